@@ -1,0 +1,364 @@
+"""The `sanguan` command line. Each command says what it will do, shows its progress, and answers in JSON with --json.
+
+Exit codes: 0 well · 1 a finding (a difference, an altered record, a fault) · 2 unusable input or settings.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from sqlalchemy.exc import DBAPIError
+
+from services import sample
+from services.together import SERVICES, data_exists, named, opened, serve, together
+from shared import logging
+from shared.access import Visitor
+from shared.contracts.codes import Role
+from shared.contracts.event import Actor
+from shared.contracts.model import Refused
+from shared.delivery.embedded import EmbeddedServerError
+from shared.log.keys import KeyUnusable
+from shared.log.schema import SchemaBehind
+from shared.settings import Settings, load
+
+app: Final = typer.Typer(
+    name="sanguan",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="三官一师: a record of community dispute work that anyone can replay and verify.\n\n"
+    "Start with [bold]sanguan up --with-sample[/], or [bold]sanguan demo[/].",
+)
+audit_app: Final = typer.Typer(no_args_is_help=True, help="Check the record: replay it, verify its tree.")
+docs_app: Final = typer.Typer(no_args_is_help=True, help="Documents made from the code.")
+app.add_typer(audit_app, name="audit")
+app.add_typer(docs_app, name="docs")
+
+notes: Final = Console(stderr=True)
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="The data directory (default: $SANGUAN_DATA_DIR, else ./data).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+LogName = Annotated[str, typer.Option("--log", help="The sub-district's log: its nine-digit division code.")]
+
+
+class Part(StrEnum):
+    """What `run` runs."""
+
+    INTAKE = "intake"
+    ASSIGNMENT = "assignment"
+    ASSESSMENT = "assessment"
+    RECORD = "record"
+
+
+def say(value: dict[str, Any], as_json: bool, text: str) -> None:
+    """The answer on stdout: for a program, or for a person."""
+    print(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def unusable(sentence: str) -> NoReturn:
+    """Input or settings that cannot be used: one clear line, exit code 2."""
+    notes.print(f"[red]✗[/] {sentence}", highlight=False, soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def bar() -> Progress:
+    """A progress bar on a terminal; nothing in a pipe."""
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        console=notes, transient=True, disable=not notes.is_terminal,
+    )  # fmt: skip
+
+
+def settings(data: Path | None, **over: object) -> Settings:
+    """The settings of this call, logging set up."""
+    made = load(data, **over)
+    logging.configure(made.log_level, json=not sys.stderr.isatty())
+    return made
+
+
+def run_loop(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end; a stop by the keyboard is no error."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        return None
+
+
+# serving ----------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def up(
+    data: Data = None,
+    port: Annotated[int | None, typer.Option(help="The port (default 8000).")] = None,
+    with_sample: Annotated[bool, typer.Option("--with-sample", help="With the sample campaign (synthetic).")] = False,
+) -> None:
+    """Serve the whole system: all services, the record, the pages, on one port.
+
+    Example: sanguan up --data data/sample --with-sample
+    """
+    made = settings(data, port=port)
+
+    async def work() -> None:
+        async with together(made) as node:
+            guest = None
+            if with_sample:
+                await sample.ensure(node, notes.print)
+                guest = Visitor(Actor(id="guest", role=Role.LEADER), sample.LOG)
+            await serve(node, guest, _announce)
+
+    run_loop(work())
+
+
+@app.command()
+def run(
+    part: Annotated[Part, typer.Argument(help="Which process to run.")],
+    data: Data = None,
+    port: Annotated[int | None, typer.Option(help="The port to serve on.")] = None,
+) -> None:
+    """Run one service, or the record (relay, sealer, the log's API), against given servers.
+
+    Example: SANGUAN_DATABASE_URL=postgresql://… SANGUAN_REDIS_URL=redis://… sanguan run intake --port 8001
+    """
+    from shared.runtime import Node, Storage
+
+    made = settings(data, port=port)
+
+    async def work() -> None:
+        storage = Storage(made, SERVICES)
+        storage.require_migrated()
+        node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url)
+        async with node.running():
+            await serve(node, None, _announce)
+        storage.close()
+
+    run_loop(work())
+
+
+def _announce(url: str) -> None:
+    notes.print(f"[green]✓[/] sanguan is at [bold]{url}[/]  (Ctrl-C stops it)", highlight=False)
+
+
+@app.command()
+def migrate(data: Data = None, as_json: Json = False) -> None:
+    """Bring the databases to this version's tables. Safe to run again."""
+    made = settings(data)
+    with opened(made) as storage:
+        say({"ok": True, "revision": storage.revision()}, as_json, f"The databases are at {storage.revision()}.")
+
+
+# the main job -----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def demo(data: Data = None, as_json: Json = False) -> None:
+    """Do the whole job once: plan, import, a season of work, scores, audit, scoreboard. Synthetic data.
+
+    Example: sanguan demo --data demo-data   (keeps what it made)
+    """
+    from services.demo import demo as whole_job
+
+    raise typer.Exit(run_loop(whole_job(data, notes, as_json)))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="The clerk's workbook (.xlsx).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and judge; change nothing.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Give the workbook back with what was wrong in each row.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where a row was rejected.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Make everything void that this workbook brought in.")] = False,
+    log: LogName = sample.LOG,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Take a paper ledger over from a clerk's workbook 台账导入. The same file again changes nothing.
+
+    Example: sanguan import 台账.xlsx --dry-run --report 意见.xlsx
+    """
+    from services.taking_over import import_workbook
+
+    raise typer.Exit(
+        run_loop(
+            import_workbook(
+                settings(data), file, log, dry_run=dry_run, report=report, strict=strict, undo=undo,
+                as_json=as_json, notes=notes,
+            )
+        )
+    )  # fmt: skip
+
+
+# auditing ---------------------------------------------------------------------------------------------------------
+
+
+def existing(made: Settings) -> Settings:
+    """Settings of an installation that is there."""
+    if made.database_url is None and not data_exists(made.data_dir):
+        unusable(f"There is no record in {made.data_dir}: give --data, or SANGUAN_DATABASE_URL.")
+    return made
+
+
+@audit_app.command("replay")
+def audit_replay(log: LogName = sample.LOG, data: Data = None, as_json: Json = False) -> None:
+    """Fold the log again in memory and compare every ledger and every published score with what is served.
+
+    Example: sanguan audit replay --data data/sample --json
+    """
+    from shared.audit.compare import compare
+
+    with opened(existing(settings(data))) as storage, bar() as progress:
+        task = progress.add_task("replaying", total=storage.log.size(log))
+        found = compare(storage, log, lambda done: progress.update(task, completed=done))
+    say(found.as_json(), as_json, found.as_text())
+    raise typer.Exit(0 if found.ok else 1)
+
+
+@audit_app.command("verify")
+def audit_verify(log: LogName = sample.LOG, data: Data = None, as_json: Json = False) -> None:
+    """Recompute the tree from the bytes of every event and check every signed checkpoint.
+
+    Example: sanguan audit verify --data data/sample --json
+    """
+    from shared.audit.report import verified
+
+    with opened(existing(settings(data))) as storage, bar() as progress:
+        task = progress.add_task("verifying", total=storage.log.size(log))
+        found = verified(storage, log, lambda done: progress.update(task, completed=done))
+    say(found.as_json(), as_json, found.as_text())
+    raise typer.Exit(0 if found.ok else 1)
+
+
+# operating --------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def rebuild(
+    ledger: Annotated[str, typer.Argument(help="service.ledger, for example intake.cases")],
+    log: LogName = sample.LOG,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Fold a ledger again from the log's beginning and put it in place of the old one.
+
+    Example: sanguan rebuild intake.cases
+    """
+    from shared.access import utc_now
+    from shared.ledger.runner import Runner
+
+    service, _, name = ledger.partition(".")
+    with opened(existing(settings(data))) as storage:
+        found = [s for s in named([service]) if name in storage.tables[s.name]]
+        if not found:
+            names = ", ".join(f"{s}.{n}" for s, tables in storage.tables.items() for n in tables)
+            unusable(f"There is no ledger {ledger}. There are: {names}")
+        position = Runner(found[0], storage.log, storage.ledgers_engine, utc_now).rebuild(log, name)
+    say({"ok": True, "ledger": ledger, "position": position}, as_json, f"{ledger} rebuilt up to position {position}.")
+
+
+@app.command()
+def doctor(data: Data = None, as_json: Json = False) -> None:
+    """Look for what waits: halted ledgers, parked keys, refused reactions. Exits with 1 where there is something."""
+    from shared.ledger.waiting import troubles
+
+    with opened(existing(settings(data))) as storage:
+        found = troubles(storage.ledgers_engine)
+    lines = [f"{one.log} {one.follower} {one.kind} at {one.where}: {one.why}" for one in found]
+    body = {"ok": not found, "troubles": [{n: getattr(t, n) for n in t.__slots__} for t in found]}
+    say(body, as_json, "\n".join(lines) or "Nothing waits.")
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="The actor's role.")],
+    log: LogName,
+    subject: Annotated[str | None, typer.Option(help="Who it is (a pseudonym).")] = None,
+    hours: Annotated[int, typer.Option(min=1, max=24 * 366, help="How long it is valid.")] = 12,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Mint a token for a role in one sub-district's log.
+
+    Example: sanguan token --role clerk --log 410105010
+    """
+    from shared.access import Tokens, load_token_key, utc_now
+
+    made = settings(data)
+    if not (log.isascii() and log.isdigit() and len(log) == 9):
+        unusable("A log is a sub-district's nine-digit division code, for example 410105010.")
+    text = Tokens(load_token_key(made), utc_now).mint(
+        role, log, subject=subject or f"{role}-1", valid=timedelta(hours=hours)
+    )
+    say({"token": text, "role": role, "log": log, "hours": hours}, as_json, text)
+
+
+# documents --------------------------------------------------------------------------------------------------------
+
+
+@docs_app.command("openapi")
+def docs_openapi() -> None:
+    """The OpenAPI document of the whole system."""
+    from shared.web.documents import openapi
+
+    print(json.dumps(openapi(SERVICES), ensure_ascii=False, indent=1))
+
+
+@docs_app.command("asyncapi")
+def docs_asyncapi() -> None:
+    """The AsyncAPI document of the event stream."""
+    from shared.web.documents import asyncapi
+
+    print(json.dumps(asyncapi(SERVICES), ensure_ascii=False, indent=1))
+
+
+@docs_app.command("events")
+def docs_events(as_json: Json = False) -> None:
+    """The catalogue of events."""
+    from shared.contracts.catalogue import EVENTS
+
+    rows = [{"type": e.NAME, "owner": e.OWNER, "meaning": (e.__doc__ or "").strip()} for e in EVENTS]
+    say({"events": rows}, as_json, "\n".join(f"{row['type']:<55} {row['meaning'].splitlines()[0]}" for row in rows))
+
+
+@docs_app.command("policy")
+def docs_policy() -> None:
+    """Who may send which command and read what."""
+    from shared.web.health import policy
+
+    print(json.dumps(policy(SERVICES), ensure_ascii=False, indent=1))
+
+
+def main() -> None:
+    """Run the command line: what a user can mend is one line and exit code 2, never a traceback."""
+    try:
+        app()
+    except Refused as refused:
+        from shared.errors import Sentences
+
+        problem = Sentences(SERVICES).problem(refused)
+        notes.print(f"[red]✗[/] {problem['detail_zh']} {problem['detail_en']} ({refused.code})", highlight=False)
+        sys.exit(2)
+    except EmbeddedServerError as error:
+        notes.print(f"[red]✗[/] {error.detail_zh} {error.detail_en}", highlight=False)
+        sys.exit(2)
+    except (KeyUnusable, SchemaBehind, OSError) as error:
+        notes.print(f"[red]✗[/] {error}", highlight=False)
+        sys.exit(2)
+    except DBAPIError as error:
+        notes.print(f"[red]✗[/] The database does not answer as it should ({type(error.orig).__name__}).")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
+

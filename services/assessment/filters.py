@@ -1,0 +1,53 @@
+"""The rulebook's small language of conditions: a field, one of eight questions, and values. Nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import assert_never
+
+from services.assessment.items import Item, text_of
+from shared.contracts.assessment import Filter, Op, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a condition may relate a day to."""
+
+    period: Period
+    as_of: date
+    issued_on: date
+    """When the plan was issued: nothing is due before."""
+    grace_days: int
+
+
+def holds(condition: Filter, item: Item, frame: Frame) -> bool:
+    """Whether a row meets a condition. A field that is not known meets only `absent` and `is_not`."""
+    value = item.fields[condition.field]
+    match condition.op:
+        case Op.IS:
+            return text_of(value) in condition.values
+        case Op.IS_NOT:
+            return text_of(value) not in condition.values
+        case Op.PRESENT:
+            return value is not None
+        case Op.ABSENT:
+            return value is None
+        case Op.IN_PERIOD:
+            return isinstance(value, date) and frame.period.from_day <= value <= frame.period.to_day
+        case Op.PASSED:
+            return isinstance(value, date) and value <= frame.as_of
+        case Op.NOT_AFTER:
+            return _not_after(value, item.fields[condition.values[0]], 0)
+        case Op.WITHIN_GRACE:
+            return _not_after(value, item.fields[condition.values[0]], frame.grace_days)
+        case _:
+            assert_never(condition.op)
+
+
+def _not_after(value: object, other: object, days: int) -> bool:
+    return isinstance(value, date) and isinstance(other, date) and value <= other + timedelta(days=days)
+
+
+def all_hold(conditions: Iterable[Filter], item: Item, frame: Frame) -> bool:
+    """Whether a row meets every condition."""
+    return all(holds(condition, item, frame) for condition in conditions)

@@ -1,0 +1,69 @@
+"""Evidence as a rulebook sees it: rows of a few flat tables, as they stood at the end of a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from services.assessment.marks import Mark
+
+Value = str | int | date | bool | None
+Fields = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of evidence. It belongs to a community; there is no place in it for a person."""
+
+    table: str
+    key: str
+    community: str
+    fields: Mapping[str, Value]
+    marks: tuple[Mark, ...]
+    counts: bool = True
+    """False for what is void or had not begun by then: it is kept only to explain changes."""
+    taken_over: bool = False
+    moved_from: tuple[str, ...] = ()
+
+
+TABLES: Mapping[str, Mapping[str, type]] = {
+    "communities": {
+        "registered_on": date, "households": int,
+        "judge": date, "prosecutor": date, "police": date, "lawyer": date,
+    },
+    "postings": {
+        "profession": str, "from_day": date, "in_force_until": date, "ended_on": date, "ended_early": bool,
+        "reason": str,
+    },
+    "cards": {"issued_on": date, "households": int},
+    "visits": {"must": bool, "due_on": date, "done_on": date, "result": str},
+    "minutes": {
+        "meeting": str, "month": str, "month_ends_on": date,
+        "due_on": date, "held_on": date, "done_on": date, "entered_on": date,
+    },
+    "cases": {
+        "grid": str, "kind": str, "reported_on": date, "accepted_on": date, "handed_down_on": date,
+        "ended": str, "ended_on": date, "kept_since": date, "unstable_on": date,
+    },
+}  # fmt: skip
+"""The closed list of tables and fields that a rulebook may name.
+
+communities: `judge` … `lawyer` = since when one is posted there. postings: `in_force_until` = the last day, of those
+looked at, on which it was in force. minutes: one row per community and month due; `done_on` = when they reached the
+office, `entered_on` = when that was recorded (for what is taken over from paper, the day written there).
+cases: `ended` = declined, linked, withdrawn, resolved, terminated, terminated_untold, referred or referred_outside;
+`kept_since` = since when a handler answers for it or, failing that, it is resolved; `unstable_on` = when a follow-up
+found it unsettled.
+"""
+
+
+def text_of(value: Value) -> str | None:
+    """A value as a rulebook writes it."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)

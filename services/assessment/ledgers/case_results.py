@@ -1,0 +1,185 @@
+"""How cases came out (§3.2.1, §5.1): evidence of scores, folded from intake's cases and assignment's handlers.
+
+One row per case. Nothing of it is personal: the case's id is opaque, and sealed fields are not looked at.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.assessment.items import Fields, Item
+from services.assessment.marks import Mark, Misplaced, mark, marked
+from shared.contracts.assignment import HandlerAssigned
+from shared.contracts.codes import Basis, CaseKind
+from shared.contracts.event import Recorded
+from shared.contracts.intake import (
+    CaseAccepted,
+    CaseCorrected,
+    CaseDeclined,
+    CaseFollowedUp,
+    CaseHandedDown,
+    CaseLinkedAsDuplicate,
+    CaseReclassified,
+    CaseReferred,
+    CaseReopened,
+    CaseReported,
+    CaseResolved,
+    CaseTerminated,
+    CaseVoided,
+    CaseWithdrawn,
+)
+from shared.contracts.model import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A case, as far as scores are concerned."""
+
+    id: str
+    community: str
+    grid: str | None
+    kind: str
+    """As it was first entered, corrections included; marks say what it became later."""
+    moved_from: tuple[str, ...]
+    """Communities under which it was entered wrongly before."""
+    taken_over: bool
+    """Entered from a paper ledger: judged by the days written there."""
+    marks: tuple[Mark, ...]
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    event = recorded.event
+    if isinstance(event, CaseReported):
+        return Row(
+            id=key, community=event.community, grid=event.grid, kind=event.kind, moved_from=(),
+            taken_over=event.basis is Basis.PAPER_LEDGER, marks=(mark(recorded, "reported"),),
+        )  # fmt: skip
+    if row is None:
+        raise Misplaced(recorded)
+    if isinstance(event, CaseCorrected):
+        return _corrected(row, event, recorded)
+    return marked(row, recorded, _what(event))
+
+
+def _what(event: object) -> str:
+    """The mark's name. Endings that are counted apart have names of their own."""
+    match event:
+        case CaseReferred(outside=outside):
+            return "referred_outside" if outside else "referred"
+        case CaseTerminated(remedies_told=told):
+            # The law makes telling the remedies part of the ending; an old paper ledger does not say.
+            return "terminated_untold" if told is False else "terminated"
+        case CaseFollowedUp(stable=stable):
+            return "found_stable" if stable else "found_unstable"
+        case CaseReclassified(kind=kind):
+            return f"kind:{kind}"
+        case CaseHandedDown():
+            return "handed_down"
+        case _:
+            return _PLAIN[type(event)]
+
+
+_PLAIN = {
+    CaseAccepted: "accepted",
+    CaseDeclined: "declined",
+    CaseLinkedAsDuplicate: "linked",
+    CaseWithdrawn: "withdrawn",
+    CaseResolved: "resolved",
+    CaseReopened: "reopened",
+    CaseVoided: "voided",
+    HandlerAssigned: "answered_for",
+}
+
+
+def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
+    """A correction is about what was always so: it changes the earlier marks themselves, and leaves one of its own."""
+    if (event.community, event.grid, event.kind, event.reported_on, event.resolved_on) == (None,) * 5:
+        return row  # nothing that is counted
+    marks = row.marks
+    if event.reported_on is not None:
+        marks = _moved(marks, "reported", event.reported_on)
+    if event.resolved_on is not None:
+        marks = _moved(marks, "resolved", event.resolved_on)
+    if event.kind is not None:
+        marks = tuple(replace(m, what=f"kind:{event.kind}") if m.what.startswith("kind:") else m for m in marks)
+    # A correction counts from the row's first day, for it says how things were.
+    note = replace(mark(recorded, "corrected"), on=marks[0].on)
+    moved = event.community is not None and event.community != row.community
+    return replace(
+        row,
+        marks=(*marks, note),
+        community=event.community or row.community,
+        grid=event.grid or row.grid,
+        kind=event.kind or row.kind,
+        moved_from=(*row.moved_from, row.community) if moved else row.moved_from,
+    )
+
+
+def _moved(marks: tuple[Mark, ...], what: str, on: date) -> tuple[Mark, ...]:
+    """The marks with the last one of a name put on another day."""
+    last = max((index for index, m in enumerate(marks) if m.what == what), default=None)
+    return marks if last is None else (*marks[:last], replace(marks[last], on=on), *marks[last + 1 :])
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (recorded.id,)  # of case/<id> and of handling/<case id>
+
+
+ENDINGS = frozenset(
+    {"declined", "linked", "withdrawn", "resolved", "terminated", "terminated_untold", "referred", "referred_outside"}
+)
+
+
+def item(row: Row, as_of: date) -> Item:
+    """The case as it stood at the end of a day."""
+    reported = row.marks[0].on
+    fields: Fields = {
+        "grid": row.grid, "kind": row.kind, "reported_on": reported, "accepted_on": None, "handed_down_on": None,
+        "ended": None, "ended_on": None, "kept_since": None, "unstable_on": None,
+    }  # fmt: skip
+    for m in row.marks:  # in the order of the log, which is the order of the case's own stream
+        if m.on <= as_of:
+            _put(fields, m)
+    if fields["accepted_on"] is not None and row.taken_over:
+        fields["accepted_on"] = reported  # paper gives one day for both
+    if fields["handed_down_on"] is None and fields["kind"] == CaseKind.BACKLOG:
+        fields["handed_down_on"] = reported
+    if fields["kept_since"] is None and fields["ended"] == "resolved":
+        fields["kept_since"] = fields["ended_on"]
+    voided = any(m.what == "voided" for m in row.marks)
+    counts = not voided and reported <= as_of
+    return Item("cases", row.id, row.community, fields, row.marks, counts, row.taken_over, row.moved_from)
+
+
+def _put(fields: Fields, m: Mark) -> None:
+    """What one mark says of the case from its day on."""
+    if m.what.startswith("kind:"):
+        fields["kind"] = m.what.removeprefix("kind:")
+    elif m.what == "accepted":
+        fields["accepted_on"] = m.on
+    elif m.what == "handed_down":
+        fields["handed_down_on"], fields["kind"] = m.on, CaseKind.BACKLOG.value
+    elif m.what in ENDINGS:
+        fields["ended"], fields["ended_on"] = m.what, m.on
+    elif m.what == "reopened":
+        fields["ended"] = fields["ended_on"] = None
+    elif m.what == "answered_for":
+        fields["kept_since"] = m.on
+    elif m.what in ("found_stable", "found_unstable"):
+        fields["unstable_on"] = m.on if m.what == "found_unstable" else None
+
+
+LEDGER = Ledger(
+    name="case_results",
+    row=Row,
+    handles=(
+        CaseReported, CaseAccepted, CaseDeclined, CaseHandedDown, CaseLinkedAsDuplicate, CaseReclassified,
+        CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseFollowedUp, CaseReopened, CaseCorrected,
+        CaseVoided, HandlerAssigned,
+    ),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="案件结果（考核依据）",
+    title_en="How cases came out (evidence)",
+    clause="5.1",
+)  # fmt: skip

@@ -1,0 +1,51 @@
+"""Contact cards given to households 便民联系卡 (§3.3.2): evidence of scores. One row per time that some were given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.assessment.items import Item
+from services.assessment.marks import Mark, mark
+from shared.contracts.assignment import ContactCardsIssued
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """How many households got a card this time."""
+
+    id: str
+    community: str
+    households: int
+    marks: tuple[Mark, ...]
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    return Row(
+        id=key, community=recorded.id, households=recorded.event.households, marks=(mark(recorded, "issued"),)
+    )  # fmt: skip
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (f"{recorded.id}/{recorded.version}",)
+
+
+def item(row: Row, day: date) -> Item:
+    """The cards as known at the end of a day."""
+    issued = row.marks[0].on
+    return Item(
+        "cards", row.id, row.community, {"issued_on": issued, "households": row.households}, row.marks, issued <= day
+    )
+
+
+LEDGER = Ledger(
+    name="contact_cards",
+    row=Row,
+    handles=(ContactCardsIssued,),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="便民联系卡（考核依据）",
+    title_en="Contact cards given out (evidence)",
+    clause="3.3.2",
+)

@@ -1,0 +1,72 @@
+"""Who was posted where, from when to when (§3.1.3): evidence of scores. One row per posting.
+
+Officers have no score: a posting counts for its community, and the officer's id only tells postings apart.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.assessment.items import Fields, Item
+from services.assessment.marks import Mark, Misplaced, first, mark, marked
+from services.assessment.periods import months_after
+from shared.contracts.assignment import OfficerPosted, PostingEnded
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A posting of one of the four professions to a community."""
+
+    id: str
+    community: str
+    profession: str
+    from_day: date
+    last_day: date | None
+    reason: str | None
+    marks: tuple[Mark, ...]
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    event = recorded.event
+    if isinstance(event, OfficerPosted):
+        return Row(
+            id=key, community=recorded.id, profession=event.profession, from_day=event.from_day, last_day=None,
+            reason=None, marks=(mark(recorded, "posted"),),
+        )  # fmt: skip
+    if row is None:
+        raise Misplaced(recorded)
+    return marked(row, recorded, "ended", last_day=event.last_day, reason=event.reason)
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (f"{recorded.id}/{recorded.event.officer}/{recorded.event.from_day.isoformat()}",)
+
+
+def item(row: Row, posting_months: int, day: date) -> Item:
+    """The posting as it stood at the end of a day: the days themselves count, not when they were entered."""
+    end = row.last_day if first(row, "ended", date.max) else None
+    ended = end if end is not None and end <= day else None
+    kept_until = months_after(row.from_day, posting_months) - timedelta(days=1)
+    fields: Fields = {
+        "profession": row.profession,
+        "from_day": row.from_day,
+        "in_force_until": ended or day,
+        "ended_on": ended,
+        "ended_early": ended is not None and ended < kept_until,
+        "reason": row.reason if ended is not None else None,
+    }
+    return Item("postings", row.id, row.community, fields, row.marks, row.from_day <= day)
+
+
+LEDGER = Ledger(
+    name="postings",
+    row=Row,
+    handles=(OfficerPosted, PostingEnded),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="派驻与调整（考核依据）",
+    title_en="Postings and their ends (evidence)",
+    clause="3.1.3",
+)

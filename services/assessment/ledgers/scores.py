@@ -1,0 +1,89 @@
+"""Published scores 考核结果 (§3.3.5): one row per institution and publication, as last published or restated."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shared.contracts.assessment import Change, Figure, IndicatorScore, PeriodKind, ScorePublished, ScoreRestated
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The score of an institution; `community` is the sub-district's code where it is that of the whole."""
+
+    id: str
+    publication: str
+    community: str
+    period_kind: PeriodKind
+    period: str
+    from_day: date
+    to_day: date
+    as_of: date
+    plan: str
+    plan_version: int
+    rulebook: str
+    rulebook_version: int
+    evidence_position: int
+    root: str
+    indicators: tuple[IndicatorScore, ...]
+    points: Figure
+    possible: Figure
+    per_cent: str | None
+    rankable: bool
+    published_at: datetime
+    position: int
+    """Of the event that last stated it."""
+    restated_at: datetime | None
+    restatements: int
+    changes: tuple[Change, ...]
+    """Of the last restatement."""
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    event, score = recorded.event, recorded.event.score
+    restated = isinstance(event, ScoreRestated)
+    return Row(
+        id=key,
+        publication=recorded.id,
+        community=score.subject,
+        period_kind=score.period.kind,
+        period=score.period.name,
+        from_day=score.period.from_day,
+        to_day=score.period.to_day,
+        as_of=score.as_of,
+        plan=score.plan,
+        plan_version=score.plan_version,
+        rulebook=score.rulebook,
+        rulebook_version=score.rulebook_version,
+        evidence_position=score.position,
+        root=score.root,
+        indicators=score.indicators,
+        points=score.points,
+        possible=score.possible,
+        per_cent=score.per_cent,
+        rankable=score.rankable,
+        published_at=row.published_at if row else recorded.occurred_at,
+        position=recorded.position,
+        restated_at=recorded.occurred_at if restated else None,
+        restatements=row.restatements + 1 if row and restated else int(restated),
+        changes=event.changes if restated else (),
+    )
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (f"{recorded.id}.{recorded.event.score.subject}",)
+
+
+LEDGER = Ledger(
+    name="scores",
+    row=Row,
+    handles=(ScorePublished, ScoreRestated),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="考核得分",
+    title_en="Scores",
+    clause="3.3.5",
+    filters=("community", "publication", "period_kind", "period", "as_of"),
+)

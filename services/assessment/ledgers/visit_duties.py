@@ -1,0 +1,83 @@
+"""Visits that were planned and how they ended (§3.3.2): evidence of scores. One row per visit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.assessment.items import Fields, Item
+from services.assessment.marks import Mark, mark, marked
+from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitPlanned
+from shared.contracts.days import civil_day
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A visit. Whom it was to is known to the case alone."""
+
+    id: str
+    case: str
+    community: str
+    must: bool
+    on: date
+    """The day for which it was planned; that of the visit where it was not planned."""
+    marks: tuple[Mark, ...]
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    match recorded.event:
+        case VisitPlanned(on=on, must=must, community=community):
+            if row is not None:
+                return marked(row, recorded, "planned", on=on, must=must)
+            what = "planned"
+        case VisitCompleted(must=must, community=community):
+            on, what = civil_day(recorded.occurred_at), "completed"
+        case VisitDeclined(must=must, community=community):
+            on, what = civil_day(recorded.occurred_at), "declined"
+        case other:
+            raise TypeError(type(other))
+    if row is not None:
+        return marked(row, recorded, what)
+    return Row(
+        id=key, case=recorded.id, community=community, must=must, on=on, marks=(mark(recorded, what),)
+    )  # fmt: skip
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (f"{recorded.id}/{recorded.event.visit}",)
+
+
+def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
+    """The visit as it stood at the end of a day.
+
+    It goes with its case: to that case's community, void with it, and no longer due once the case is over. Nothing
+    is due before the plan was issued.
+    """
+    done = next((m for m in row.marks if m.what != "planned" and m.on <= as_of), None)
+    over = case.fields["ended_on"] if case else None
+    lapsed = done is None and isinstance(over, date) and over < row.on
+    fields: Fields = {
+        "must": row.must,
+        "due_on": None if lapsed else max(row.on, issued_on),
+        "done_on": done.on if done else None,
+        "result": done.what if done else "planned",
+    }
+    if case is None:
+        return Item("visits", row.id, row.community, fields, row.marks)
+    marks = tuple(sorted({*row.marks, *case.marks}, key=lambda m: m.position))
+    return Item(
+        "visits", row.id, case.community, fields, marks, case.counts, case.taken_over, case.moved_from
+    )  # fmt: skip
+
+
+LEDGER = Ledger(
+    name="visit_duties",
+    row=Row,
+    handles=(VisitPlanned, VisitCompleted, VisitDeclined),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="走访任务（考核依据）",
+    title_en="Visits due and done (evidence)",
+    clause="3.3.2",
+)

@@ -1,0 +1,68 @@
+"""A mark 痕迹: what happened to a row of evidence, on which day, and where in the log it stands.
+
+Rows keep every mark, so that any day can be scored later and every number explained down to its events; a row
+without its latest marks is the row as it was earlier.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Protocol, TypeVar
+
+from shared.contracts.days import civil_day
+from shared.contracts.event import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One transition. `on` is the civil day on which it happened, `recorded_on` the day on which the log took it."""
+
+    what: str
+    on: date
+    recorded_on: date
+    position: int
+
+
+RETROACTIVE = frozenset({"voided", "corrected", "posted", "ended", "planned"})
+"""Marks of events that say how things were or will be: the day of the act does not bound what they change."""
+
+
+class Marked(Protocol):
+    """A row of evidence: an institution's, with its marks in the order of the log."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def community(self) -> str: ...
+    @property
+    def marks(self) -> tuple[Mark, ...]: ...
+
+
+_Row = TypeVar("_Row", bound=Marked)
+
+
+def mark(recorded: Recorded, what: str) -> Mark:
+    """The mark that an event leaves."""
+    return Mark(what, civil_day(recorded.occurred_at), civil_day(recorded.recorded_at), recorded.position)
+
+
+def marked(row: _Row, recorded: Recorded, what: str, **changed: Any) -> _Row:
+    """The row with a further mark, and with whatever else the event changed."""
+    return replace(row, marks=(*row.marks, mark(recorded, what)), **changed)  # type: ignore[type-var]  # every row is a dataclass; a protocol cannot say so
+
+
+def rewound(row: _Row, position: int) -> _Row | None:
+    """The row with the marks up to a position only; None where it had none yet."""
+    marks = tuple(mark for mark in row.marks if mark.position <= position)
+    return replace(row, marks=marks) if marks else None  # type: ignore[type-var]  # as above
+
+
+def first(row: Marked, what: str, by: date) -> Mark | None:
+    """The first mark of that name in the log that had happened by a day."""
+    return next((mark for mark in row.marks if mark.what == what and mark.on <= by), None)
+
+
+class Misplaced(Exception):
+    """An event about a row that does not exist: the fold cannot take it, and its key is parked."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        super().__init__(f"{recorded.log}/{recorded.position}: {recorded.type} before its beginning")

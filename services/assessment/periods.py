@@ -1,0 +1,81 @@
+"""Periods 考核周期: which days a name stands for, and which months lie in a plan."""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from shared.contracts.assessment import Every, Period, PeriodKind, Plan
+from shared.contracts.days import last_day_of
+from shared.contracts.model import Refused
+
+_MONTH = re.compile(r"(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])")
+_QUARTER = re.compile(r"((?:19|20|21)[0-9]{2})-Q([1-4])")
+_YEAR = re.compile(r"(?:19|20|21)[0-9]{2}")
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last day where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def period(kind: PeriodKind, name: str, plan: Plan) -> Period:
+    """The period of that name; raises `Refused("unknown_period")` where the name does not say one."""
+    days = _days(kind, name, plan)
+    if days is None or days[0] > days[1]:
+        raise Refused("unknown_period", field="period", period=name, kind=kind.value)
+    return Period(kind=kind, name=name, from_day=days[0], to_day=days[1])
+
+
+def _days(kind: PeriodKind, name: str, plan: Plan) -> tuple[date, date] | None:
+    match kind:
+        case PeriodKind.PHASE:
+            phase = next((phase for phase in plan.phases if phase.code == name), None)
+            return (phase.from_day, phase.to_day) if phase else None
+        case PeriodKind.MONTH:
+            return _months(name, 1) if _MONTH.fullmatch(name) else None
+        case PeriodKind.QUARTER:
+            quarter = _QUARTER.fullmatch(name)
+            return _months(f"{quarter[1]}-{int(quarter[2]) * 3 - 2:02}", 3) if quarter else None
+        case PeriodKind.YEAR:
+            return _months(f"{name}-01", 12) if _YEAR.fullmatch(name) else None
+        case PeriodKind.DATES:
+            return _two_days(name)
+
+
+def _months(first: str, count: int) -> tuple[date, date]:
+    day = date.fromisoformat(f"{first}-01")
+    return day, months_after(day, count) - timedelta(days=1)
+
+
+def _two_days(name: str) -> tuple[date, date] | None:
+    start, _, end = name.partition("_")
+    try:
+        days = date.fromisoformat(start), date.fromisoformat(end)
+    except ValueError:
+        return None
+    # One way of writing a day only, so that one period has one name.
+    return days if name == f"{days[0].isoformat()}_{days[1].isoformat()}" else None
+
+
+def rounds(plan: Plan, every: Every) -> Iterator[str]:
+    """The months that a cadence of the plan answers for, YYYY-MM.
+
+    A monthly one answers for each month of the campaign; a yearly one for the month in which each of the campaign's
+    years ends. The first year is always named, so that in a shorter campaign it shows as not yet due.
+    """
+    start, end = min(p.from_day for p in plan.phases), max(p.to_day for p in plan.phases)
+    step = 1 if every is Every.MONTH else 12
+    first = start if every is Every.MONTH else months_after(start, 12) - timedelta(days=1)
+    yield f"{first:%Y-%m}"
+    day = months_after(first.replace(day=1), step)
+    while day <= end:
+        yield f"{day:%Y-%m}"
+        day = months_after(day, step)
+
+
+def due_day(month: str, day_of_month: int) -> date:
+    """The day of the month after `month` (its last day where it has no such day)."""
+    next_month = last_day_of(month) + timedelta(days=1)
+    return next_month.replace(day=min(day_of_month, monthrange(next_month.year, next_month.month)[1]))

@@ -1,0 +1,90 @@
+"""What assessment refuses, in Chinese and English: what is wrong, and what to do."""
+
+from collections.abc import Mapping
+
+REFUSALS: Mapping[str, tuple[str, str]] = {
+    "other_code": (
+        "正文代码{item}与所在记录不符；请使用同一代码。",
+        "The text's code {item} is not that of this record; use the same code.",
+    ),
+    "plan_adopted": (
+        "该方案已印发（第{version}版）；如需改动请提交方案调整。",
+        "This plan is in force (version {version}); amend it instead.",
+    ),
+    "plan_not_adopted": ("方案{item}尚未印发，不能调整。", "The plan {item} is not in force yet; adopt it first."),
+    "nothing_changed": (
+        "内容与现行第{version}版相同，无需再次提交。",
+        "This is the same as version {version}, which is in force.",
+    ),
+    "no_phases": ("方案至少应有一个阶段。", "A plan needs at least one phase."),
+    "repeated_code": ("代码{item}重复；每项应有不同代码。", "The code {item} is used twice; give each item its own."),
+    "phase_backwards": ("阶段{phase}的结束日早于开始日。", "Phase {phase} ends before it begins."),
+    "unknown_reference": (
+        "{item}引用了不存在的{names}。",
+        "{item} refers to {names}, which the plan does not have.",
+    ),
+    "oddity_not_flagged": (
+        "{names}的日期与阶段或印发日不合；请在疑点（anomalies）中原样标注，不要改动原文。",
+        "The dates of {names} do not fit its phase or the day of issue; flag it among the anomalies, as issued.",
+    ),
+    "no_indicators": ("考核办法至少应有一项指标。", "A rulebook needs at least one indicator."),
+    "denominator_unfit": (
+        "指标{indicator}：数量类不得有分母，其他类别必须有分母。",
+        "Indicator {indicator}: a count has no denominator, and every other kind has one.",
+    ),
+    "target_unfit": (
+        "指标{indicator}的目标与类别不符：零发生为0，数量类为空且无剔除，其余大于0且不超过1。",
+        "Indicator {indicator}: the target is 0 for zero_incident, none for a count (which excludes nothing), "
+        "else above 0 and at most 1.",
+    ),
+    "unknown_evidence": (
+        "指标{indicator}引用了不存在的考核依据{names}；可用的表和字段见考核办法说明。",
+        "Indicator {indicator} names {names}, which is no table or fit field of the evidence.",
+    ),
+    "filter_unfit": (
+        "指标{indicator}：字段{names}不能用条件{op}，或其取值不合。",
+        "Indicator {indicator}: the field {names} cannot be asked {op} with these values.",
+    ),
+    "unknown_plan": ("没有已印发的方案{item}。", "There is no plan {item} in force."),
+    "unknown_rulebook": ("没有已施行的考核办法{item}。", "There is no rulebook {item} in force."),
+    "unknown_period": (
+        "周期名称{period}不合{kind}的写法；例：阶段2、2015-06、2015-Q3、2015、2015-06-11_2015-07-31。",
+        "{period} names no period of the kind {kind}; for example 2, 2015-06, 2015-Q3, 2015, 2015-06-11_2015-07-31.",
+    ),
+    "as_of_in_future": (
+        "考核截止日{as_of}尚未到来，不能公布。",
+        "The as-of day {as_of} has not come yet; nothing can be published for it.",
+    ),
+    "period_not_begun": (
+        "考核周期自{from_day}开始，截止日不能早于该日。",
+        "The period begins on {from_day}; the as-of day cannot lie before it.",
+    ),
+    "no_communities": (
+        "截至{to_day}没有已登记的社区，无从考核；请先登记社区及其参加日期。",
+        "By {to_day} no community was in the programme; register the communities, with the day they joined.",
+    ),
+    "scores_unchanged": (
+        "{period}的考核结果自上次公布以来没有变化。",
+        "No score of {period} has changed since it was last published.",
+    ),
+}
+
+STATUSES: Mapping[str, int] = {
+    "other_code": 422,
+    "no_phases": 422,
+    "repeated_code": 422,
+    "phase_backwards": 422,
+    "unknown_reference": 422,
+    "oddity_not_flagged": 422,
+    "no_indicators": 422,
+    "denominator_unfit": 422,
+    "target_unfit": 422,
+    "unknown_evidence": 422,
+    "filter_unfit": 422,
+    "unknown_plan": 422,
+    "unknown_rulebook": 422,
+    "unknown_period": 422,
+    "as_of_in_future": 422,
+    "period_not_begun": 422,
+}
+"""Codes that are answered 422; the others are answered 409."""

@@ -1,0 +1,15 @@
+"""Rulebooks as files 考核办法文件. A default one ships with the product."""
+
+from pathlib import Path
+from typing import Final
+
+from services.assessment.documents import load
+from shared.contracts.assessment import Rulebook
+
+BUILT_IN: Final = Path(__file__).parent / "rulebooks" / "default.yaml"
+"""The product's proposal: the plan leaves weights and denominators to an outside document."""
+
+
+def load_rulebook(path: Path = BUILT_IN) -> Rulebook:
+    """The rulebook in a YAML file; raises `DocumentFault` (line, field, why)."""
+    return load(path, Rulebook)

@@ -1,0 +1,256 @@
+"""Scores of institutions (§3.3.5): `score(rulebook, plan, evidence, period, as_of)`, pure and exact.
+
+Whom to score is no argument: it is the communities in the evidence, and the sub-district as a whole. There is no way
+to ask for the score of a person, and `Institution` refuses any code that is not a division's.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from services.assessment.evidence import Evidence, Tables, tables
+from services.assessment.exact import decimal_of, figure
+from services.assessment.filters import Frame, all_hold
+from services.assessment.items import Item
+from shared.contracts.assessment import (
+    Exclusion,
+    Filter,
+    Indicator,
+    IndicatorKind,
+    IndicatorScore,
+    Measure,
+    Op,
+    Period,
+    Plan,
+    Rulebook,
+    Standing,
+    SubjectKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """Who may have a score: a sub-district (nine digits) or a community (twelve); raises ValueError for all else."""
+
+    code: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9]{9}(?:[0-9]{3})?", self.code):
+            raise ValueError("only institutions are scored: a division code has nine or twelve digits")
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the sub-district."""
+        return len(self.code) == 9
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The members behind one indicator's numbers: what explains it, down to the events (each item has its marks)."""
+
+    indicator: Indicator
+    denominator: tuple[Item, ...]
+    numerator: tuple[Item, ...]
+    excluded: tuple[tuple[Exclusion, Item], ...]
+    unadjusted_numerator: tuple[Item, ...]
+    due_later: bool
+    """Whether there are rows that would belong to the denominator but are not due yet."""
+
+    @property
+    def missed(self) -> tuple[Item, ...]:
+        """The denominator without the numerator."""
+        counted = {item.key for item in self.numerator}
+        return tuple(item for item in self.denominator if item.key not in counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One institution's result."""
+
+    subject: Institution
+    indicators: tuple[IndicatorScore, ...]
+    points: Fraction
+    possible: Fraction
+    rankable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The result of all: the sub-district first, then its communities in the order of their codes."""
+
+    tallies: tuple[Tally, ...]
+
+
+def score(
+    rulebook: Rulebook, plan: Plan, evidence: Evidence, period: Period, as_of: date, *, whole: Institution | None
+) -> Scores:
+    """Score every community that was in the programme, and `whole`, their sub-district, where it is named.
+
+    `as_of` is the civil day up to whose end acts count; it may lie after the period, as what is due often does.
+    """
+    explained = explain(rulebook, plan, evidence, period, as_of, whole=whole)
+    begun = as_of >= plan.issued_on
+    return Scores(tuple(_tally(subject, measured, begun) for subject, measured in explained.items()))
+
+
+def explain(
+    rulebook: Rulebook, plan: Plan, evidence: Evidence, period: Period, as_of: date, *, whole: Institution | None
+) -> Mapping[Institution, tuple[Measured, ...]]:
+    """Per institution and indicator the members of numerator and denominator, and of each exclusion with its reason."""
+    frame = Frame(period, as_of, plan.issued_on, rulebook.grace_days)
+    everything = tables(evidence, plan, period, as_of)
+    codes = sorted(item.community for item in everything["communities"] if item.counts)
+    parts = _split(everything, codes)
+    explained: dict[Institution, tuple[Measured, ...]] = {}
+    if whole is not None:
+        joined = _joined(parts)
+        explained[whole] = tuple(measure(indicator, joined, frame) for indicator in rulebook.indicators)
+    for code in codes:
+        explained[Institution(code)] = tuple(
+            measure(indicator, parts[code], frame)
+            for indicator in rulebook.indicators
+            if indicator.subject is SubjectKind.COMMUNITY
+        )
+    return explained
+
+
+def _split(everything: Tables, codes: Iterable[str]) -> dict[str, dict[str, list[Item]]]:
+    """The tables of each community."""
+    parts: dict[str, dict[str, list[Item]]] = {code: {name: [] for name in everything} for code in codes}
+    for name, items in everything.items():
+        for item in items:
+            if item.community in parts:
+                parts[item.community][name].append(item)
+    return parts
+
+
+def _joined(parts: Mapping[str, Tables]) -> Tables:
+    """The tables of the sub-district: those of its communities together."""
+    names = {name for part in parts.values() for name in part}
+    return {name: [item for part in parts.values() for item in part[name]] for name in names}
+
+
+# one indicator --------------------------------------------------------------------------------------------------
+
+
+def measure(indicator: Indicator, evidence: Tables, frame: Frame) -> Measured:
+    """Sort the evidence into what is counted, what is not, and what is left out and why."""
+    if frame.as_of < frame.issued_on:
+        return Measured(indicator, (), (), (), (), due_later=True)
+    if indicator.denominator is None:
+        return Measured(indicator, (), _rows(indicator.numerator, evidence, frame), (), (), due_later=False)
+    population = _rows(indicator.denominator, evidence, frame)
+    excluded = tuple((why, item) for item in population if (why := _excluded(indicator, item, frame)))
+    left_out = {item.key for _, item in excluded}
+    denominator = tuple(item for item in population if item.key not in left_out)
+    if indicator.numerator.table == indicator.denominator.table:
+        unadjusted = tuple(item for item in population if all_hold(indicator.numerator.where, item, frame))
+        numerator = tuple(item for item in unadjusted if item.key not in left_out)
+    else:
+        numerator = unadjusted = _rows(indicator.numerator, evidence, frame)
+    later = _due_later(indicator.denominator, evidence, frame)
+    return Measured(indicator, denominator, numerator, excluded, unadjusted, later)
+
+
+def _rows(measure: Measure, evidence: Tables, frame: Frame) -> tuple[Item, ...]:
+    return tuple(
+        item for item in evidence.get(measure.table, ()) if item.counts and all_hold(measure.where, item, frame)
+    )
+
+
+def _excluded(indicator: Indicator, item: Item, frame: Frame) -> Exclusion | None:
+    """The first exclusion that applies."""
+    return next((why for why in indicator.exclusions if all_hold(why.where, item, frame)), None)
+
+
+def _due_later(measure: Measure, evidence: Tables, frame: Frame) -> bool:
+    """Whether some row meets all conditions but that its day has come."""
+
+    def waits(condition: Filter) -> bool:
+        return condition.op is Op.PASSED
+
+    timeless = [condition for condition in measure.where if not waits(condition)]
+    due = [condition for condition in measure.where if waits(condition)]
+    return any(
+        item.counts and all_hold(timeless, item, frame) and not all_hold(due, item, frame)
+        for item in evidence.get(measure.table, ())
+    )
+
+
+# numbers --------------------------------------------------------------------------------------------------------
+
+
+def _tally(subject: Institution, measured: Sequence[Measured], begun: bool) -> Tally:
+    results = [_result(one, begun) for one in measured]
+    points = sum((points for _, points in results if points is not None), Fraction(0))
+    possible = sum((Fraction(one.weight) for one, points in results if points is not None), Fraction(0))
+    rankable = not subject.whole and possible > 0 and all(one.enough for one, _ in results)
+    return Tally(subject, tuple(one for one, _ in results), points, possible, rankable)
+
+
+def _result(measured: Measured, begun: bool) -> tuple[IndicatorScore, Fraction | None]:
+    """One indicator's numbers, and its points where it could be measured."""
+    indicator = measured.indicator
+    denominator = _amount(indicator.denominator, measured.denominator)
+    all_of_it = (*measured.denominator, *(item for _, item in measured.excluded))
+    unadjusted_denominator = _amount(indicator.denominator, all_of_it)
+    numerator = _amount(indicator.numerator, measured.numerator)
+    unadjusted_numerator = _amount(indicator.numerator, measured.unadjusted_numerator)
+    if indicator.denominator is not None:  # more cards than households are no more than full coverage
+        numerator = min(numerator, denominator)
+        unadjusted_numerator = min(unadjusted_numerator, unadjusted_denominator)
+    standing = _standing(measured, denominator, begun)
+    attained = _attained(indicator, numerator, denominator) if standing is Standing.MEASURED else None
+    points = None if attained is None else Fraction(indicator.weight) * attained
+    return IndicatorScore(
+        code=indicator.code,
+        clause=indicator.clause,
+        kind=indicator.kind,
+        standing=standing,
+        numerator=numerator,
+        denominator=denominator,
+        excluded=unadjusted_denominator - denominator,
+        rate=_rate(numerator, denominator),
+        unadjusted_numerator=unadjusted_numerator,
+        unadjusted_denominator=unadjusted_denominator,
+        unadjusted_rate=_rate(unadjusted_numerator, unadjusted_denominator),
+        target=indicator.target,
+        reached=None if attained is None else attained == 1,
+        weight=indicator.weight,
+        points=None if points is None else figure(points),
+        taken_over=sum(item.taken_over for item in measured.denominator),
+        enough=denominator >= indicator.minimum,
+    ), points
+
+
+def _amount(measure: Measure | None, items: Iterable[Item]) -> int:
+    """Rows counted, or their field added up."""
+    if measure is None:
+        return 0
+    if measure.adds is None:
+        return sum(1 for _ in items)
+    added = (item.fields[measure.adds] for item in items)
+    return sum(value for value in added if isinstance(value, int))
+
+
+def _standing(measured: Measured, denominator: int, begun: bool) -> Standing:
+    if not begun:
+        return Standing.NOT_YET_DUE
+    if denominator > 0 or measured.indicator.denominator is None:
+        return Standing.MEASURED
+    return Standing.NOT_YET_DUE if measured.due_later else Standing.NOTHING
+
+
+def _attained(indicator: Indicator, numerator: int, denominator: int) -> Fraction | None:
+    """How much of the target was reached, from 0 to 1; none where there is no target."""
+    if indicator.target is None or denominator == 0:
+        return None
+    if indicator.kind is IndicatorKind.ZERO_INCIDENT:
+        return Fraction(int(numerator == 0))
+    return min(Fraction(numerator, denominator) / Fraction(indicator.target), Fraction(1))
+
+
+def _rate(numerator: int, denominator: int) -> str | None:
+    return decimal_of(Fraction(numerator, denominator)) if denominator else None

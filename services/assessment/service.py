@@ -1,0 +1,23 @@
+"""Assessment, declared: how well it went (plan, rulebook, scores)."""
+
+from services.assessment import plan, rulebook, score
+from services.assessment.evidence import LEDGERS
+from services.assessment.ledgers import plans, rulebooks, scores
+from services.assessment.reactions import REACTIONS
+from services.assessment.refusals import REFUSALS, STATUSES
+from services.assessment.rescoring import SCORER
+from shared.contracts.assessment import EVENTS
+from shared.contracts.model import Service
+
+SERVICE = Service(
+    name="assessment",
+    title_zh="考核",
+    title_en="Assessment",
+    events=EVENTS,
+    deciders=(plan.DECIDER, rulebook.DECIDER, score.DECIDER),
+    ledgers=(plans.LEDGER, rulebooks.LEDGER, scores.LEDGER, *LEDGERS),
+    reactions=REACTIONS,
+    refusals=REFUSALS,
+    statuses=STATUSES,
+    scorer=SCORER,
+)

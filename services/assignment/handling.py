@@ -1,0 +1,408 @@
+"""The handling 办理 of an accepted case (§3.2.1, 3.3.2): handlers, visits, consent, mediation.
+
+It is opened when intake accepts or reopens a case, and ended when the case is over there. Mediation follows the
+People's Mediation Law 人民调解法: every party agrees to it and may withdraw (17, 26), an agreement is oral or written
+(28, 29), and mediation that comes to nothing is ended with the remedies told (26).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final, assert_never, get_args
+
+from services.assignment.commands import (
+    AssignHandler,
+    CompleteVisit,
+    DeclareConflict,
+    DeclineVisit,
+    EndHandling,
+    HoldMediation,
+    OpenHandling,
+    PlanVisit,
+    ReachAgreement,
+    RecordConsent,
+    ReplaceHandler,
+    TerminateMediation,
+    WithdrawConsent,
+)
+from services.assignment.ledgers import handling as ledger
+from services.assignment.ledgers import roster
+from services.assignment.roles import LEADERS, OFFICERS, REACTIONS
+from shared.contracts.assignment import (
+    AgreementReached,
+    ConflictDeclared,
+    ConsentRecorded,
+    ConsentWithdrawn,
+    HandlerAssigned,
+    HandlerReplaced,
+    HandlingEnded,
+    HandlingEvent,
+    HandlingOpened,
+    MediationHeld,
+    MediationTerminated,
+    VisitCompleted,
+    VisitDeclined,
+    VisitPlanned,
+)
+from shared.contracts.codes import CaseStatus, Termination
+from shared.contracts.days import civil_day, refuse_future
+from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+
+Visiting = PlanVisit | CompleteVisit | DeclineVisit
+Mediating = RecordConsent | WithdrawConsent | HoldMediation | ReachAgreement | TerminateMediation
+Work = AssignHandler | ReplaceHandler | DeclareConflict | Visiting | Mediating
+Command = OpenHandling | Work | EndHandling
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit that was planned."""
+
+    officer: str
+    must: bool
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What later decisions rest on."""
+
+    community: str
+    grid: str | None
+    parties: int
+    """How many."""
+    reported_at: datetime
+    handler: str | None = None
+    conflicted: frozenset[str] = frozenset()
+    visits: Mapping[str, Visit] = field(default_factory=dict)
+    consents: frozenset[int] = frozenset()
+    """Parties who agree to mediation now."""
+    mediations: int = 0
+    """Since it was last opened."""
+    mediated: bool = False
+    """Whether mediation is over: agreed or terminated."""
+    ended_as: CaseStatus | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the ledgers say: the case as it was corrected, and the postings to its community."""
+
+    case: ledger.Row | None = None
+    postings: Sequence[roster.Row] = ()
+
+    def posted(self, officer: str, day: date) -> bool:
+        """Whether the officer served the case's community on that day."""
+        return any(posting.officer == officer and posting.serves(day) for posting in self.postings)
+
+
+# decide ----------------------------------------------------------------------------------------------------------
+
+
+def decide(command: Command, handling: Handling | None, context: Context) -> Sequence[HandlingEvent]:
+    """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
+    refuse_future(context)
+    if isinstance(command, OpenHandling):
+        return [_opened(command, handling)]
+    if handling is None:
+        raise Refused("unknown_handling", field="stream")
+    if isinstance(command, EndHandling):
+        _refuse_ended(handling)
+        return [HandlingEnded(status=command.status)]
+    facts: Facts = context.facts
+    handling = _as_known_now(handling, facts)
+    _refuse_before_report(handling, context)
+    if not (isinstance(command, CompleteVisit | DeclineVisit) and _entered_late(handling, context.at)):
+        _refuse_ended(handling)
+    match command:
+        case AssignHandler() | ReplaceHandler() | DeclareConflict():
+            return [_handled_by(command, handling, facts, civil_day(context.at))]
+        case PlanVisit() | CompleteVisit() | DeclineVisit():
+            return [_visited(command, handling, facts, civil_day(context.at))]
+        case RecordConsent() | WithdrawConsent() | HoldMediation() | ReachAgreement() | TerminateMediation():
+            return [_mediated(command, handling, facts, civil_day(context.at))]
+        case _:
+            assert_never(command)
+
+
+def _opened(command: OpenHandling, handling: Handling | None) -> HandlingOpened:
+    if handling is not None and handling.ended_as is None:
+        raise Refused("already_open", allowed=allowed(handling))
+    return HandlingOpened(
+        community=command.community, grid=command.grid, kind=command.kind, parties=command.parties,
+        reported_at=command.reported_at, due_on=command.due_on,
+    )  # fmt: skip
+
+
+def _as_known_now(handling: Handling, facts: Facts) -> Handling:
+    """With what intake has put right since it was opened."""
+    case = facts.case
+    if case is None:
+        return handling
+    return replace(
+        handling, community=case.community, grid=case.grid, parties=case.parties, reported_at=case.reported_at
+    )
+
+
+def _refuse_before_report(handling: Handling, context: Context) -> None:
+    if context.at < handling.reported_at:
+        times = {"occurred_at": context.at.isoformat(), "reported_at": handling.reported_at.isoformat()}
+        raise Refused("before_reported", field="occurred_at", **times)
+
+
+def _entered_late(handling: Handling, at: datetime) -> bool:
+    """Whether a visit took place before the case was over, and is only entered afterwards."""
+    over = handling.ended_at
+    return over is not None and at <= over and handling.ended_as is not CaseStatus.VOIDED
+
+
+def _refuse_ended(handling: Handling) -> None:
+    if handling.ended_as is not None:
+        standing = handling.ended_as
+        raise Refused(
+            "handling_ended", allowed=allowed(handling), standing=standing.value, standing_zh=standing.zh
+        )  # fmt: skip
+
+
+def allowed(handling: Handling) -> Sequence[str]:
+    """The commands that would be taken now, given fitting data."""
+    due = any(not visit.done for visit in handling.visits.values())
+    visits = ["complete-visit", "decline-visit"] if due else []
+    if handling.ended_as is not None:
+        return [] if handling.ended_as is CaseStatus.VOIDED else visits
+    work = ["assign-handler" if handling.handler is None else "replace-handler", "declare-conflict", "plan-visit"]
+    if handling.mediated:
+        return [*work, *visits]
+    agreed = 0 < handling.parties == len(handling.consents)
+    mediation = {
+        "record-consent": len(handling.consents) < handling.parties,
+        "withdraw-consent": bool(handling.consents),
+        "hold-mediation": agreed,
+        "reach-agreement": agreed and handling.mediations > 0,
+        "terminate-mediation": True,
+    }
+    return [*work, *visits, *(slug for slug, possible in mediation.items() if possible)]
+
+
+# handlers
+
+
+def _handled_by(
+    command: AssignHandler | ReplaceHandler | DeclareConflict, handling: Handling, facts: Facts, day: date
+) -> HandlerAssigned | HandlerReplaced | ConflictDeclared:
+    match command:
+        case AssignHandler():
+            if handling.handler is not None:
+                raise Refused("handler_assigned", allowed=allowed(handling), handler=handling.handler)
+            _refuse_unfit(command.officer, "officer", handling, facts, day)
+            return HandlerAssigned(officer=command.officer)
+        case ReplaceHandler():
+            if handling.handler is None:
+                raise Refused("no_handler", allowed=allowed(handling))
+            if handling.handler == command.officer:
+                raise Refused("same_handler", field="officer", handler=handling.handler)
+            _refuse_unfit(command.officer, "officer", handling, facts, day)
+            return HandlerReplaced(officer=command.officer, replaced=handling.handler, reason=command.reason)
+        case DeclareConflict():
+            if command.officer in handling.conflicted:
+                raise Refused("conflict_already_declared", field="officer", officer=command.officer)
+            return ConflictDeclared(officer=command.officer, reason=command.reason)
+        case _:
+            assert_never(command)
+
+
+def _refuse_unfit(officer: str, field: str, handling: Handling, facts: Facts, day: date) -> None:
+    """An officer works on a case only without a conflict of interest, and while posted to its community."""
+    if officer in handling.conflicted:
+        raise Refused("conflict_of_interest", field=field, officer=officer)
+    if not facts.posted(officer, day):
+        raise Refused("not_posted", field=field, officer=officer, day=day.isoformat(), community=handling.community)
+
+
+# visits
+
+
+def _visited(
+    command: Visiting, handling: Handling, facts: Facts, day: date
+) -> VisitPlanned | VisitCompleted | VisitDeclined:
+    match command:
+        case PlanVisit():
+            return _planned(command, handling, facts)
+        case CompleteVisit():
+            if command.officer in handling.conflicted:
+                raise Refused("conflict_of_interest", field="officer", officer=command.officer)
+            visit = _due(command.visit, handling)
+            officer = command.officer or visit.officer
+            _refuse_unfit(officer, "officer", handling, facts, day)
+            return VisitCompleted(
+                visit=command.visit, officer=officer, community=handling.community, grid=handling.grid,
+                must=visit.must, diary=command.diary,
+            )  # fmt: skip
+        case DeclineVisit():
+            visit = _due(command.visit, handling)
+            return VisitDeclined(
+                visit=command.visit, officer=visit.officer, community=handling.community, grid=handling.grid,
+                must=visit.must, reason=command.reason,
+            )  # fmt: skip
+        case _:
+            assert_never(command)
+
+
+def _planned(command: PlanVisit, handling: Handling, facts: Facts) -> VisitPlanned:
+    if command.visit in handling.visits:
+        raise Refused("visit_exists", field="visit", visit=command.visit)
+    if command.on < civil_day(handling.reported_at):
+        times = {"occurred_at": command.on.isoformat(), "reported_at": handling.reported_at.isoformat()}
+        raise Refused("before_reported", field="on", **times)
+    _refuse_unfit(command.officer, "officer", handling, facts, command.on)
+    return VisitPlanned(
+        visit=command.visit or _next_visit(handling), officer=command.officer, community=handling.community,
+        grid=handling.grid, on=command.on, must=command.must,
+    )  # fmt: skip
+
+
+def _next_visit(handling: Handling) -> str:
+    number = len(handling.visits) + 1
+    while f"v{number}" in handling.visits:
+        number += 1
+    return f"v{number}"
+
+
+def _due(id: str, handling: Handling) -> Visit:
+    visit = handling.visits.get(id)
+    if visit is None:
+        raise Refused("unknown_visit", field="visit", visit=id)
+    if visit.done:
+        raise Refused("visit_already_done", field="visit", visit=id)
+    return visit
+
+
+# mediation
+
+
+def _mediated(
+    command: Mediating, handling: Handling, facts: Facts, day: date
+) -> ConsentRecorded | ConsentWithdrawn | MediationHeld | AgreementReached | MediationTerminated:
+    if handling.mediated:
+        raise Refused("mediation_over", allowed=allowed(handling))
+    match command:
+        case RecordConsent():
+            if not command.party <= handling.parties:
+                raise Refused("unknown_party", field="party", parties=handling.parties)
+            if command.party in handling.consents:
+                raise Refused("consent_already_recorded", field="party", party=command.party)
+            return ConsentRecorded(party=command.party)
+        case WithdrawConsent():
+            if command.party not in handling.consents:
+                raise Refused("consent_not_recorded", field="party", party=command.party)
+            return ConsentWithdrawn(party=command.party)
+        case HoldMediation():
+            return _held(command, handling, facts, day)
+        case ReachAgreement():
+            _refuse_unagreed(handling)
+            _refuse_unmediated(handling)
+            return AgreementReached(form=command.form, terms=command.terms, tier=command.tier)
+        case TerminateMediation():
+            if command.reason is Termination.NO_AGREEMENT:
+                _refuse_unmediated(handling)
+            return MediationTerminated(reason=command.reason, remedies_told=command.remedies_told)
+        case _:
+            assert_never(command)
+
+
+def _held(command: HoldMediation, handling: Handling, facts: Facts, day: date) -> MediationHeld:
+    _refuse_unagreed(handling)
+    officers = tuple(dict.fromkeys(command.officers))
+    if not officers:
+        raise Refused("officers_missing", field="officers")
+    for officer in officers:
+        _refuse_unfit(officer, "officers", handling, facts, day)
+    return MediationHeld(officers=officers, place=command.place, record=command.record)
+
+
+def _refuse_unagreed(handling: Handling) -> None:
+    """Nobody is mediated against their will (人民调解法 17)."""
+    if handling.parties == 0:
+        raise Refused("parties_unknown", allowed=allowed(handling))
+    missing = [party for party in range(1, handling.parties + 1) if party not in handling.consents]
+    if missing:
+        raise Refused("consent_missing", allowed=allowed(handling), parties=", ".join(map(str, missing)))
+
+
+def _refuse_unmediated(handling: Handling) -> None:
+    if handling.mediations == 0:
+        raise Refused("mediation_missing", allowed=allowed(handling))
+
+
+# evolve ----------------------------------------------------------------------------------------------------------
+
+
+def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetime) -> Handling:
+    """The handling after an event that was decided about it."""
+    if isinstance(event, HandlingOpened):
+        return _open(handling, event)
+    assert handling is not None, "every handling begins with being opened"
+    match event:
+        case HandlerAssigned() | HandlerReplaced():
+            return replace(handling, handler=event.officer)
+        case ConflictDeclared():
+            return replace(handling, conflicted=handling.conflicted | {event.officer})
+        case VisitPlanned():
+            return replace(handling, visits={**handling.visits, event.visit: Visit(event.officer, event.must)})
+        case VisitCompleted() | VisitDeclined():
+            done = Visit(event.officer, event.must, done=True)
+            return replace(handling, visits={**handling.visits, event.visit: done})
+        case ConsentRecorded():
+            return replace(handling, consents=handling.consents | {event.party})
+        case ConsentWithdrawn():
+            return replace(handling, consents=handling.consents - {event.party})
+        case MediationHeld():
+            return replace(handling, mediations=handling.mediations + 1)
+        case AgreementReached() | MediationTerminated():
+            return replace(handling, mediated=True)
+        case HandlingEnded():
+            return replace(handling, ended_as=event.status, ended_at=occurred_at)
+        case _:
+            assert_never(event)
+
+
+def _open(handling: Handling | None, event: HandlingOpened) -> Handling:
+    """Opened again, consents and mediation begin anew; handler, conflicts and visits stay."""
+    opened = Handling(community=event.community, grid=event.grid, parties=event.parties, reported_at=event.reported_at)
+    if handling is None:
+        return opened
+    return replace(opened, handler=handling.handler, conflicted=handling.conflicted, visits=handling.visits)
+
+
+# declaration -----------------------------------------------------------------------------------------------------
+
+
+def _facts(command: Work, id: str, look: Look) -> Facts:
+    case = look.row(ledger.LEDGER, id)
+    return Facts(case, () if case is None else look.rows(roster.LEDGER, community=case.community))
+
+
+DECIDER: Final = Decider[Handling | None](
+    category="handling",
+    accepts=(
+        Accepts(OpenHandling, REACTIONS, "3.2.1", creates=True),
+        Accepts(AssignHandler, LEADERS, "3.3.1", facts=_facts),
+        Accepts(ReplaceHandler, LEADERS, "3.3.1", facts=_facts),
+        Accepts(DeclareConflict, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(PlanVisit, OFFICERS, "3.3.2", facts=_facts),
+        Accepts(CompleteVisit, OFFICERS, "3.3.2", facts=_facts),
+        Accepts(DeclineVisit, OFFICERS, "3.3.2", facts=_facts),
+        Accepts(RecordConsent, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(WithdrawConsent, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(HoldMediation, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(ReachAgreement, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(TerminateMediation, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(EndHandling, REACTIONS, "5.1"),
+    ),
+    events=get_args(HandlingEvent),
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+    sealed_under="case",
+)

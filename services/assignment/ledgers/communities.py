@@ -1,0 +1,69 @@
+"""The communities 社区 of the sub-district (§3.1.1, 3.3.2): their grids, households, studios and contact cards."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never, get_args
+
+from shared.contracts.assignment import (
+    CommunityEvent,
+    CommunityRegistered,
+    ContactCardsIssued,
+    StudioClosed,
+    StudioOpened,
+)
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger, held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A community as it stands."""
+
+    community: str
+    """Its twelve-digit code."""
+    name: str
+    grids: tuple[str, ...]
+    households: int
+    registered_at: datetime
+    studio_open: bool = False
+    studio_place: str | None = None
+    studio_opened_at: datetime | None = None
+    studio_closed_at: datetime | None = None
+    cards_issued: int = 0
+    """Households that were given a contact card 便民联系卡."""
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (recorded.id,)  # of community/<code>
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    event: CommunityEvent = recorded.event
+    at = recorded.occurred_at
+    if isinstance(event, CommunityRegistered):
+        return Row(
+            community=event.code, name=event.name, grids=event.grids, households=event.households, registered_at=at
+        )
+    row = held(row, recorded)
+    match event:
+        case StudioOpened():
+            return replace(row, studio_open=True, studio_place=event.place, studio_opened_at=at, studio_closed_at=None)
+        case StudioClosed():
+            return replace(row, studio_open=False, studio_closed_at=at)
+        case ContactCardsIssued():
+            return replace(row, cards_issued=row.cards_issued + event.households)
+        case _:
+            assert_never(event)
+
+
+LEDGER = Ledger(
+    name="communities",
+    row=Row,
+    handles=get_args(CommunityEvent),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="社区台账",
+    title_en="Communities",
+    clause="3.1.1",
+)

@@ -1,0 +1,71 @@
+"""The visits 走访台账 (§3.3.2): planned, completed or declined; whom they were to is known to the case alone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import assert_never, get_args
+
+from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitEvent, VisitPlanned
+from shared.contracts.codes import VisitResult
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger, held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A visit."""
+
+    visit: str
+    case: str
+    community: str
+    grid: str | None
+    officer: str
+    """Of the plan; once it has taken place, who came."""
+    planned_on: date
+    must: bool
+    """Whether it is one of the three must-visits 必访."""
+    result: VisitResult = VisitResult.PLANNED
+    done_at: datetime | None = None
+    """When it took place or was declined."""
+    reason: str | None = None
+    """Why it was declined."""
+    diary: str | None = None
+    """The diary 民情日记, sealed."""
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
+    return (f"{recorded.id}/{recorded.event.visit}",)
+
+
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    event: VisitEvent = recorded.event
+    if isinstance(event, VisitPlanned):
+        return Row(
+            visit=event.visit, case=recorded.id, community=event.community, grid=event.grid, officer=event.officer,
+            planned_on=event.on, must=event.must,
+        )  # fmt: skip
+    row = replace(
+        held(row, recorded), officer=event.officer, community=event.community, grid=event.grid,
+        done_at=recorded.occurred_at,
+    )  # fmt: skip
+    match event:
+        case VisitCompleted():
+            return replace(row, result=VisitResult.COMPLETED, diary=event.diary)
+        case VisitDeclined():
+            return replace(row, result=VisitResult.DECLINED, reason=event.reason)
+        case _:
+            assert_never(event)
+
+
+LEDGER = Ledger(
+    name="visits",
+    row=Row,
+    handles=get_args(VisitEvent),
+    keys=_keys,
+    evolve=_evolve,
+    title_zh="走访台账",
+    title_en="Visits",
+    clause="3.3.2",
+    filters=("community", "grid", "case", "officer", "result"),
+    sealed=("diary",),
+)

@@ -1,0 +1,100 @@
+"""A meeting 会议 and its minutes (§3.2.6, 3.3.3, 3.3.4): held once, its minutes submitted once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, assert_never, get_args
+
+from services.assignment.commands import ConveneMeeting, SubmitMinutes
+from services.assignment.ledgers import communities
+from services.assignment.roles import CLERKS
+from shared.contracts.assignment import MeetingConvened, MeetingEvent, MinutesSubmitted
+from shared.contracts.codes import MeetingKind
+from shared.contracts.days import refuse_future
+from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+
+Command = ConveneMeeting | SubmitMinutes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """What later decisions rest on."""
+
+    community: str
+    kind: MeetingKind
+    month: str
+    held_at: datetime
+    minutes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the ledgers say of what a command names."""
+
+    community: communities.Row | None = None
+
+
+def decide(command: Command, meeting: Meeting | None, context: Context) -> Sequence[MeetingEvent]:
+    """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
+    refuse_future(context)
+    match command:
+        case ConveneMeeting():
+            return [_convened(command, meeting, context.facts)]
+        case SubmitMinutes():
+            return [_submitted(command, meeting, context)]
+        case _:
+            assert_never(command)
+
+
+def _convened(command: ConveneMeeting, meeting: Meeting | None, facts: Facts) -> MeetingConvened:
+    if meeting is not None:
+        raise Refused("already_convened", allowed=() if meeting.minutes else ("submit-minutes",))
+    if facts.community is None:
+        raise Refused("unknown_community", field="community")
+    return MeetingConvened(
+        community=command.community, kind=command.kind, month=command.month, attended=command.attended,
+        subject=command.subject,
+    )  # fmt: skip
+
+
+def _submitted(command: SubmitMinutes, meeting: Meeting | None, context: Context) -> MinutesSubmitted:
+    if meeting is None:
+        raise Refused("unknown_meeting", field="stream")
+    if meeting.minutes:
+        raise Refused("minutes_already_submitted")
+    if context.at < meeting.held_at:
+        times = {"occurred_at": context.at.isoformat(), "held_at": meeting.held_at.isoformat()}
+        raise Refused("before_held", field="occurred_at", **times)
+    return MinutesSubmitted(
+        community=meeting.community, kind=meeting.kind, month=meeting.month, held_at=meeting.held_at,
+        decisions=command.decisions,
+    )  # fmt: skip
+
+
+def evolve(meeting: Meeting | None, event: MeetingEvent, occurred_at: datetime) -> Meeting:
+    """The meeting after an event that was decided about it."""
+    match event:
+        case MeetingConvened():
+            return Meeting(community=event.community, kind=event.kind, month=event.month, held_at=occurred_at)
+        case MinutesSubmitted():
+            assert meeting is not None, "every meeting begins with being held"
+            return replace(meeting, minutes=True)
+        case _:
+            assert_never(event)
+
+
+def _facts(command: ConveneMeeting, id: str, look: Look) -> Facts:
+    return Facts(look.row(communities.LEDGER, command.community))
+
+
+DECIDER: Final = Decider[Meeting | None](
+    category="meeting",
+    accepts=(
+        Accepts(ConveneMeeting, CLERKS, "3.3.3", creates=True, facts=_facts),
+        Accepts(SubmitMinutes, CLERKS, "3.3.3"),
+    ),
+    events=get_args(MeetingEvent),
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+)

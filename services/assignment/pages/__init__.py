@@ -1,0 +1,31 @@
+"""Assignment's pages: the communities and who serves them, and their meetings."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.routing import BaseRoute
+
+from services.assignment.pages.communities import CommunityPages
+from services.assignment.pages.texts import TEXTS
+from services.assignment.pages.told import EVENTS
+from shared.web.pages import Link, Section, Site
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """`/communities`, `/communities/{code}`, `/meetings`."""
+    communities = CommunityPages(site.node)
+    return [
+        site.page("/communities", communities.all),
+        site.page("/communities/{code}", communities.one),
+        site.page("/meetings", communities.meetings),
+    ]
+
+
+SECTION: Final = Section(
+    service="assignment",
+    links=(Link("/communities", TEXTS["communities"]), Link("/meetings", TEXTS["meetings"])),
+    texts=TEXTS,
+    events=EVENTS,
+    templates=Path(__file__).parent / "templates",
+    routes=routes,
+)

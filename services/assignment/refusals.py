@@ -1,0 +1,155 @@
+"""Every way in which assignment refuses: code → (Chinese, English), and the status where it is not 409.
+
+Each sentence says what is wrong and what to do. `{name}` quotes what the refusal knows; never anything personal.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
+    # communities
+    "not_registered": ("该社区尚未登记：请先登记社区。", "This community is not registered: register it first."),
+    "already_registered": (
+        "该社区代码已经登记：请核对代码。",
+        "This community's code is registered already: check the code.",
+    ),
+    "foreign_code": (
+        "社区代码应为十二位，前九位为本街道代码（{log}）：请核对。",
+        "A community's code has twelve digits and begins with this sub-district's ({log}): check it.",
+    ),
+    "name_taken": (
+        "已有同名社区：请核对，或使用全称。",
+        "Another community has that name: check it, or use the full name.",
+    ),
+    "studio_open": (
+        "工作室已经设立：如迁址，请先登记关闭。",
+        "The studio is open already: close it first if it moves.",
+    ),
+    "studio_not_open": ("工作室尚未设立：请先登记设立。", "No studio is open: open one first."),
+    "unknown_community": (
+        "没有登记过这个社区：请填写已登记社区的十二位代码或名称。",
+        "No such community is registered: give the twelve-digit code or the name of one that is.",
+    ),
+    # officers and roster
+    "already_enrolled": ("该人员已经登记：请核对编号。", "This officer is enrolled already: check the id."),
+    "officer_not_enrolled": (
+        "没有登记过这名干警或律师：请先登记人员。",
+        "No such officer is enrolled: enrol the officer first.",
+    ),
+    "already_posted": (
+        "该人员已派驻本社区：如需调整，请先登记调离。",
+        "This officer is posted here already: end that posting first.",
+    ),
+    "posting_overlaps": (
+        "派驻起始日（{from_day}）不晚于上次派驻的最后一日（{last_day}）：请核对日期。",
+        "The posting would begin ({from_day}) before the last one was over ({last_day}): check the day.",
+    ),
+    "no_open_posting": (
+        "该人员目前没有派驻本社区：请先登记派驻。",
+        "This officer is not posted here now: post the officer first.",
+    ),
+    "ends_before_it_begins": (
+        "最后一日（{last_day}）早于派驻起始日（{from_day}）：请核对日期。",
+        "The posting would end ({last_day}) before it began ({from_day}): check the day.",
+    ),
+    # handling
+    "unknown_handling": (
+        "没有正在办理的这个案件：请核对编号；案件须先受理。",
+        "No such case is being handled: check its id; it must have been accepted first.",
+    ),
+    "already_open": ("该案件已在办理中。", "This case is being handled already."),
+    "handling_ended": (
+        "案件现为“{standing_zh}”，办理已经结束：如需继续，请先重启案件。",
+        "The case is {standing} and its handling is over: to go on, the case must be reopened first.",
+    ),
+    "before_reported": (
+        "发生时间（{occurred_at}）早于案件登记时间（{reported_at}）：请核对时间，或先更正登记时间。",
+        "It would have happened ({occurred_at}) before the case was reported ({reported_at}): "
+        "check the time, or first correct when it was reported.",
+    ),
+    "handler_assigned": (
+        "已有承办人（{handler}）：如需更换，请用“更换承办人”。",
+        "The case has a handler ({handler}): replace the handler instead.",
+    ),
+    "no_handler": ("尚无承办人：请先指定。", "The case has no handler yet: assign one."),
+    "same_handler": (
+        "承办人就是 {handler}：请指定另一名人员。",
+        "{handler} is the handler already: name another officer.",
+    ),
+    "conflict_already_declared": (
+        "{officer} 已就本案申报回避，无须重复。",
+        "{officer} has declared a conflict in this case already: nothing more is needed.",
+    ),
+    "conflict_of_interest": (
+        "{officer} 已申报回避，不能办理本案：请换人。",
+        "{officer} has declared a conflict of interest in this case: take another officer.",
+    ),
+    "not_posted": (
+        "{officer} 在 {day} 未派驻该社区（{community}）：请换人，或先登记派驻。",
+        "{officer} was not posted to the community ({community}) on {day}: take another, or enter the posting first.",
+    ),
+    "visit_exists": (
+        "走访编号 {visit} 已有：请换一个，或不填由系统编号。",
+        "There is a visit {visit} already: take another id, or leave it out.",
+    ),
+    "unknown_visit": ("没有计划过走访 {visit}：请先登记走访计划。", "No visit {visit} was planned: plan it first."),
+    "visit_already_done": (
+        "走访 {visit} 已经登记完成或谢绝，不能重复登记。",
+        "Visit {visit} is done or declined already and cannot be entered twice.",
+    ),
+    "mediation_over": (
+        "调解已经结束（达成协议或终止）：如需再调解，请先重启案件。",
+        "Mediation is over, agreed or terminated: to mediate again, the case must be reopened first.",
+    ),
+    "unknown_party": (
+        "没有这名当事人：本案共有 {parties} 名，请按登记顺序填写。",
+        "There is no such party: the case has {parties}, counted in the order of the report.",
+    ),
+    "parties_unknown": (
+        "案件没有登记当事人，不能调解：请先更正案件，补录当事人。",
+        "The case names no party and cannot be mediated: first correct the case and name them.",
+    ),
+    "consent_already_recorded": (
+        "当事人 {party} 的同意已经登记，无须重复。",
+        "Party {party}'s consent is recorded already: nothing more is needed.",
+    ),
+    "consent_not_recorded": (
+        "当事人 {party} 没有登记过同意，无从撤回：如拒绝调解，请终止调解。",
+        "Party {party} has given no consent to withdraw: if the party refuses, terminate mediation.",
+    ),
+    "consent_missing": (
+        "以下当事人尚未同意调解：{parties}。请先登记同意，或终止调解。",
+        "These parties have not agreed to mediation: {parties}. Record their consent, or terminate mediation.",
+    ),
+    "officers_missing": ("没有填写调解人员：请至少填写一名。", "No officer is named: name at least one."),
+    "mediation_missing": (
+        "尚未登记过调解：请先登记调解情况。",
+        "No mediation session has been recorded: record it first.",
+    ),
+    # meetings
+    "unknown_meeting": ("没有这次会议：请核对编号。", "There is no such meeting: check its id."),
+    "already_convened": (
+        "这次会议已经登记：请登记新的会议，或报送纪要。",
+        "This meeting is recorded already: record a new one, or submit its minutes.",
+    ),
+    "minutes_already_submitted": (
+        "这次会议的纪要已经报送，不能重复报送。",
+        "The minutes of this meeting were submitted already and cannot be submitted twice.",
+    ),
+    "before_held": (
+        "报送时间（{occurred_at}）早于会议时间（{held_at}）：请核对时间。",
+        "The minutes would have been submitted ({occurred_at}) before the meeting ({held_at}): check the time.",
+    ),
+}
+
+MISSING: Final = ("not_registered", "unknown_handling", "unknown_meeting")
+"""Refusals because the aggregate does not exist."""
+
+INPUT: Final = (
+    "foreign_code", "name_taken", "unknown_community", "officer_not_enrolled", "posting_overlaps",
+    "ends_before_it_begins", "before_reported", "same_handler", "conflict_of_interest", "not_posted", "visit_exists",
+    "unknown_visit", "unknown_party", "officers_missing", "before_held",
+)  # fmt: skip
+"""Refusals of what was sent: with other data the same command might be taken now."""
+
+STATUSES: Final[Mapping[str, int]] = {**dict.fromkeys(MISSING, 404), **dict.fromkeys(INPUT, 422)}

@@ -1,0 +1,27 @@
+"""Assignment 派驻与办理: who serves where, and the work done (§3.1, §3.3)."""
+
+from typing import Final
+
+from services.assignment import community, handling, meeting, officer, roster
+from services.assignment.ledgers import communities, meetings, officers, visits
+from services.assignment.ledgers import handling as handling_ledger
+from services.assignment.ledgers import roster as roster_ledger
+from services.assignment.reactions import REACTIONS
+from services.assignment.refusals import REFUSALS, STATUSES
+from shared.contracts.assignment import EVENTS
+from shared.contracts.model import Service
+
+SERVICE: Final = Service(
+    name="assignment",
+    title_zh="派驻与办理",
+    title_en="Assignment",
+    events=EVENTS,
+    deciders=(community.DECIDER, officer.DECIDER, roster.DECIDER, handling.DECIDER, meeting.DECIDER),
+    ledgers=(
+        communities.LEDGER, officers.LEDGER, roster_ledger.LEDGER, handling_ledger.LEDGER, visits.LEDGER,
+        meetings.LEDGER,
+    ),
+    reactions=REACTIONS,
+    refusals=REFUSALS,
+    statuses=STATUSES,
+)  # fmt: skip

@@ -1,0 +1,371 @@
+"""A case 案件 (§3.2.1, §5.1): what has been decided about it, what may be decided next, and what is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Final, assert_never
+
+from services.intake.commands import (
+    AcceptCase,
+    CloseCase,
+    Command,
+    CorrectCase,
+    DeclineCase,
+    FollowUpCase,
+    HandDownCase,
+    LinkCase,
+    Person,
+    ReclassifyCase,
+    ReferCase,
+    ReopenCase,
+    ReportCase,
+    ResolveCase,
+    TakeOverCase,
+    TerminateCase,
+    VoidCase,
+    WithdrawCase,
+)
+from services.intake.deadlines import DUE_AS_CORRECTED, Due, due
+from services.intake.ledgers import cases, places
+from services.intake.life import ACCEPTED_IN, ended_as
+from services.intake.takeover import parties_of, taken_over, taken_over_id
+from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role
+from shared.contracts.days import civil_day, refuse_future, refuse_future_day, start_of
+from shared.contracts.intake import (
+    EVENTS,
+    CaseAccepted,
+    CaseClosed,
+    CaseCorrected,
+    CaseDeclined,
+    CaseEvent,
+    CaseFollowedUp,
+    CaseHandedDown,
+    CaseLinkedAsDuplicate,
+    CaseReclassified,
+    CaseReferred,
+    CaseReopened,
+    CaseReported,
+    CaseResolved,
+    CaseTerminated,
+    CaseVoided,
+    CaseWithdrawn,
+    Ending,
+    Party,
+)
+from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, slug
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What later decisions rest on."""
+
+    status: CaseStatus
+    community: str
+    grid: str | None
+    kind: CaseKind
+    dispute_type: DisputeType
+    parties: int
+    """How many."""
+    reported_at: datetime
+    first_step: date | None = None
+    """The earliest day on which the office acted on it: it cannot have been reported later."""
+    handed_down: bool = False
+    due: Due | None = None
+    """None before acceptance."""
+    in_hand: bool = False
+    """Whether assignment is handling it."""
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What intake's ledgers say of what a command names."""
+
+    place: places.Row | None = None
+    duplicate: cases.Row | None = None
+
+
+# decide ---------------------------------------------------------------------------------------------------------
+
+
+def decide(command: Command, case: Case | None, context: Context) -> Sequence[CaseEvent | Dated]:
+    """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
+    refuse_future(context)
+    if isinstance(command, ReportCase | TakeOverCase):
+        return _begin(command, case, context)
+    case = _standing(command, case, context)
+    match command:
+        case AcceptCase():
+            return [_accepted(case, context)]
+        case DeclineCase():
+            return [CaseDeclined(reason=command.reason, remedy=command.remedy)]
+        case HandDownCase():
+            return [_handed_down(command, case)]
+        case LinkCase():
+            return [_linked(command, case, context)]
+        case ReclassifyCase():
+            return [_reclassified(command, case)]
+        case ReferCase() | WithdrawCase() | ResolveCase() | TerminateCase():
+            return [_ended(command, case)]
+        case FollowUpCase():
+            return [CaseFollowedUp(satisfied=command.satisfied, stable=command.stable, note=command.note)]
+        case CloseCase():
+            return [CaseClosed()]
+        case ReopenCase():
+            return [_reopened(command, case, context)]
+        case CorrectCase():
+            return [_corrected(command, case, context)]
+        case VoidCase():
+            return [CaseVoided(reason=command.reason, handled=case.in_hand)]
+        case _:
+            assert_never(command)
+
+
+def _begin(command: ReportCase | TakeOverCase, case: Case | None, context: Context) -> Sequence[CaseEvent | Dated]:
+    if case is not None:
+        raise Refused("already_reported", allowed=_allowed(case), standing=case.status.value)
+    community = _community(context.facts)
+    if isinstance(command, TakeOverCase):
+        return taken_over(command, context)
+    return [
+        CaseReported(
+            community=community, grid=command.grid, kind=command.kind, dispute_type=command.dispute_type,
+            source=command.source, summary=command.summary, parties=_parties(command.parties), basis=Basis.ACT,
+            paper=None,
+        )
+    ]  # fmt: skip
+
+
+def _standing(command: Command, case: Case | None, context: Context) -> Case:
+    """The case, where it exists, takes this command now, and had been reported when it happened."""
+    if case is None:
+        raise Refused("unknown_case", field="stream")
+    if case.status is CaseStatus.VOIDED:
+        raise Refused("case_voided")
+    if type(command) not in ACCEPTED_IN[case.status]:
+        status = case.status
+        raise Refused("not_possible_now", allowed=_allowed(case), standing=status.value, standing_zh=status.zh)
+    if context.at < case.reported_at:
+        times = {"occurred_at": context.at.isoformat(), "reported_at": case.reported_at.isoformat()}
+        raise Refused("before_reported", field="occurred_at", **times)
+    return case
+
+
+def _allowed(case: Case) -> Sequence[str]:
+    return [slug(command) for command in ACCEPTED_IN[case.status]]
+
+
+def _community(facts: Facts) -> str:
+    if facts.place is None:
+        raise Refused("unknown_community", field="community")
+    return facts.place.community
+
+
+def _parties(persons: Sequence[Person]) -> tuple[Party, ...]:
+    if not persons:
+        raise Refused("parties_missing", field="parties")
+    return parties_of(persons)
+
+
+def _accepted(case: Case, context: Context) -> CaseAccepted:
+    on, rule = due(case.kind, civil_day(context.at))
+    return CaseAccepted(
+        community=case.community, grid=case.grid, kind=case.kind, parties=case.parties, reported_at=case.reported_at,
+        due_on=on, due_rule=rule, to_be_handled=True, basis=Basis.ACT,
+    )  # fmt: skip
+
+
+def _handed_down(command: HandDownCase, case: Case) -> CaseHandedDown:
+    """The due day told at acceptance stays: handing a case down gives no one more time."""
+    if case.handed_down:
+        raise Refused("already_handed_down", allowed=_allowed(case))
+    return CaseHandedDown(
+        community=case.community, grid=case.grid, by_unit=command.by_unit, document=command.document,
+        due_on=case.due.on if case.due else None, basis=Basis.ACT,
+    )  # fmt: skip
+
+
+def _linked(command: LinkCase, case: Case, context: Context) -> CaseLinkedAsDuplicate:
+    facts: Facts = context.facts
+    if command.duplicate_of == context.id:
+        raise Refused("duplicate_of_itself", field="duplicate_of")
+    if facts.duplicate is None:
+        raise Refused("unknown_duplicate", field="duplicate_of")
+    if facts.duplicate.status in (CaseStatus.VOIDED, CaseStatus.LINKED):
+        raise Refused("duplicate_unfit", field="duplicate_of", standing=facts.duplicate.status.value)
+    return CaseLinkedAsDuplicate(duplicate_of=command.duplicate_of, handled=case.in_hand)
+
+
+def _reclassified(command: ReclassifyCase, case: Case) -> CaseReclassified:
+    if (command.kind, command.dispute_type) == (case.kind, case.dispute_type):
+        raise Refused("nothing_changes", field="kind")
+    _refuse_quiet_backlog(command.kind, case)
+    if case.handed_down and command.kind is not CaseKind.BACKLOG:
+        raise Refused("handed_down_stays", field="kind", allowed=_allowed(case))
+    return CaseReclassified(kind=command.kind, dispute_type=command.dispute_type, reason=command.reason)
+
+
+def _refuse_quiet_backlog(kind: CaseKind | None, case: Case) -> None:
+    """A case becomes petition backlog only by being handed down, which says by whom."""
+    if kind is CaseKind.BACKLOG and case.kind is not CaseKind.BACKLOG:
+        raise Refused("hand_down_instead", field="kind", allowed=_allowed(case))
+
+
+def _ended(command: ReferCase | WithdrawCase | ResolveCase | TerminateCase, case: Case) -> Ending:
+    match command:
+        case ReferCase():
+            return CaseReferred(
+                to_unit=command.to_unit, outside=command.outside, basis=command.basis, handled=case.in_hand
+            )
+        case WithdrawCase():
+            return CaseWithdrawn(reason=command.reason, basis=command.basis, handled=case.in_hand)
+        case ResolveCase():
+            return CaseResolved(
+                tier=command.tier, by_agreement=command.by_agreement, basis=command.basis, handled=case.in_hand
+            )
+        case TerminateCase():
+            return CaseTerminated(
+                reason=command.reason, remedies_told=command.remedies_told, basis=command.basis, handled=case.in_hand
+            )
+        case _:
+            assert_never(command)
+
+
+def _reopened(command: ReopenCase, case: Case, context: Context) -> CaseReopened:
+    on, rule = due(case.kind, civil_day(context.at))
+    return CaseReopened(
+        community=case.community, grid=case.grid, kind=case.kind, parties=case.parties, reported_at=case.reported_at,
+        reason=command.reason, due_on=on, due_rule=rule,
+    )  # fmt: skip
+
+
+def _corrected(command: CorrectCase, case: Case, context: Context) -> CaseCorrected:
+    if all(getattr(command, field.name) is None for field in fields(command) if field.name != "reason"):
+        raise Refused("nothing_changes")
+    _refuse_quiet_backlog(command.kind, case)
+    _check_days(command, case, context)
+    return CaseCorrected(
+        reason=command.reason,
+        community=None if command.community is None else _community(context.facts),
+        grid=command.grid, kind=command.kind, dispute_type=command.dispute_type, source=command.source,
+        reported_on=command.reported_on, resolved_on=command.resolved_on, due_on=command.due_on,
+        summary=command.summary, parties=None if command.parties is None else _parties(command.parties),
+        paper=command.paper,
+    )  # fmt: skip
+
+
+def _check_days(command: CorrectCase, case: Case, context: Context) -> None:
+    """The days as they will be after the correction must make sense together."""
+    if command.due_on is not None and case.due is None:
+        raise Refused("not_accepted", field="due_on", allowed=_allowed(case))
+    if command.resolved_on is not None and case.ended_on is None:
+        raise Refused("not_ended", field="resolved_on", allowed=_allowed(case))
+    refuse_future_day(command.reported_on, "reported_on", context)
+    refuse_future_day(command.resolved_on, "resolved_on", context)
+    reported = command.reported_on or civil_day(case.reported_at)
+    ended = command.resolved_on or case.ended_on
+    if ended is not None and ended < reported:
+        days = {"resolved_on": ended.isoformat(), "reported_on": reported.isoformat()}
+        raise Refused("resolved_before_reported", field="resolved_on" if command.resolved_on else "reported_on", **days)
+    if command.reported_on is not None and case.first_step is not None and case.first_step < reported:
+        days = {"first_step": case.first_step.isoformat(), "reported_on": reported.isoformat()}
+        raise Refused("reported_after_first_step", field="reported_on", **days)
+
+
+# evolve ---------------------------------------------------------------------------------------------------------
+
+
+def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
+    """The case after an event that was decided about it."""
+    if isinstance(event, CaseReported):
+        return Case(
+            status=CaseStatus.REPORTED, community=event.community, grid=event.grid, kind=event.kind,
+            dispute_type=event.dispute_type, parties=len(event.parties), reported_at=occurred_at,
+        )  # fmt: skip
+    assert case is not None, "every case begins with a report"
+    if isinstance(event, CaseCorrected):
+        return _put_right(case, event)
+    if isinstance(event, CaseVoided):
+        return replace(case, status=CaseStatus.VOIDED, in_hand=False)
+    day = civil_day(occurred_at)
+    if isinstance(event, Ending):
+        return replace(case, status=ended_as(event), in_hand=False, ended_on=day)
+    if not (isinstance(event, CaseAccepted | CaseHandedDown) and event.basis is Basis.PAPER_LEDGER):
+        # A paper row gives one day for report and acceptance: the one is put right with the other.
+        case = replace(case, first_step=min(case.first_step or day, day))
+    match event:
+        case CaseAccepted():
+            told = Due(event.due_on, event.due_rule)
+            return replace(case, status=CaseStatus.ACCEPTED, due=told, in_hand=event.to_be_handled)
+        case CaseHandedDown():
+            return replace(case, kind=CaseKind.BACKLOG, handed_down=True)
+        case CaseReclassified():
+            return replace(case, kind=event.kind, dispute_type=event.dispute_type)
+        case CaseFollowedUp():
+            return replace(case, status=CaseStatus.FOLLOWED_UP)
+        case CaseClosed():
+            return replace(case, status=CaseStatus.CLOSED)
+        case CaseReopened():
+            told = Due(event.due_on, event.due_rule)
+            return replace(case, status=CaseStatus.ACCEPTED, due=told, in_hand=True, ended_on=None)
+        case _:
+            assert_never(event)
+
+
+def _put_right(case: Case, event: CaseCorrected) -> Case:
+    kind = event.kind or case.kind
+    return replace(
+        case,
+        community=event.community or case.community,
+        grid=event.grid or case.grid,
+        kind=kind,
+        dispute_type=event.dispute_type or case.dispute_type,
+        parties=case.parties if event.parties is None else len(event.parties),
+        reported_at=case.reported_at if event.reported_on is None else start_of(event.reported_on),
+        handed_down=case.handed_down and kind is CaseKind.BACKLOG,
+        due=case.due if event.due_on is None else Due(event.due_on, DUE_AS_CORRECTED),
+        ended_on=event.resolved_on or case.ended_on,
+    )
+
+
+# declaration ----------------------------------------------------------------------------------------------------
+
+
+def _place(command: ReportCase | TakeOverCase | CorrectCase, id: str, look: Look) -> Facts:
+    return Facts(place=None if command.community is None else look.row(places.LEDGER, command.community))
+
+
+def _duplicate(command: LinkCase, id: str, look: Look) -> Facts:
+    return Facts(duplicate=look.row(cases.LEDGER, command.duplicate_of))
+
+
+CLERKS: Final = frozenset({Role.CLERK, Role.OFFICE})
+"""The community's clerk keeps its ledger (§3.1.4); the office may do everything that a clerk may."""
+OFFICE: Final = frozenset({Role.OFFICE})
+REACTING: Final = CLERKS | {Role.SERVICE}
+
+DECIDER: Final = Decider[Case | None](
+    category="case",
+    accepts=(
+        Accepts(ReportCase, CLERKS, "3.2.1", creates=True, facts=_place),
+        Accepts(TakeOverCase, CLERKS, "3.1.4", id=taken_over_id, creates=True, facts=_place),
+        Accepts(AcceptCase, CLERKS, "3.2.1"),
+        Accepts(DeclineCase, CLERKS, "3.2.1"),
+        Accepts(HandDownCase, OFFICE, "3.2.1"),
+        Accepts(LinkCase, CLERKS, "3.1.4", facts=_duplicate),
+        Accepts(ReclassifyCase, CLERKS, "3.1.4"),
+        Accepts(ReferCase, CLERKS, "5.1"),
+        Accepts(WithdrawCase, CLERKS, "5.1"),
+        Accepts(ResolveCase, REACTING, "5.1"),
+        Accepts(TerminateCase, REACTING, "5.1"),
+        Accepts(FollowUpCase, CLERKS, "5.1"),
+        Accepts(CloseCase, CLERKS, "5.1"),
+        Accepts(ReopenCase, CLERKS, "5.1"),
+        Accepts(CorrectCase, CLERKS, "3.1.4", facts=_place),
+        Accepts(VoidCase, CLERKS, "3.1.4"),
+    ),
+    events=EVENTS,
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+)

@@ -1,0 +1,27 @@
+"""Intake's pages: the case ledger, and a case with its timeline."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.routing import BaseRoute
+
+from services.intake.pages.cases import CasePages
+from services.intake.pages.texts import TEXTS
+from services.intake.pages.told import EVENTS
+from shared.web.pages import Link, Section, Site
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """`/cases`, `/cases/{id}`."""
+    cases = CasePages(site.node)
+    return [site.page("/cases", cases.ledger), site.page("/cases/{id}", cases.case)]
+
+
+SECTION: Final = Section(
+    service="intake",
+    links=(Link("/cases", TEXTS["cases"]),),
+    texts=TEXTS,
+    events=EVENTS,
+    templates=Path(__file__).parent / "templates",
+    routes=routes,
+)

@@ -1,0 +1,63 @@
+"""The texts of intake's pages: key → (Chinese, English)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.intake.deadlines import DUE_AS_CORRECTED, DUE_AS_WRITTEN
+from shared.web.words import Pair
+
+TEXTS: Final[Mapping[str, Pair]] = {
+    "cases": ("案件", "Cases"),
+    "cases_title": ("矛盾纠纷台账", "Case ledger"),
+    "cases_lead": (
+        "每件案件一行，由记录算出。个人信息密封保存，这里以 ••• 表示。",
+        "One line per case, computed from the record. Personal data are sealed, and shown as •••.",
+    ),
+    "cases_none": ("还没有案件", "There are no cases yet"),
+    "cases_none_lead": (
+        "社区登记案件，或用 sanguan import 导入原有台账之后，会列在这里。",
+        "They will be listed here once a community reports one, or a ledger is taken over with sanguan import.",
+    ),
+    "cases_no_match": ("没有符合条件的案件", "No case matches"),
+    "cases_no_match_lead": ("请放宽查询条件。", "Ask for less."),
+    "count_cases": ("{count} 件", "{count} cases"),
+    "by_status": ("案件状态分布", "Cases by status"),
+    "case": ("案件 {id}", "Case {id}"),
+    "paper_number": ("{month} 第 {number} 号", "{month} no. {number}"),
+    "open_case": ("查看", "Open"),
+    "life": ("办理进程", "Progress"),
+    "deadline": ("办理期限", "Deadline"),
+    "deadline_none": ("受理之后才有期限。", "There is none before the case is accepted."),
+    "deadline_rule": ("依据", "Rule"),
+    "due_in_time": ("按期办结", "Ended in time"),
+    "due_late": ("逾期办结", "Ended late"),
+    "due_running": ("办理中，尚未到期", "Under way, not due yet"),
+    "due_overdue": ("已逾期", "Overdue"),
+    "due_void": ("不再计算", "No longer counted"),
+    "due_unclear": ("已办结，台账未写明日期", "Ended; the paper gives no day"),
+    "span": ("从登记到办结", "From report to ending"),
+    "span_due": ("期限", "Due"),
+    "span_reported": ("登记", "Reported"),
+    "span_end": ("最近", "Latest"),
+    "facts": ("基本信息", "The case"),
+    "timeline": ("经过", "What happened"),
+    "timeline_lead": (
+        "以下是这件案件在记录中的全部事件，按记录的先后排列。",
+        "Every event of this case in the record, in the order in which they were recorded.",
+    ),
+    "recorded_at": ("记录于 {at}", "Recorded {at}"),
+    "entered_later": ("事后补录", "Entered later"),
+    "by_role": ("记录者：{role}", "By: {role}"),
+    "position": ("位置 {position}", "Position {position}"),
+    "as_recorded": ("记录原文", "As recorded"),
+    "rule.mediation-one-month": (
+        "调解一般在受理后一个月内办结（若干规定第33条）",
+        "Mediation is normally concluded within a month of acceptance (若干规定 33)",
+    ),
+    "rule.petition-60-days": (
+        "信访事项自受理之日起60日内办结（信访条例第33条；2022年5月起为信访工作条例第34条）",
+        "A petition is answered within 60 days of acceptance (信访条例 33; since May 2022 信访工作条例 34)",
+    ),
+    f"rule.{DUE_AS_WRITTEN}": ("纸质台账写明的日期", "The day written in the paper ledger"),
+    f"rule.{DUE_AS_CORRECTED}": ("经更正的日期", "A day that was put right by hand"),
+}  # fmt: skip

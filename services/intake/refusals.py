@@ -1,0 +1,100 @@
+"""Every way in which intake refuses: code → (Chinese, English), and the status where it is not 409.
+
+Each sentence says what is wrong and what to do. `{name}` quotes what the refusal knows; never anything personal.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
+    "unknown_case": ("没有这个案件：请核对案件编号。", "There is no such case: check its id."),
+    "already_reported": (
+        "该案件已经登记（现为 {standing}）：如登记有误，请更正。",
+        "This case is registered already (it is {standing}): correct it if the entry is wrong.",
+    ),
+    "case_voided": (
+        "该案件已作废，不能再办理：如仍需办理，请重新登记。",
+        "This case has been made void and takes nothing more: report it anew if it must go on.",
+    ),
+    "not_possible_now": (
+        "案件现为“{standing_zh}”，不能这样办理：请按 allowed 所列办理。",
+        "The case is {standing}, where this cannot be done: what can is listed under `allowed`.",
+    ),
+    "unknown_community": (
+        "没有登记过这个社区：请填写已登记社区的十二位代码或名称。",
+        "No such community is registered: give the twelve-digit code or the name of one that is.",
+    ),
+    "parties_missing": ("没有当事人：请至少填写一名。", "No party is named: name at least one."),
+    "before_reported": (
+        "发生时间（{occurred_at}）早于案件登记时间（{reported_at}）：请核对时间，或先更正登记时间。",
+        "It would have happened ({occurred_at}) before the case was reported ({reported_at}): "
+        "check the time, or first correct when it was reported.",
+    ),
+    "already_handed_down": (
+        "该案件已按交办积案登记：如交办单位或文号有误，请作废后重新登记。",
+        "The case is handed-down backlog already: if unit or document are wrong, void it and report it anew.",
+    ),
+    "hand_down_instead": (
+        "改为信访积案须写明交办单位：请用“交办”。",
+        "A case becomes petition backlog by being handed down, with the unit named: hand it down instead.",
+    ),
+    "handed_down_stays": (
+        "交办的信访积案不能改为其他类别：如误登为交办，请更正。",
+        "A handed-down case stays petition backlog: if that was entered by mistake, correct it.",
+    ),
+    "nothing_changes": (
+        "没有任何改动：请填写要改成的内容。",
+        "Nothing would change: give what is to be different.",
+    ),
+    "duplicate_of_itself": (
+        "案件不能与自身并案：请填写另一案件。",
+        "A case is no duplicate of itself: name the other.",
+    ),
+    "unknown_duplicate": ("没有找到要并入的案件：请核对编号。", "There is no such other case: check its id."),
+    "duplicate_unfit": (
+        "要并入的案件现为 {standing}，不能再并入：请并入仍在办理的案件。",
+        "The other case is {standing} and takes no duplicates: link to the case that goes on.",
+    ),
+    "not_accepted": (
+        "案件尚未受理，没有办理时限：请先受理。",
+        "The case has not been accepted and has no due day yet: accept it first.",
+    ),
+    "not_ended": (
+        "案件尚未办结，没有化解日期可更正：请先登记办理结果。",
+        "The case has not ended, so that no such day can be put right: enter how it ended first.",
+    ),
+    "resolved_before_reported": (
+        "化解（办结）日期（{resolved_on}）早于登记日期（{reported_on}）：请核对两个日期。",
+        "It would have ended ({resolved_on}) before it was reported ({reported_on}): check both days.",
+    ),
+    "reported_after_first_step": (
+        "登记日期（{reported_on}）晚于首次办理日期（{first_step}）：请核对登记日期。",
+        "It would have been reported ({reported_on}) after something was done about it ({first_step}): check the day.",
+    ),
+    "backlog_kind": (
+        "标为交办积案的，案件类别应为信访积案：请改类别。",
+        "A row marked as handed-down backlog must be of the kind backlog: change the kind.",
+    ),
+    "ended_but_open": (
+        "填了化解日期，但办理结果是未化解：请核对二者。",
+        "There is a day of ending, but the outcome says that the case is open: check both.",
+    ),
+    "outcome_without_acceptance": (
+        "未受理的案件没有办理结果：请核对是否受理。",
+        "A case that was not taken on has no outcome: check whether it was.",
+    ),
+    "referred_to_missing": (
+        "移送的案件须写明移送单位：请补填。",
+        "A referred case needs the authority that it went to: name it.",
+    ),
+}
+
+INPUT: Final = (
+    "unknown_community", "parties_missing", "before_reported", "hand_down_instead", "nothing_changes",
+    "duplicate_of_itself", "unknown_duplicate", "duplicate_unfit", "resolved_before_reported",
+    "reported_after_first_step", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
+    "referred_to_missing",
+)  # fmt: skip
+"""Refusals of what was sent, whatever the case's state."""
+
+STATUSES: Final[Mapping[str, int]] = {"unknown_case": 404, **dict.fromkeys(INPUT, 422)}

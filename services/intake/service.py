@@ -1,0 +1,22 @@
+"""Intake 受理: what comes in. Cases now; hazards, key areas and opinions later (§3.2.1, §5.1)."""
+
+from typing import Final
+
+from services.intake import case
+from services.intake.ledgers import backlog, cases, places
+from services.intake.reactions import REACTIONS
+from services.intake.refusals import REFUSALS, STATUSES
+from shared.contracts.intake import EVENTS
+from shared.contracts.model import Service
+
+SERVICE: Final = Service(
+    name="intake",
+    title_zh="受理登记",
+    title_en="Intake",
+    events=EVENTS,
+    deciders=(case.DECIDER,),
+    ledgers=(cases.LEDGER, backlog.LEDGER, places.LEDGER),
+    reactions=REACTIONS,
+    refusals=REFUSALS,
+    statuses=STATUSES,
+)

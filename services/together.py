@@ -1,0 +1,111 @@
+"""All three services in one process: the embedded default. Beside `__main__`, the only place that sees all three."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.routing import BaseRoute
+
+from services.assessment import pages as assessment_pages
+from services.assessment.service import SERVICE as ASSESSMENT
+from services.assignment import pages as assignment_pages
+from services.assignment.service import SERVICE as ASSIGNMENT
+from services.intake import pages as intake_pages
+from services.intake.service import SERVICE as INTAKE
+from shared.access import Visitor
+from shared.contracts.model import Service
+from shared.delivery.embedded import EmbeddedValkey
+from shared.runtime import Node, Storage
+from shared.settings import Settings
+from shared.web import pages as shared_pages
+from shared.web.app import Doorkeeper, make_app
+
+SERVICES: Final[tuple[Service, ...]] = (INTAKE, ASSIGNMENT, ASSESSMENT)
+RECORD: Final = "record"
+
+logger: Final = structlog.get_logger(__name__)
+
+
+def named(names: Sequence[str]) -> tuple[Service, ...]:
+    """The services of these names, in the house's order."""
+    return tuple(service for service in SERVICES if service.name in names)
+
+
+@asynccontextmanager
+async def together(settings: Settings, *, stream: bool = True) -> AsyncIterator[Node]:
+    """All services and the record at work on embedded or given servers. Without `stream` they poll the log."""
+    async with AsyncExitStack() as stack:
+        redis_url = settings.redis_url
+        if stream and redis_url is None:
+            valkey = EmbeddedValkey(settings.data_dir)
+            await asyncio.to_thread(valkey.start)
+            stack.callback(valkey.stop)
+            redis_url = valkey.url
+        storage = Storage(settings, SERVICES)
+        stack.callback(storage.close)
+        await asyncio.to_thread(storage.migrate)
+        node = Node(storage, SERVICES, record=True, redis_url=redis_url if stream else None)
+        yield await stack.enter_async_context(node.running())
+
+
+async def settled(node: Node) -> None:
+    """Return when every ledger and every reaction has caught up with every log."""
+    while True:
+        before = await asyncio.to_thread(node.storage.log.heads)
+        for follower in node.followers.values():
+            for log, size in before.items():
+                await follower.reach(log, size - 1)
+                while follower.reactions.position(log) < size - 1:
+                    follower.nudge()
+                    await asyncio.sleep(0.01)
+        if await asyncio.to_thread(node.storage.log.heads) == before:
+            return
+
+
+def site(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
+    """The product's pages."""
+    own: dict[str, Callable[[Node, Doorkeeper], list[BaseRoute]]] = {
+        INTAKE.name: intake_pages.routes, ASSIGNMENT.name: assignment_pages.routes,
+        ASSESSMENT.name: assessment_pages.routes,
+    }  # fmt: skip
+    routes = [route for name in node.followers for route in own[name](node, doorkeeper)]
+    return [*shared_pages.routes(node, doorkeeper), *routes]
+
+
+async def serve(node: Node, guest: Visitor | None = None, ready: Callable[[str], None] = lambda url: None) -> None:
+    """Serve a running node's web application until stopped by a signal."""
+    settings = node.storage.settings
+    app = make_app(node, Doorkeeper(node, guest), site)
+    config = uvicorn.Config(
+        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
+        server_header=False,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(), name="web")
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        ready(f"http://{settings.host}:{port}")
+    await serving
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Storage]:
+    """The storage for a command that only reads or mends: nothing runs."""
+    storage = Storage(settings, SERVICES)
+    try:
+        storage.migrate()
+        yield storage
+    finally:
+        storage.close()
+
+
+def data_exists(data_dir: Path) -> bool:
+    """Whether an embedded installation is there."""
+    return (data_dir / "log.db").exists()

@@ -1,0 +1,95 @@
+"""Who may do what: the one place where an actor is known and a command or a query is allowed. Default: no.
+
+Tokens are JWTs of one algorithm, with issuer, audience and expiry checked. Sign-in by people comes here too; pages use
+the same tokens in a cookie that scripts cannot read.
+"""
+
+import secrets
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import jwt
+
+from shared.contracts.codes import Role
+from shared.contracts.event import Actor
+from shared.contracts.model import Accepts, Refused
+from shared.log.vault import load_master
+from shared.settings import Settings
+
+_ALGORITHM: Final = "HS256"
+_ISSUER: Final = "sanguan"
+_AUDIENCE: Final = "sanguan"
+READERS: Final = frozenset(Role) - {Role.OPERATOR}
+"""Roles that may read ledgers; an operator runs the system and sees no case data."""
+RECORD_READERS: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.SUBSCRIBER, Role.LEADER})
+"""Roles that may read the log itself (its personal fields are sealed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Someone who asks: an actor, and the one log (sub-district) that they may reach."""
+
+    actor: Actor
+    log: str
+
+    def may_reach(self, log: str) -> None:
+        """Raises `Refused("wrong_jurisdiction")`."""
+        if log != self.log:
+            raise Refused("wrong_jurisdiction", field="log")
+
+    def may_send(self, accepts: Accepts) -> None:
+        """Raises `Refused("role_not_allowed")`."""
+        if self.actor.role not in accepts.by:
+            raise Refused("role_not_allowed", roles=", ".join(sorted(accepts.by)))
+
+    def may_read(self, roles: frozenset[Role]) -> None:
+        """Raises `Refused("role_not_allowed")`."""
+        if self.actor.role not in roles:
+            raise Refused("role_not_allowed", roles=", ".join(sorted(roles)))
+
+
+class Tokens:
+    """Mints and reads tokens under a key that only the system holds."""
+
+    def __init__(self, key: bytes, clock: Callable[[], datetime]) -> None:
+        self._key, self._clock = key, clock
+
+    def mint(
+        self, role: Role, log: str, *, subject: str, on_behalf_of: str | None = None, valid: timedelta
+    ) -> str:
+        """A token for an actor of a role in one log."""
+        now = self._clock()
+        claims = {
+            "iss": _ISSUER, "aud": _AUDIENCE, "sub": subject, "role": str(role), "log": log, "iat": now,
+            "exp": now + valid, "jti": secrets.token_hex(8),
+        }  # fmt: skip
+        if on_behalf_of is not None:
+            claims["obo"] = on_behalf_of
+        return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
+
+    def read(self, token: str) -> Visitor:
+        """Who shows the token; raises `Refused("unauthenticated")` without saying why."""
+        try:
+            claims = jwt.decode(
+                token, self._key, algorithms=[_ALGORITHM], audience=_AUDIENCE, issuer=_ISSUER,
+                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+            )  # fmt: skip
+            role, log = Role(claims["role"]), str(claims["log"])
+        except (jwt.InvalidTokenError, KeyError, ValueError):
+            raise Refused("unauthenticated") from None
+        return Visitor(Actor(id=claims["sub"], role=role, on_behalf_of=claims.get("obo")), log)
+
+
+def load_token_key(settings: Settings) -> bytes:
+    """The tokens' key: given, or in a file of mode 0600 that is made on first use."""
+    if settings.token_key:
+        return b64decode(settings.token_key)
+    return load_master(settings.keys_dir / "token.key")
+
+
+def utc_now() -> datetime:
+    """The one clock of the running system."""
+    return datetime.now(UTC)

@@ -1,0 +1,232 @@
+"""The command path: fold the state, look up the facts, decide, seal, append. Pages, API, importer and reactions alike.
+
+`Desk` serves one service. A refusal is never given on stale facts: what is refused is decided once more after the
+ledgers have caught up with the log. A stale state is loaded again and decided again. A command that was answered
+before gets its first answer, whatever the state is now.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.event import Actor
+from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, Service
+from shared.log.append import Appended, Outcome, Proposal, Reused
+from shared.log.appender import Appender
+from shared.log.store import Log
+from shared.log.vault import Vault
+
+_TRIES = 3
+_STATES = 50_000
+"""States kept in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command on its way: validated, by a known actor."""
+
+    log: str
+    command_id: str
+    command: Any
+    occurred_at: datetime
+    actor: Actor
+    id: str | None = None
+    """The aggregate's id, where the body names the stream."""
+    if_match: int | None = None
+    """The stream's version that the asker has seen."""
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    version: int
+    state: Any
+
+
+class Desk:
+    """Decides and appends the commands of one service."""
+
+    def __init__(
+        self,
+        service: Service,
+        log: Log,
+        appender: Appender,
+        vault: Vault,
+        look: Callable[[str], AbstractContextManager[Look]],
+        caught_up: Callable[[str], Awaitable[None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`look(log)` opens the ledgers; `caught_up(log)` waits until they hold what the log holds now."""
+        self.service = service
+        self._log, self._appender, self._vault = log, appender, vault
+        self._look, self._caught_up, self._clock = look, caught_up, clock
+        self._routes: dict[type, tuple[Decider[Any], Accepts]] = {
+            accepts.command: (decider, accepts) for decider in service.deciders for accepts in decider.accepts
+        }
+        self._states: OrderedDict[tuple[str, str], _Folded] = OrderedDict()
+        self._locks: dict[tuple[str, str], tuple[asyncio.Lock, int]] = {}
+        self.outcomes: Counter[str] = Counter()
+        """How often commands were accepted, repeated, or refused by which code; for the metrics."""
+
+    def route(self, command: type) -> tuple[Decider[Any], Accepts]:
+        """Who decides a command and how it is accepted."""
+        return self._routes[command]
+
+    async def send(self, asked: Asked) -> Appended:
+        """Decide and append; the answer, durable. Raises `Refused`."""
+        try:
+            answer = await self._send(asked)
+        except Refused as refused:
+            self.outcomes[refused.code] += 1
+            raise
+        self.outcomes["repeated" if answer.repeated else "accepted"] += 1
+        return answer
+
+    async def _send(self, asked: Asked) -> Appended:
+        decider, accepts = self._routes[type(asked.command)]
+        body = [type(asked.command).__name__, asked.id, asked.occurred_at, asked.command]
+        mac = self._vault.body_mac(body)
+        id, fresh = self._aggregate(asked, accepts)
+        try:
+            async with self._alone(asked.log, f"{decider.category}/{id}"):
+                return await self._decide(asked, decider, accepts, id, fresh, mac)
+        except Refused as refused:
+            return await self._first_answer(asked, mac, refused)
+
+    def _aggregate(self, asked: Asked, accepts: Accepts) -> tuple[str, bool]:
+        """The aggregate's id, and whether it cannot exist yet but by the same command."""
+        said = accepts.id(asked.command) if accepts.id else None
+        if said is not None and asked.id is not None and said != asked.id:
+            raise Refused("stream_mismatch", field="stream", expected=said)
+        if (id := said or asked.id) is not None:
+            return id, False
+        if not accepts.creates:
+            raise Refused("stream_required", field="stream")
+        return derived_id(asked.command_id), True
+
+    async def _decide(
+        self, asked: Asked, decider: Decider[Any], accepts: Accepts, id: str, fresh: bool, mac: bytes
+    ) -> Appended:
+        stream = f"{decider.category}/{id}"
+        subject = f"{decider.sealed_under or decider.category}/{id}"
+        command, keys = self._vault.seal(asked.log, subject, asked.command, fresh=fresh)
+        context = Context(
+            id=id, at=asked.occurred_at, now=self._clock(), by=asked.actor, command_id=asked.command_id, log=asked.log
+        )
+        for _ in range(_TRIES):
+            known = None if fresh else self._states.get((asked.log, stream))
+            folded = _Folded(0, decider.initial) if fresh else known or await self._load(asked.log, stream, decider)
+            try:
+                if asked.if_match is not None and asked.if_match != folded.version:
+                    raise Refused("version_conflict", field="If-Match", version=folded.version)
+                events, facts_at = await self._events(decider, accepts, command, folded.state, context)
+            except Refused:
+                if known is None:
+                    raise
+                del self._states[asked.log, stream]  # another process may have gone on: decide on what the log says
+                continue
+            outcome = await self._append(asked, stream, folded.version, facts_at, events, mac, keys)
+            if isinstance(outcome, Appended):
+                if not outcome.repeated:
+                    self._remember(asked, decider, stream, folded, events)
+                return outcome
+            if isinstance(outcome, Reused):
+                raise Refused("command_id_reused", field="Idempotency-Key")
+            self._states.pop((asked.log, stream), None)
+            fresh = False
+            command, keys = self._vault.seal(asked.log, subject, asked.command, fresh=False)
+        raise Refused("busy")
+
+    async def _events(
+        self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context
+    ) -> tuple[tuple[Dated, ...], int | None]:
+        """What is decided, and the position of the facts it rests on."""
+        if accepts.facts is None:
+            return _dated(decider.decide(command, state, context), context), None
+        try:
+            return await asyncio.to_thread(self._with_facts, decider, accepts, command, state, context)
+        except Refused:
+            await self._caught_up(context.log)
+            return await asyncio.to_thread(self._with_facts, decider, accepts, command, state, context)
+
+    def _with_facts(
+        self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context
+    ) -> tuple[tuple[Dated, ...], int]:
+        assert accepts.facts is not None
+        with self._look(context.log) as look:
+            facts = accepts.facts(command, context.id, look)
+            position = look.position
+        return _dated(decider.decide(command, state, replace(context, facts=facts)), context), position
+
+    async def _append(
+        self, asked: Asked, stream: str, version: int, facts_at: int | None, events: tuple[Dated, ...], mac: bytes,
+        keys: Any,
+    ) -> Outcome:  # fmt: skip
+        assert events, f"{type(asked.command).__name__}: a command gives at least one event or a refusal"
+        proposal = Proposal(
+            self.service.name, asked.log, stream, version, asked.command_id, asked.actor, asked.cause,
+            asked.occurred_at, facts_at, [dated.event for dated in events], mac, keys,
+            None if all(dated.at == asked.occurred_at for dated in events) else [dated.at for dated in events],
+        )  # fmt: skip
+        return await self._appender.append(proposal)
+
+    async def _first_answer(self, asked: Asked, mac: bytes, refused: Refused) -> Appended:
+        """The first answer of a command that was answered before; else the refusal stands."""
+        before = await asyncio.to_thread(self._log.answered, asked.log, asked.command_id)
+        if before is None:
+            raise refused
+        if before.body_mac != mac:
+            raise Refused("command_id_reused", field="Idempotency-Key")
+        return before.answer
+
+    # states -----------------------------------------------------------------------------------------------------
+
+    async def _load(self, log: str, stream: str, decider: Decider[Any]) -> _Folded:
+        """The state as the log has it."""
+        history = await asyncio.to_thread(self._log.stream, log, stream)
+        state = decider.initial
+        for recorded in history:
+            state = decider.evolve(state, recorded.event, recorded.occurred_at)
+        return _Folded(len(history), state)
+
+    def _remember(
+        self, asked: Asked, decider: Decider[Any], stream: str, folded: _Folded, events: tuple[Dated, ...]
+    ) -> None:
+        state = folded.state
+        for dated in events:
+            state = decider.evolve(state, dated.event, dated.at)
+        self._states[asked.log, stream] = _Folded(folded.version + len(events), state)
+        if len(self._states) > _STATES:
+            self._states.popitem(last=False)
+
+    @asynccontextmanager
+    async def _alone(self, log: str, stream: str) -> AsyncIterator[None]:
+        """One command of a stream at a time: the next decides on its result."""
+        lock, users = self._locks.get((log, stream)) or (asyncio.Lock(), 0)
+        self._locks[log, stream] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, users = self._locks[log, stream]
+            if users == 1:
+                del self._locks[log, stream]
+            else:
+                self._locks[log, stream] = (lock, users - 1)
+
+
+def _dated(decided: Sequence[Any], context: Context) -> tuple[Dated, ...]:
+    """What was decided, each with the moment at which it happened."""
+    return tuple(one if isinstance(one, Dated) else Dated(one, context.at) for one in decided)
+
+
+def derived_id(command_id: str) -> str:
+    """The id of an aggregate that a command opens: the same for the same command, on any machine."""
+    return hashlib.sha256(command_id.encode()).hexdigest()[:20]
+
+

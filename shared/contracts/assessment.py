@@ -1,0 +1,417 @@
+"""What assessment publishes: the plan 方案, the rulebook 考核办法 and the scores of institutions (§3.3.5).
+
+No event here can carry a person: the subject of a score is a division code, of nine digits (the sub-district) or of
+twelve (a community), and nothing else. No number here is a float: shares and weights are decimal text, results are
+exact fractions in text with a decimal of four places beside them, rounded half up (四舍五入).
+"""
+
+from typing import Annotated
+
+from shared.contracts.codes import MeetingKind, Named
+from shared.contracts.event import Event, event, value
+from shared.contracts.fields import Code, Count, Day, Division, Line, Name, Ordinal, Text
+
+DecimalText = Annotated[str, Text(20, code=True, pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
+"""A decimal that is not negative, of at most four places, as text."""
+FractionText = Annotated[str, Text(300, code=True, pattern=r"^[0-9]+/[1-9][0-9]*$")]
+"""An exact fraction, `numerator/denominator` in lowest terms."""
+Root = Annotated[str, Text(64, code=True, pattern=r"^[0-9a-f]{64}$")]
+"""A root of the log's tree, in hexadecimal."""
+
+
+class PeriodKind(Named):
+    """What kind of stretch of days is scored 考核周期; its `name` is written as the comments say."""
+
+    PHASE = "phase", "阶段", "phase of the plan"  # the phase's code: 2
+    MONTH = "month", "月", "month"  # 2015-06
+    QUARTER = "quarter", "季度", "quarter"  # 2015-Q3
+    YEAR = "year", "年", "year"  # 2015
+    DATES = "dates", "起止日期", "from one day to another"  # 2015-06-11_2015-07-31
+
+
+class SubjectKind(Named):
+    """Who is scored: institutions only."""
+
+    COMMUNITY = "community", "社区", "community"
+    UNIT = "unit", "街道", "sub-district as a whole"
+
+
+class IndicatorKind(Named):
+    """The closed set of what an indicator may be 指标类别."""
+
+    RATIO = "ratio", "比率", "ratio"
+    COVERAGE = "coverage", "覆盖率", "coverage"
+    ON_TIME = "on_time", "按时率", "done on time"
+    CADENCE = "cadence", "频次", "held as often as due"
+    ZERO_INCIDENT = "zero_incident", "零发生", "none may happen"
+    COUNT = "count", "数量", "count"
+
+
+class Op(Named):
+    """What a filter asks of one field of an evidence row; `values` are what it is compared with."""
+
+    IS = "is", "等于其一", "is one of the values"
+    IS_NOT = "is_not", "不等于", "is none of the values"
+    PRESENT = "present", "有", "is known"
+    ABSENT = "absent", "无", "is not known"
+    IN_PERIOD = "in_period", "在周期内", "is a day of the period"
+    PASSED = "passed", "已到", "is a day that has come by the as-of day"
+    NOT_AFTER = "not_after", "不晚于", "is a day not after the day in the field named by the value"
+    WITHIN_GRACE = "within_grace", "宽限内", "the same, with the rulebook's days of grace added"
+
+
+class Comparison(Named):
+    """How a target of the plan is to be met."""
+
+    AT_LEAST = "at_least", "不低于", "at least"
+    BELOW = "below", "低于", "below"
+
+
+class Standing(Named):
+    """Whether there is anything to measure."""
+
+    MEASURED = "measured", "已考核", "measured"
+    NOT_YET_DUE = "not_yet_due", "未到期", "not yet due"
+    NOTHING = "nothing", "无此类事项", "nothing of the kind"
+
+
+class Every(Named):
+    """How often a duty comes round 周期."""
+
+    MONTH = "month", "每月", "every month"
+    YEAR = "year", "每年", "every year"
+
+
+class Given(Named):
+    """Who gave a number: the document as issued, or this product where the document is silent."""
+
+    DOCUMENT = "document", "文件原文", "the document"
+    PROPOSAL = "proposal", "本产品建议", "this product's proposal"
+
+
+class RankUse(Named):
+    """Who may be shown the communities' order 排名."""
+
+    NOBODY = "nobody", "不排名", "nobody"
+    OFFICE = "office", "仅办公室", "the office only"
+    PUBLIC = "public", "公开", "the public"
+
+
+# plan/<code> ----------------------------------------------------------------------------------------------------
+
+
+@value
+class Phase:
+    """A stage of the campaign 阶段 (§3.4), both days included."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    from_day: Day
+    to_day: Day
+
+
+@value
+class Duty:
+    """Something that a unit must do 任务, and by when if the document says so."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    lead: Name
+    """The unit that answers for it 牵头单位."""
+    phase: Code | None
+    due_on: Day | None
+
+
+@value
+class Cadence:
+    """A meeting that comes round 例会周期: its record is due on a day of the month after the one it answers for."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    meeting: MeetingKind
+    every: Every
+    due_day: Ordinal
+    """Day of the following month (or January) by which the record must reach the office."""
+    due_day_given: Given
+
+
+@value
+class Target:
+    """A number that the document sets 目标."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    comparison: Comparison
+    share: DecimalText
+    """1 = 100 %."""
+    given: Given
+
+
+@value
+class MustVisitClass:
+    """A class of households that must be visited 必访. Which household is in it is never in the stream."""
+
+    code: Code
+    title_zh: Line
+    title_en: Line
+
+
+@value
+class MustVisitRule:
+    """三访 (§3.3.2). A household may decline: the duty then counts as done."""
+
+    clause: Code
+    classes: tuple[MustVisitClass, ...]
+
+
+@value
+class Anomaly:
+    """An oddity of the document 疑点, kept as issued and flagged; never mended."""
+
+    code: Code
+    clause: Code
+    concerns: Code | None
+    """The code of the phase, duty, cadence or target that it is about."""
+    note_zh: Line
+    note_en: Line
+
+
+@value
+class Plan:
+    """A campaign plan 活动方案: what is to be done, by whom, by when and how well. Every item quotes its §."""
+
+    code: Code
+    document: Line
+    """The document's number 文号."""
+    title: Line
+    issuer: Line
+    issued_on: Day
+    """Nothing is late before this day."""
+    phases: tuple[Phase, ...]
+    duties: tuple[Duty, ...]
+    cadences: tuple[Cadence, ...]
+    targets: tuple[Target, ...]
+    must_visits: MustVisitRule
+    posting_months: Ordinal
+    """How long a posting is kept, in months (§3.1.3)."""
+    anomalies: tuple[Anomaly, ...]
+
+
+@event("sanguan.assessment.plan-adopted.v1")
+class PlanAdopted(Event):
+    """A plan was put in force 方案印发. Its version is 1."""
+
+    plan: Plan
+    version: Ordinal
+    author: Line
+    """The institution that entered it."""
+    reason: Line
+
+
+@event("sanguan.assessment.plan-amended.v1")
+class PlanAmended(Event):
+    """A plan was changed 方案调整: the whole text as it now stands, under the next version."""
+
+    plan: Plan
+    version: Ordinal
+    author: Line
+    reason: Line
+
+
+# rulebook/<code> ------------------------------------------------------------------------------------------------
+
+
+@value
+class Filter:
+    """One condition on one field of an evidence row: data, so that any program can evaluate it."""
+
+    field: Code
+    op: Op
+    values: tuple[Code, ...]
+
+
+@value
+class Measure:
+    """Rows of one table of evidence, those that meet every condition, counted or added up."""
+
+    table: Code
+    where: tuple[Filter, ...]
+    adds: Code | None
+    """The whole-number field that is added up; none where rows are counted."""
+
+
+@value
+class Exclusion:
+    """Rows that leave the denominator 剔除, and why; shown beside the result, with the unadjusted rate."""
+
+    code: Code
+    title_zh: Line
+    title_en: Line
+    where: tuple[Filter, ...]
+
+
+@value
+class Indicator:
+    """One thing that is measured 指标.
+
+    The numerator is taken from the denominator's remaining rows where both name the same table; else (coverage) from
+    a table of its own, and held to the denominator at most. A count has no denominator.
+    """
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    kind: IndicatorKind
+    subject: SubjectKind
+    """`community`: for each community and for the whole; `unit`: for the sub-district as a whole only."""
+    denominator: Measure | None
+    exclusions: tuple[Exclusion, ...]
+    numerator: Measure
+    target: DecimalText | None
+    """Share to reach, 1 = 100 %; for zero_incident 0; none for a count."""
+    target_given: Given
+    weight: DecimalText
+    """Points for reaching the target."""
+    weight_given: Given
+    minimum: Count
+    """A community whose denominator is smaller is given no rank."""
+
+
+@value
+class Rulebook:
+    """An assessment rulebook 考核办法 (§3.3.5), which the plan leaves to an outside document."""
+
+    code: Code
+    title_zh: Line
+    title_en: Line
+    grace_days: Count
+    """How many days after the due day the record of an act done in time may be entered."""
+    ranks: RankUse
+    indicators: tuple[Indicator, ...]
+
+
+@event("sanguan.assessment.rulebook-adopted.v1")
+class RulebookAdopted(Event):
+    """A rulebook was put in force 考核办法施行, under the next version of its code."""
+
+    rulebook: Rulebook
+    version: Ordinal
+    author: Line
+    reason: Line
+
+
+# score/<period>.<as-of day> -------------------------------------------------------------------------------------
+
+
+@value
+class Period:
+    """A stretch of days, both ends included."""
+
+    kind: PeriodKind
+    name: Code
+    from_day: Day
+    to_day: Day
+
+
+@value
+class Figure:
+    """An exact number, and the same to four places, rounded half up."""
+
+    exact: FractionText
+    decimal: DecimalText
+
+
+@value
+class IndicatorScore:
+    """How one institution did by one indicator."""
+
+    code: Code
+    clause: Code
+    kind: IndicatorKind
+    standing: Standing
+    numerator: Count
+    denominator: Count
+    excluded: Count
+    rate: DecimalText | None
+    """numerator ÷ denominator, four places, rounded half up; none where there is nothing to divide by."""
+    unadjusted_numerator: Count
+    unadjusted_denominator: Count
+    """The same with nothing excluded."""
+    unadjusted_rate: DecimalText | None
+    target: DecimalText | None
+    reached: bool | None
+    weight: DecimalText
+    points: Figure | None
+    taken_over: Count
+    """How many of the denominator were entered from paper and are judged by the days written there."""
+    enough: bool
+    """Whether the denominator reaches the rulebook's minimum for comparing."""
+
+
+@value
+class Score:
+    """How well one institution did in a period 考核得分, and everything needed to compute it again."""
+
+    subject: Division
+    period: Period
+    as_of: Day
+    plan: Code
+    plan_version: Ordinal
+    rulebook: Code
+    rulebook_version: Ordinal
+    position: Count
+    """The log's position up to which the evidence was taken."""
+    root: Root
+    """The tree's root over the log up to and including that position."""
+    indicators: tuple[IndicatorScore, ...]
+    points: Figure
+    """The sum over the indicators that could be measured."""
+    possible: Figure
+    """The sum of their weights."""
+    per_cent: DecimalText | None
+    """100 × points ÷ possible; none where nothing could be measured."""
+    rankable: bool
+    """False below the rulebook's minimum, and for the sub-district as a whole."""
+
+
+@value
+class Change:
+    """One number of a published score that changed."""
+
+    indicator: Code | None
+    """None for the sum of all."""
+    number: Code
+    """The field's name."""
+    before: Name
+    after: Name
+    causes: tuple[Count, ...]
+    """The log's positions of the events that changed it."""
+
+
+@event("sanguan.assessment.score-published.v1")
+class ScorePublished(Event):
+    """A score was published 公布考核结果 for the first time for its subject, period and as-of day."""
+
+    score: Score
+
+
+@event("sanguan.assessment.score-restated.v1")
+class ScoreRestated(Event):
+    """A published score was put right 更正考核结果: late or corrected entries, or other rules, changed numbers."""
+
+    was: Score
+    """The score as last published."""
+    score: Score
+    changes: tuple[Change, ...]
+
+
+EVENTS = (PlanAdopted, PlanAmended, RulebookAdopted, ScorePublished, ScoreRestated)

@@ -1,0 +1,264 @@
+"""What assignment publishes: who serves where, and the work done (§3.1, §3.3)."""
+
+from shared.contracts.codes import (
+    AgreementForm,
+    CaseKind,
+    CaseStatus,
+    MeetingKind,
+    PostingEnd,
+    Profession,
+    Termination,
+    Tier,
+)
+from shared.contracts.event import Event, event
+from shared.contracts.fields import Code, Count, Day, Division, Line, Moment, Month, Name, Ordinal, Sealed
+
+# community/<code> -------------------------------------------------------------------------------------------
+
+
+@event("sanguan.assignment.community-registered.v1")
+class CommunityRegistered(Event):
+    """A community 社区 (or village 村) of the sub-district joined the programme (§3.1.1)."""
+
+    code: Division
+    name: Name
+    grids: tuple[Code, ...]
+    households: Count
+
+
+@event("sanguan.assignment.studio-opened.v1")
+class StudioOpened(Event):
+    """The community's 三官一师 studio opened 工作室 (§3.1.1)."""
+
+    place: Line
+
+
+@event("sanguan.assignment.studio-closed.v1")
+class StudioClosed(Event):
+    """The studio closed."""
+
+    reason: Line
+
+
+@event("sanguan.assignment.contact-cards-issued.v1")
+class ContactCardsIssued(Event):
+    """Contact cards 便民联系卡 were given to households (§3.3.2): how many households got one this time."""
+
+    households: Ordinal
+
+
+# officer/<id> -----------------------------------------------------------------------------------------------
+
+
+@event("sanguan.assignment.officer-enrolled.v1")
+class OfficerEnrolled(Event):
+    """A judge, prosecutor, police officer or lawyer joined the programme (§3.1.3)."""
+
+    profession: Profession
+    unit: Line
+    name: Sealed
+    phone: Sealed | None
+
+
+# roster/<community code>: one stream, so that a community's roster is right under concurrency ---------------
+
+
+@event("sanguan.assignment.officer-posted.v1")
+class OfficerPosted(Event):
+    """An officer was posted to the community 派驻 from a day on (§3.1.3)."""
+
+    officer: Code
+    profession: Profession
+    from_day: Day
+
+
+@event("sanguan.assignment.visit-times-set.v1")
+class VisitTimesSet(Event):
+    """When the officer comes to the community 下社区时间 (§3.1.3)."""
+
+    officer: Code
+    from_day: Day
+    """When the posting began that the times belong to."""
+    times: Line
+
+
+@event("sanguan.assignment.posting-ended.v1")
+class PostingEnded(Event):
+    """A posting ended 调离 (§3.1.3). Whether early and excused is derived from the days and the reason."""
+
+    officer: Code
+    profession: Profession
+    from_day: Day
+    last_day: Day
+    reason: PostingEnd
+
+
+# handling/<case id> -----------------------------------------------------------------------------------------
+
+
+@event("sanguan.assignment.handling-opened.v1")
+class HandlingOpened(Event):
+    """An accepted case came to those who handle it, or a reopened one came back to them.
+
+    Opened by a reaction to CaseAccepted or CaseReopened. Opened again, consents and mediation begin anew;
+    handler, conflicts and visits stay.
+    """
+
+    community: Division
+    grid: Code | None
+    kind: CaseKind
+    parties: Count
+    reported_at: Moment
+    due_on: Day
+
+
+@event("sanguan.assignment.handler-assigned.v1")
+class HandlerAssigned(Event):
+    """An officer answers for the case 承办."""
+
+    officer: Code
+
+
+@event("sanguan.assignment.handler-replaced.v1")
+class HandlerReplaced(Event):
+    """Another officer took the case over 更换承办人."""
+
+    officer: Code
+    replaced: Code
+    reason: Line
+
+
+@event("sanguan.assignment.conflict-declared.v1")
+class ConflictDeclared(Event):
+    """An officer declared a conflict of interest 回避: refused for this case from then on."""
+
+    officer: Code
+    reason: Line
+
+
+@event("sanguan.assignment.visit-planned.v1")
+class VisitPlanned(Event):
+    """A visit to the household 走访 was planned (§3.3.2)."""
+
+    visit: Code
+    officer: Code
+    community: Division
+    grid: Code | None
+    on: Day
+    must: bool
+    """Whether it is one of the three must-visits 必访; the class that makes it one is never in the stream."""
+
+
+@event("sanguan.assignment.visit-completed.v1")
+class VisitCompleted(Event):
+    """A visit took place; `occurred_at` says when. The diary 民情日记 is sealed."""
+
+    visit: Code
+    officer: Code
+    community: Division
+    grid: Code | None
+    must: bool
+    diary: Sealed | None
+
+
+@event("sanguan.assignment.visit-declined.v1")
+class VisitDeclined(Event):
+    """The household declined the visit: its right, and the duty counts as done (§3.3.2)."""
+
+    visit: Code
+    officer: Code
+    community: Division
+    grid: Code | None
+    must: bool
+    reason: Line
+
+
+@event("sanguan.assignment.consent-recorded.v1")
+class ConsentRecorded(Event):
+    """A party agreed to mediation (人民调解法 17). Parties are counted from 1 in the order of the report."""
+
+    party: Ordinal
+
+
+@event("sanguan.assignment.consent-withdrawn.v1")
+class ConsentWithdrawn(Event):
+    """A party withdrew consent, as is its right (人民调解法 17, 26)."""
+
+    party: Ordinal
+
+
+@event("sanguan.assignment.mediation-held.v1")
+class MediationHeld(Event):
+    """A mediation session took place 调解."""
+
+    officers: tuple[Code, ...]
+    place: Line
+    record: Sealed | None
+
+
+@event("sanguan.assignment.agreement-reached.v1")
+class AgreementReached(Event):
+    """The parties agreed (人民调解法 28, 29). Makes intake resolve the case."""
+
+    form: AgreementForm
+    terms: Sealed | None
+    tier: Tier = Tier.COMMUNITY
+    """Where it was settled."""
+
+
+@event("sanguan.assignment.mediation-terminated.v1")
+class MediationTerminated(Event):
+    """Mediation ended without an agreement (人民调解法 26). Makes intake terminate the case."""
+
+    reason: Termination
+    remedies_told: bool
+
+
+@event("sanguan.assignment.handling-ended.v1")
+class HandlingEnded(Event):
+    """The case is over at intake in the status named (resolved, voided, …): nothing more is due here."""
+
+    status: CaseStatus
+
+
+# meeting/<id> -----------------------------------------------------------------------------------------------
+
+
+@event("sanguan.assignment.meeting-convened.v1")
+class MeetingConvened(Event):
+    """A meeting was held 会议; `occurred_at` says when. `month` is the month that it answers for."""
+
+    community: Division
+    kind: MeetingKind
+    month: Month
+    attended: Ordinal
+    """How many attended."""
+    subject: Line
+
+
+@event("sanguan.assignment.minutes-submitted.v1")
+class MinutesSubmitted(Event):
+    """The minutes reached the leading group's office 会议纪要 (§3.3.3); `occurred_at` says when."""
+
+    community: Division
+    kind: MeetingKind
+    month: Month
+    held_at: Moment
+    decisions: tuple[Line, ...]
+
+
+CommunityEvent = CommunityRegistered | StudioOpened | StudioClosed | ContactCardsIssued
+RosterEvent = OfficerPosted | VisitTimesSet | PostingEnded
+VisitEvent = VisitPlanned | VisitCompleted | VisitDeclined
+HandlingEvent = (
+    HandlingOpened | HandlerAssigned | HandlerReplaced | ConflictDeclared | VisitEvent | ConsentRecorded
+    | ConsentWithdrawn | MediationHeld | AgreementReached | MediationTerminated | HandlingEnded
+)  # fmt: skip
+MeetingEvent = MeetingConvened | MinutesSubmitted
+
+EVENTS = (
+    CommunityRegistered, StudioOpened, StudioClosed, ContactCardsIssued, OfficerEnrolled, OfficerPosted,
+    VisitTimesSet, PostingEnded, HandlingOpened, HandlerAssigned, HandlerReplaced, ConflictDeclared,
+    VisitPlanned, VisitCompleted, VisitDeclined, ConsentRecorded, ConsentWithdrawn, MediationHeld,
+    AgreementReached, MediationTerminated, HandlingEnded, MeetingConvened, MinutesSubmitted,
+)  # fmt: skip

@@ -1,0 +1,49 @@
+"""Days of the civil calendar and moments: which day a moment lies in does not depend on who asks, or where."""
+
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Final
+
+from shared.contracts.model import Context, Refused
+
+CIVIL: Final = timezone(timedelta(hours=8))
+"""China's civil time 北京时间: days, months and deadlines are counted in it, whatever offset a moment is written in."""
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far an office's clock may be ahead of ours before what it reports lies in the future."""
+
+
+def civil_day(moment: datetime) -> date:
+    """The day of the civil calendar in which a moment lies."""
+    return moment.astimezone(CIVIL).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day: what a record that gives only the day is taken to mean."""
+    return datetime.combine(day, time.min, CIVIL)
+
+
+def last_day_of(month: str) -> date:
+    """The last day of a month written YYYY-MM."""
+    year, number = (int(part) for part in month.split("-"))
+    return date(year, number, monthrange(year, number)[1])
+
+
+def month_after(day: date) -> date:
+    """The same day of the next month, or that month's last day where it has no such day."""
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def refuse_future(context: Context) -> None:
+    """Refuse what is said to have happened later than now; raises `Refused("in_the_future")`."""
+    if context.at > context.now + CLOCK_SKEW:
+        known = {"occurred_at": context.at.isoformat(), "now": context.now.isoformat()}
+        raise Refused("in_the_future", field="occurred_at", **known)
+
+
+def refuse_future_day(day: date | None, field: str, context: Context) -> None:
+    """The same for a day that a field gives."""
+    today = civil_day(context.now)
+    if day is not None and day > today:
+        raise Refused("in_the_future", field=field, day=day.isoformat(), now=today.isoformat())

@@ -1,0 +1,128 @@
+"""What a field of a command or an event may hold: the one place where text, numbers, days and moments are limited.
+
+A marker sits in `typing.Annotated`. pydantic, the only gate, asks the marker for its part of the schema (a plain
+dictionary, so that nothing need be imported here); msgspec, which only replays what the gate let in, ignores it.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Final, TypeVar
+
+_Day = TypeVar("_Day", date, datetime)
+
+LARGEST_INTEGER: Final = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly (RFC 8785 rests on it)."""
+
+EARLIEST_YEAR: Final = 1949
+LATEST_YEAR: Final = 2199
+
+_FORBIDDEN = re.compile(
+    # Control characters but newline and tab, bidirectional controls, the byte order mark, non-characters.
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+class Unfit(ValueError):
+    """A value that the gate refuses, with the stable code that the client is shown."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of limited length, counted in characters after normalisation.
+
+    The one rule of normalisation: free text is brought to NFC and stripped; a `code` (numbers, telephone and ID
+    numbers, grid and community codes) is brought to NFKC, which turns full-width digits into plain ones.
+    """
+
+    max_length: int
+    min_length: int = 1
+    code: bool = False
+    pattern: str | None = None
+    personal: bool = False
+
+    def normalised(self, value: object) -> object:
+        """The value in its stored form; raises `Unfit("control_character")`."""
+        if not isinstance(value, str):
+            return value  # the inner schema says what is wrong with it
+        if _FORBIDDEN.search(value):
+            raise Unfit("control_character")
+        if len(value) > 20 * self.max_length:
+            raise Unfit("too_long")  # before normalising what could be a megabyte
+        return unicodedata.normalize("NFKC" if self.code else "NFC", value).strip()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        inner = dict(handler(source), strict=True, max_length=self.max_length, min_length=self.min_length)
+        if self.pattern:
+            inner["pattern"] = self.pattern
+        before = {"type": "no-info", "function": self.normalised}
+        return {"type": "function-before", "function": before, "schema": inner}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within bounds; `true`, NaN and numerals in quotes are refused."""
+
+    least: int = 0
+    most: int = LARGEST_INTEGER
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        return dict(handler(source), strict=True, ge=self.least, le=self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Aware:
+    """A moment with an offset, within the years that the programme can know of."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        inner = dict(handler(source), strict=True, tz_constraint="aware")
+        return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": inner}
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day of the civil calendar, without a time."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        inner = dict(handler(source), strict=True)
+        return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": inner}
+
+
+def _in_range(value: _Day) -> _Day:
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise Unfit("out_of_range")
+    return value
+
+
+Name = Annotated[str, Text(80)]
+"""A short name of a thing or an institution (never of a resident)."""
+Line = Annotated[str, Text(300)]
+"""One line of plain text that holds nothing personal: a place, a reason, a title."""
+Code = Annotated[str, Text(64, code=True, pattern=r"^[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
+"""An identifier or code; full-width characters are brought to their plain forms."""
+Division = Annotated[str, Text(12, code=True, pattern=r"^[0-9]{9}([0-9]{3})?$")]
+"""A division code 行政区划代码: nine digits for a sub-district (街道), twelve for a community (社区)."""
+
+PersonName = Annotated[str, Text(100, personal=True)]
+"""A person's or firm's name as given; sealed before anything is decided."""
+Phone = Annotated[str, Text(40, code=True, personal=True, pattern=r"^[0-9+() -]{3,40}$")]
+"""A telephone number; sealed."""
+IdNumber = Annotated[str, Text(40, code=True, personal=True)]
+"""An identity number, checked at the edge by its check digit only; sealed."""
+Statement = Annotated[str, Text(4000, personal=True)]
+"""Free text about people's affairs 基本情况; sealed."""
+
+Sealed = Annotated[str, Text(16_000, pattern=r"^sealed:[0-9A-Za-z\u3400-\u9fff_.:/#=+-]+$")]
+"""A personal value in its sealed box, as events keep it. The box names its key; without the key it says nothing."""
+
+Count = Annotated[int, Whole()]
+Ordinal = Annotated[int, Whole(1)]
+Day = Annotated[date, CalendarDay()]
+Month = Annotated[str, Text(7, code=True, pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
+"""A month of the civil calendar, YYYY-MM."""
+Moment = Annotated[datetime, Aware()]

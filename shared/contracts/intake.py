@@ -1,0 +1,231 @@
+"""What intake publishes: a case 案件 as it comes in, and the office's decisions about it (§3.2.1, §5.1)."""
+
+from shared.contracts.codes import (
+    Basis,
+    CaseKind,
+    DeclineReason,
+    DisputeType,
+    PartyRole,
+    Source,
+    Termination,
+    Tier,
+)
+from shared.contracts.event import Event, event, value
+from shared.contracts.fields import Code, Count, Day, Division, Line, Moment, Month, Ordinal, Sealed
+
+
+@value
+class Party:
+    """A party 当事人, sealed; known to this case only (person keys are per case)."""
+
+    role: PartyRole
+    name: Sealed
+    phone: Sealed | None
+    id_number: Sealed | None
+
+
+@value
+class PaperRow:
+    """Where in a clerk's workbook a taken-over case stands: a row's key is community, month and number."""
+
+    import_id: Code
+    sheet: Line
+    row: Ordinal
+    month: Month
+    number: Code
+    fingerprint: Code | None = None
+    """A keyed digest of the row's content, so that a changed row is seen without opening what is sealed."""
+
+
+@event("sanguan.intake.case-reported.v1")
+class CaseReported(Event):
+    """A dispute was reported 登记. `occurred_at` is when it was reported or found."""
+
+    community: Division
+    grid: Code | None
+    kind: CaseKind
+    dispute_type: DisputeType
+    source: Source | None
+    """None where a paper ledger does not say."""
+    summary: Sealed
+    parties: tuple[Party, ...]
+    basis: Basis
+    paper: PaperRow | None
+
+
+@event("sanguan.intake.case-accepted.v1")
+class CaseAccepted(Event):
+    """The office took the case on 受理. It is to be settled by `due_on`, as `due_rule` has it."""
+
+    community: Division
+    grid: Code | None
+    kind: CaseKind
+    parties: Count
+    """How many parties there are; none where a paper ledger names none."""
+    reported_at: Moment
+    """When it was reported, for those who may not do anything about it before."""
+    due_on: Day
+    due_rule: Code
+    to_be_handled: bool
+    """False where a paper ledger says that it was over when it was taken over: nothing is assigned then."""
+    basis: Basis
+
+
+@event("sanguan.intake.case-declined.v1")
+class CaseDeclined(Event):
+    """The office did not take the case on 不予受理, with the remedy told."""
+
+    reason: DeclineReason
+    remedy: Line
+
+
+@event("sanguan.intake.case-handed-down.v1")
+class CaseHandedDown(Event):
+    """A higher office handed the case down: from then on it is petition backlog 交办信访积案 (§3.2.1)."""
+
+    community: Division
+    grid: Code | None
+    by_unit: Line | None
+    """None where a paper ledger does not name it."""
+    document: Code | None
+    due_on: Day | None
+    """The day by which it is to be settled, as told at acceptance; None before that."""
+    basis: Basis
+
+
+@event("sanguan.intake.case-linked-as-duplicate.v1")
+class CaseLinkedAsDuplicate(Event):
+    """A clerk found that this is the same matter as another case 并案."""
+
+    duplicate_of: Code
+    """The other case's id."""
+    handled: bool = False
+    """Whether its handling was open, and so ends now (also below)."""
+
+
+@event("sanguan.intake.case-reclassified.v1")
+class CaseReclassified(Event):
+    """The matter turned out to be of another kind or type 改类; the entry had been right before."""
+
+    kind: CaseKind
+    dispute_type: DisputeType
+    reason: Line
+
+
+@event("sanguan.intake.case-referred.v1")
+class CaseReferred(Event):
+    """The case was passed to another authority 移送."""
+
+    to_unit: Line
+    outside: bool
+    """Whether that authority is outside the sub-district (such cases leave the denominator of §5.1)."""
+    basis: Basis
+    day_known: bool = True
+    """False where a paper ledger gives none: `occurred_at` is then the end of its month (also below)."""
+    handled: bool = False
+
+
+@event("sanguan.intake.case-withdrawn.v1")
+class CaseWithdrawn(Event):
+    """The applicant took the case back 撤回."""
+
+    reason: Line
+    basis: Basis = Basis.ACT
+    day_known: bool = True
+    handled: bool = False
+
+
+@event("sanguan.intake.case-resolved.v1")
+class CaseResolved(Event):
+    """The dispute is settled 化解."""
+
+    tier: Tier
+    by_agreement: bool
+    """Whether an agreement of the parties settled it (人民调解法 28)."""
+    basis: Basis
+    day_known: bool = True
+    handled: bool = False
+
+
+@event("sanguan.intake.case-terminated.v1")
+class CaseTerminated(Event):
+    """Mediation ended lawfully without a settlement, the remedies told 终止调解 (人民调解法 17, 26)."""
+
+    reason: Termination
+    remedies_told: bool | None
+    """None where a paper ledger does not say."""
+    basis: Basis
+    day_known: bool = True
+    handled: bool = False
+
+
+@event("sanguan.intake.case-followed-up.v1")
+class CaseFollowedUp(Event):
+    """The parties were asked afterwards how it stands 回访."""
+
+    satisfied: bool | None
+    """None where they did not say."""
+    stable: bool
+    """Whether the matter has stayed settled (稳控, §5.1)."""
+    note: Sealed | None
+
+
+@event("sanguan.intake.case-closed.v1")
+class CaseClosed(Event):
+    """The file is closed 结案."""
+
+
+@event("sanguan.intake.case-reopened.v1")
+class CaseReopened(Event):
+    """A closed case came back 重启: it stands as accepted again, and is handled from then on."""
+
+    community: Division
+    grid: Code | None
+    kind: CaseKind
+    parties: Count
+    reported_at: Moment
+    reason: Line
+    due_on: Day
+    due_rule: Code
+
+
+@event("sanguan.intake.case-corrected.v1")
+class CaseCorrected(Event):
+    """A wrong entry was put right 更正; a field that is None stays as it was. Nothing is deleted."""
+
+    reason: Line
+    community: Division | None = None
+    grid: Code | None = None
+    kind: CaseKind | None = None
+    dispute_type: DisputeType | None = None
+    source: Source | None = None
+    reported_on: Day | None = None
+    resolved_on: Day | None = None
+    due_on: Day | None = None
+    summary: Sealed | None = None
+    parties: tuple[Party, ...] | None = None
+    paper: PaperRow | None = None
+
+
+@event("sanguan.intake.case-voided.v1")
+class CaseVoided(Event):
+    """A mistaken entry was made void 作废: it counts nowhere, and stays in the record."""
+
+    reason: Line
+    handled: bool = False
+
+
+Ending = CaseDeclined | CaseLinkedAsDuplicate | CaseReferred | CaseWithdrawn | CaseResolved | CaseTerminated
+"""What ends a case, or ends it until it is reopened."""
+
+CaseEvent = (
+    CaseReported | CaseAccepted | CaseHandedDown | CaseReclassified | Ending | CaseFollowedUp | CaseClosed
+    | CaseReopened | CaseCorrected | CaseVoided
+)  # fmt: skip
+"""What may stand in a case's stream."""
+
+EVENTS = (
+    CaseReported, CaseAccepted, CaseDeclined, CaseHandedDown, CaseLinkedAsDuplicate, CaseReclassified,
+    CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseFollowedUp, CaseClosed, CaseReopened,
+    CaseCorrected, CaseVoided,
+)  # fmt: skip

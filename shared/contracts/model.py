@@ -1,0 +1,196 @@
+"""The shapes in which a service says what it does: deciders, ledgers, reactions.
+
+A declaration holds no mechanism. `shared.runtime` runs it, `shared.audit` replays it, the tests try it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from shared.contracts.event import Actor, Event, Recorded
+
+Row = TypeVar("Row")
+State = TypeVar("State")
+
+
+class Refused(Exception):
+    """A decision not to do what was asked: a stable code, and what the asker may do instead.
+
+    `allowed` names the commands that would be accepted now; `known` quotes facts that the refusal rests on (times,
+    versions, codes; never anything personal). The sentences in Chinese and English stand in `shared/errors.py`'s
+    table for the mechanism's codes and in each service's `refusals.py` for the domain's.
+    """
+
+    def __init__(self, code: str, *, field: str | None = None, allowed: Sequence[str] = (), **known: object) -> None:
+        self.code, self.field, self.allowed, self.known = code, field, tuple(allowed), known
+        super().__init__(code)
+
+
+class Look(Protocol):
+    """What a fact may ask: the service's own ledgers, as they stand at one position."""
+
+    @property
+    def log(self) -> str: ...
+    @property
+    def position(self) -> int:
+        """The last position that the ledgers hold; -1 for none."""
+    def row(self, ledger: "Ledger[Row]", key: str) -> Row | None: ...
+    def rows(self, ledger: "Ledger[Row]", **equal: object) -> Sequence[Row]:
+        """The rows whose columns equal the given values, in the order of their keys."""
+    def root(self) -> str:
+        """The tree's root over all events up to and including `position`, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision is given beside the command and the state. Time, ids and facts come from outside."""
+
+    id: str
+    """The aggregate's id."""
+    at: datetime
+    """When it happened, as the asker says (occurred_at)."""
+    now: datetime
+    """When it is asked; for rules about the future only."""
+    by: Actor
+    command_id: str
+    log: str
+    facts: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A decided event that happened at another moment than its command: a paper row tells of several days at once."""
+
+    event: Any
+    at: datetime
+    """Its envelope's `occurred_at`, in place of the command's."""
+
+
+def slug(command: type) -> str:
+    """A command's name as the contract has it: `ReportCase` is `report-case`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", command.__name__).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """A command that a decider takes: who may send it, and how it finds its aggregate."""
+
+    command: type
+    by: frozenset[str]
+    """Roles (see `codes.Role`) that may send it."""
+    clause: str
+    """The § of the plan that it serves."""
+    id: Callable[[Any], str] | None = None
+    """The aggregate's id from the data, where the data say it; else the body's `stream` does."""
+    creates: bool = False
+    """Whether it opens a new aggregate, whose id is derived from the command id where none is given."""
+    facts: Callable[[Any, str, Look], Any] | None = None
+    """`facts(command, id, look)`: the declared look-ups of this decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[State]):
+    """One aggregate: its commands, its state, how it decides and how it evolves.
+
+    `decide(command, state, context) -> events` raises `Refused` (an event may come as `Dated`);
+    `evolve(state, event, occurred_at) -> state`.
+    """
+
+    category: str
+    """The stream's category: streams are `<category>/<id>`."""
+    accepts: tuple[Accepts, ...]
+    events: tuple[type[Event], ...]
+    initial: State
+    decide: Callable[[Any, State, Context], Sequence[Any]]
+    evolve: Callable[[State, Any, datetime], State]
+    sealed_under: str | None = None
+    """The category whose keys seal this aggregate's personal fields (a case's handling seals under `case`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger(Generic[Row]):
+    """A ledger 台账: a table and the fold that fills it. The table's columns are the row's fields.
+
+    `keys(recorded)` names the rows an event touches (several, or none); `evolve(row or None, recorded, key)` gives the
+    new row, or None where there is none (any more). Both are pure and know every event in `handles`.
+    """
+
+    name: str
+    row: type[Row]
+    handles: tuple[type[Event], ...]
+    keys: Callable[[Recorded], Iterable[str]]
+    evolve: Callable[[Row | None, Recorded, str], Row | None]
+    title_zh: str
+    title_en: str
+    clause: str
+    filters: tuple[str, ...] = ("community",)
+    """Columns that a reader may filter by."""
+    sealed: tuple[str, ...] = ()
+    """Columns that hold sealed boxes: shown masked."""
+
+
+class Misplaced(Exception):
+    """An event about a row that does not exist: the fold cannot take it, and its key is parked."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        super().__init__(f"{recorded.log}/{recorded.position}: {recorded.type} before its beginning")
+
+
+def held(row: Row | None, recorded: Recorded) -> Row:
+    """The row that an event changes; raises `Misplaced` where there is none."""
+    if row is None:
+        raise Misplaced(recorded)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command that a reaction sends: to one of its own service's deciders."""
+
+    command: Any
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """An event of another service (or of one's own) → commands of ours. The name is part of the commands' ids."""
+
+    name: str
+    on: tuple[type[Event], ...]
+    react: Callable[[Recorded], Sequence[Sent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """How an auditor computes a published result again, without knowing the service that published it.
+
+    `names(event)` gives the position of the evidence and the tree's root that the event names. The auditor replays
+    `ledgers` up to and including that position, computes the root for itself and compares the event, digit for digit,
+    with `recompute(event, rows by ledger name, position, root)`, which raises `LookupError` where the evidence lacks
+    the plan or rulebook that the event names.
+    """
+
+    events: tuple[type[Event], ...]
+    ledgers: tuple[Ledger[Any], ...]
+    names: Callable[[Any], tuple[int, str]]
+    recompute: Callable[[Any, Mapping[str, Sequence[Any]], int, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A whole service, declared."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    events: tuple[type[Event], ...]
+    deciders: tuple[Decider[Any], ...]
+    ledgers: tuple[Ledger[Any], ...]
+    reactions: tuple[Reaction, ...]
+    refusals: Mapping[str, tuple[str, str]]
+    """Code → (Chinese, English) sentence that says what is wrong and what to do; `{name}` quotes `Refused.known`."""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """Code → HTTP status where it is not 409 (422 for input, 404 for what does not exist)."""
+    scorer: Scorer | None = None

@@ -1,0 +1,118 @@
+"""Every way in which the mechanism refuses, said once: code → status, Chinese, English.
+
+A refusal raised anywhere is `Refused(code, …)`; it becomes an RFC 9457 problem here, at the edge, and nowhere else. The
+domain's own codes stand in each service's `refusals.py` and are joined to these by the runtime.
+
+    400 syntax · 401 who are you · 403 you may not · 404 no such thing · 409 not in this state · 413 too large ·
+    422 input · 503 not yet
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.contracts.model import Refused, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a code means to a client: the status, and what went wrong and what to do, in both languages."""
+
+    status: int
+    zh: str
+    en: str
+
+
+CODES: Final[Mapping[str, Sentence]] = {
+    "malformed_json": Sentence(400, "请求正文不是有效的 JSON。", "The body is not valid JSON."),
+    "duplicate_key": Sentence(400, "JSON 中有重复的键。", "A key stands twice in the JSON."),
+    "idempotency_key_required": Sentence(
+        400, "缺少 Idempotency-Key 请求头：请为每个命令给出一个新的编号。",
+        "The Idempotency-Key header is missing: give each command an id of its own.",
+    ),
+    "bad_header": Sentence(400, "请求头的值不能接受。", "A header's value cannot be accepted."),
+    "bad_parameter": Sentence(400, "查询参数不能接受。", "A query parameter cannot be accepted."),
+    "unauthenticated": Sentence(401, "请先登录，或出示有效的令牌。", "Sign in, or show a valid token."),
+    "wrong_jurisdiction": Sentence(403, "此令牌不属于该街道。", "This token is not for that sub-district's log."),
+    "role_not_allowed": Sentence(403, "您的角色不能这样做。", "Your role may not do this."),
+    "bad_request": Sentence(400, "请求不能接受。", "The request cannot be accepted."),
+    "method_not_allowed": Sentence(405, "此地址不支持这种请求方法。", "This address does not take that method."),
+    "not_found": Sentence(404, "没有找到。", "There is no such thing."),
+    "unknown_command": Sentence(404, "没有这个命令。", "There is no such command."),
+    "unknown_ledger": Sentence(404, "没有这个台账。", "There is no such ledger."),
+    "version_conflict": Sentence(
+        409, "此后已有新的记录（当前版本 {version}）：请重新读取后再试。",
+        "It has changed since (its version is {version} now): read it again, then decide.",
+    ),
+    "command_id_reused": Sentence(
+        409, "该命令编号已用于另一内容：请换一个编号。", "This command id was used with another body: take a new one."
+    ),
+    "erased": Sentence(
+        409, "有关个人信息已依法删除，不能再登记其内容。",
+        "The personal data of this subject were erased: nothing personal can be added to it.",
+    ),
+    "too_large": Sentence(413, "请求过大（上限 {limit} 字节）。", "The request is too large (limit {limit} bytes)."),
+    "missing_field": Sentence(422, "缺少必填项。", "A required field is missing."),
+    "unknown_field": Sentence(422, "不认识的字段：不能由请求方给出。", "An unknown field: it is not the client's to give."),
+    "wrong_type": Sentence(422, "值的类型不对。", "The value is of the wrong type."),
+    "not_in_list": Sentence(422, "不在可选的代码之中。", "The value is not one of the codes."),
+    "too_long": Sentence(422, "内容过长。", "The text is too long."),
+    "too_short": Sentence(422, "内容为空或过短。", "The text is empty or too short."),
+    "bad_format": Sentence(422, "格式不对。", "The value has the wrong form."),
+    "out_of_range": Sentence(422, "超出允许的范围。", "The value is out of range."),
+    "control_character": Sentence(
+        422, "含有控制字符或不可见的方向字符。", "The text holds control or invisible direction characters."
+    ),
+    "offset_required": Sentence(
+        422, "时间必须带时区，例如 2015-06-18T09:30:00+08:00。",
+        "A time needs its offset, as in 2015-06-18T09:30:00+08:00.",
+    ),
+    "in_the_future": Sentence(422, "已经发生的事不能在将来。", "What has happened cannot lie in the future."),
+    "bad_check_digit": Sentence(422, "身份证号校验位不符，请核对。", "The ID number's check digit does not fit."),
+    "stream_required": Sentence(422, "请指明对象（stream）。", "Say which one: `stream` is missing."),
+    "stream_mismatch": Sentence(
+        422, "stream 与内容不符（应为 {expected}）。", "`stream` does not fit the data (expected {expected})."
+    ),
+    "not_the_owner": Sentence(403, "该服务不能写入别的服务的事件。", "A service cannot append another service's event."),
+    "busy": Sentence(503, "同时修改者太多，请稍后再试。", "Too many are changing this at once: try again."),
+    "ledger_behind": Sentence(
+        503, "台账尚未追上记录，请稍后再试。", "The ledger has not caught up with the log yet: try again."
+    ),
+    "internal": Sentence(500, "系统出错，已记录。", "Something went wrong here; it has been recorded."),
+}  # fmt: skip
+
+
+class Sentences:
+    """All codes of a running process: the mechanism's and its services'."""
+
+    def __init__(self, services: tuple[Service, ...]) -> None:
+        self.codes: dict[str, Sentence] = dict(CODES)
+        for service in services:
+            for code, (zh, en) in service.refusals.items():
+                status = service.statuses.get(code, 409)
+                self.codes[code] = Sentence(status, zh, en)
+
+    def problem(self, refused: Refused) -> dict[str, Any]:
+        """The refusal as an RFC 9457 problem document."""
+        sentence = self.codes.get(refused.code, CODES["internal"])
+        known = _Known(refused.known)
+        body: dict[str, Any] = {
+            "type": f"urn:sanguan:problem:{refused.code}",
+            "title": sentence.en,
+            "status": sentence.status,
+            "code": refused.code,
+            "field": refused.field,
+            "detail_zh": sentence.zh.format_map(known),
+            "detail_en": sentence.en.format_map(known),
+        }
+        if refused.allowed:
+            body["allowed"] = list(refused.allowed)
+        body.update({name: value for name, value in refused.known.items() if isinstance(value, str | int)})
+        return body
+
+
+class _Known(dict[str, Any]):
+    """What a refusal quotes; what it does not quote stays visible as a gap rather than failing the answer."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"

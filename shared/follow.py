@@ -1,0 +1,202 @@
+"""Following the log: a service's runner and its reactions as a task of the event loop.
+
+Woken by the stream; where the stream is silent or Redis is absent, it polls the log. Either way it reads the log itself.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Engine, insert, select, update
+
+from shared.command import Asked, Desk
+from shared.contracts.codes import Role
+from shared.contracts.event import Actor, Recorded
+from shared.contracts.model import Reaction, Refused, Service
+from shared.ledger.fold import Unknown, decoded
+from shared.ledger.runner import Runner
+from shared.ledger.tables import progress, refused_reactions
+from shared.log.database import writing
+from shared.log.store import Log
+
+POLL_SECONDS: Final = 0.02
+"""Between two looks at the log while there is no stream."""
+IDLE_POLL_SECONDS: Final = 1.0
+"""The same while the stream wakes us: a safety net."""
+WAIT_SECONDS: Final = 10.0
+"""How long a reader or a decision waits for the ledgers at the most."""
+_REACTIONS_PAGE: Final = 500
+
+logger: Final = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Keeps one service's ledgers up to the log and sends its reactions."""
+
+    def __init__(
+        self, service: Service, log: Log, ledgers: Engine, thread: ThreadPoolExecutor, clock: Callable[[], datetime]
+    ) -> None:
+        """`thread` has one thread; on SQLite all services share it, as the file has one writer."""
+        self.service, self.runner = service, Runner(service, log, ledgers, clock)
+        self._log, self._ledgers, self._thread = log, ledgers, thread
+        self._reached: dict[str, int] = {}
+        self._moved = asyncio.Condition()
+        self._wanted = asyncio.Event()
+        self.streaming: Callable[[], bool] = lambda: False
+        """Whether the stream wakes us; set by the process."""
+        self.reactions = Reactions(service, log, ledgers, self._in_thread)
+
+    async def run(self, desk: Desk) -> None:
+        """Follow until cancelled. What goes wrong is logged and tried again; nothing is skipped."""
+        trouble = False
+        while True:
+            try:
+                busy = await self._round(desk)
+                trouble = False
+            except Exception as error:
+                if not trouble:
+                    logger.error("ledgers interrupted", service=self.service.name, error=type(error).__name__)
+                trouble, busy = True, False
+                await asyncio.sleep(POLL_SECONDS * 10)
+            if not busy:
+                self._wanted.clear()
+                pause = IDLE_POLL_SECONDS if self.streaming() else POLL_SECONDS
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wanted.wait(), pause)
+
+    async def _round(self, desk: Desk) -> bool:
+        """Apply a page of every log that has grown, then react; whether there may be more."""
+        busy = False
+        for log, size in (await self._in_thread(self._log.heads)).items():
+            if self._reached.get(log, -2) < size - 1:
+                read = await self._in_thread(self.runner.advance, log)
+                self._reached[log] = await self._in_thread(self.runner.position, log)
+                busy = busy or read > 0
+                async with self._moved:
+                    self._moved.notify_all()
+            busy = await self.reactions.advance(log, self._reached.get(log, -1), desk) or busy
+        return busy
+
+    def nudge(self) -> None:
+        """Look at the log now."""
+        self._wanted.set()
+
+    async def wake(self, log: str, position: int) -> None:
+        """Return when the ledgers hold the position, or the log is known not to have it (a forged message)."""
+        if self._reached.get(log, -1) >= position:
+            return
+        size = await self._in_thread(self._log.size, log)
+        await self.reach(log, min(position, size - 1))
+
+    async def caught_up(self, log: str) -> None:
+        """Return when the ledgers hold all that the log holds now; raises `Refused("ledger_behind")`."""
+        size = await self._in_thread(self._log.size, log)
+        await self.reach(log, size - 1)
+
+    async def reach(self, log: str, position: int, seconds: float = WAIT_SECONDS) -> None:
+        """Return when the ledgers hold a position; raises `Refused("ledger_behind")` when they do not in time."""
+        if self._reached.get(log, -1) >= position:
+            return
+        self._wanted.set()
+        try:
+            async with asyncio.timeout(seconds), self._moved:
+                await self._moved.wait_for(lambda: self._reached.get(log, -1) >= position)
+        except TimeoutError:
+            raise Refused("ledger_behind", field="at_least", position=self._reached.get(log, -1)) from None
+
+    def positions(self) -> Mapping[str, int]:
+        """Per log, the position that the ledgers have reached."""
+        return dict(self._reached)
+
+    async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reacting:
+    """A reaction's command on its way."""
+
+    recorded: Recorded
+    asked: Asked
+
+
+class Reactions:
+    """Events of other services → commands of this one, each with an id derived from the event, so that a reaction
+    that is sent twice has one effect. They have a checkpoint of their own: a rebuild of ledgers never reacts."""
+
+    def __init__(self, service: Service, log: Log, ledgers: Engine, in_thread: Callable[..., Any]) -> None:
+        self._service, self._log, self._ledgers, self._in_thread = service, log, ledgers, in_thread
+        self._follower = f"{service.name}:reactions"
+        self._by_event: dict[type, list[Reaction]] = {}
+        for reaction in service.reactions:
+            for event in reaction.on:
+                self._by_event.setdefault(event, []).append(reaction)
+        self._done: dict[str, int] = {}
+        self._actor = Actor(id=f"service:{service.name}", role=Role.SERVICE)
+
+    def position(self, log: str) -> int:
+        """The last position whose reactions have been sent."""
+        return self._done.get(log, -1)
+
+    async def advance(self, log: str, upto: int, desk: Desk) -> bool:
+        """React to the next page of what the ledgers hold already; whether there was anything."""
+        if log not in self._done:
+            self._done[log] = await self._in_thread(self._load, log)
+        after = self._done[log]
+        if after >= upto or not self._by_event:
+            return False
+        page = await self._in_thread(self._log.read, log, after, min(_REACTIONS_PAGE, upto - after))
+        items = decoded(self._log.codec, page)
+        # An unknown event may be one to react to, for a newer program: wait for it, as its ledgers do.
+        known = items[: next((n for n, item in enumerate(items) if isinstance(item, Unknown)), len(items))]
+        if not known:
+            return False
+        sent = [reacting for item in known if isinstance(item, Recorded) for reacting in self._reacting(item)]
+        refused = [found for found in await asyncio.gather(*(self._send(desk, one) for one in sent)) if found]
+        await self._in_thread(self._save, log, known[-1].position, refused)
+        self._done[log] = known[-1].position
+        return True
+
+    def _reacting(self, recorded: Recorded) -> list[_Reacting]:
+        found = []
+        for reaction in self._by_event.get(type(recorded.event), ()):
+            for number, sent in enumerate(reaction.react(recorded)):
+                command_id = f"{recorded.log}/{recorded.position}:{reaction.name}:{number}"
+                asked = Asked(
+                    log=recorded.log, command_id=command_id, command=sent.command, occurred_at=recorded.occurred_at,
+                    actor=self._actor, id=sent.id, cause=f"{recorded.log}/{recorded.position}",
+                )  # fmt: skip
+                found.append(_Reacting(recorded, asked))
+        return found
+
+    async def _send(self, desk: Desk, reacting: _Reacting) -> dict[str, Any] | None:
+        """Send one; a refusal is recorded where people see it, not tried for ever."""
+        try:
+            await desk.send(reacting.asked)
+        except Refused as refused:
+            if refused.code in ("busy", "ledger_behind"):
+                raise  # not an answer to the command: the page is tried again
+            logger.warning("reaction refused", command_id=reacting.asked.command_id, code=refused.code)
+            return {"position": reacting.recorded.position, "command_id": reacting.asked.command_id, "code": refused.code}
+        return None
+
+    def _load(self, log: str) -> int:
+        query = select(progress.c.position).where(progress.c.log == log, progress.c.follower == self._follower)
+        with self._ledgers.connect() as connection:
+            found = connection.execute(query).scalar()
+        return -1 if found is None else found
+
+    def _save(self, log: str, position: int, refused: list[dict[str, Any]]) -> None:
+        mine = (progress.c.log == log) & (progress.c.follower == self._follower)
+        with writing(self._ledgers) as connection:
+            if not connection.execute(update(progress).where(mine).values(position=position)).rowcount:
+                connection.execute(insert(progress).values(log=log, follower=self._follower, position=position))
+            for one in refused:
+                same = (refused_reactions.c.log == log) & (refused_reactions.c.command_id == one["command_id"])
+                if connection.execute(select(refused_reactions.c.log).where(same)).first() is None:
+                    connection.execute(insert(refused_reactions).values(log=log, **one))

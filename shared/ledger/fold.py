@@ -1,0 +1,107 @@
+"""Folding: the one way in which events become rows, for live batches, rebuilds, as-of replays and audits alike.
+
+An event whose type this program does not know halts every ledger that follows its owner, because its keys are
+unknown. A known event that a fold cannot take parks its key, and later events of that key queue behind it. Nothing is
+skipped, and both are seen (invariant 9).
+"""
+
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.contracts.event import Recorded
+from shared.contracts.model import Ledger
+from shared.log.codec import Codec, UnknownEvent
+from shared.log.store import Stored
+
+Rows = MutableMapping[str, Any]
+"""Key → row, or None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A stored event that this program cannot read."""
+
+    position: int
+    type: str
+
+    @property
+    def owner(self) -> str:
+        return self.type.split(".")[1] if self.type.count(".") > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Where a ledger stopped, and why. It holds all before `position`."""
+
+    position: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Parked:
+    """A key that a fold could not go on with: the events that wait, and what went wrong with the first."""
+
+    positions: list[int]
+    error: str
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a ledger's fold made of a page: the rows that changed, the keys that were parked, and where it halted."""
+
+    rows: dict[str, Any] = field(default_factory=dict)
+    parked: dict[str, Parked] = field(default_factory=dict)
+    halt: Halt | None = None
+
+
+def decoded(codec: Codec, page: Iterable[Stored]) -> list[Recorded | Unknown]:
+    """A page of the log, read once for all ledgers."""
+    items: list[Recorded | Unknown] = []
+    for stored in page:
+        try:
+            items.append(codec.decode(stored.position, stored.bytes))
+        except UnknownEvent as unknown:
+            items.append(Unknown(unknown.position, unknown.type))
+    return items
+
+
+def touched(
+    ledger: Ledger[Any], items: Sequence[Recorded | Unknown], after: int
+) -> tuple[list[tuple[Recorded, tuple[str, ...]]], Halt | None]:
+    """The events after a position that concern the ledger, each with the keys it touches; and where it must stop."""
+    handles = frozenset(ledger.handles)
+    owners = {event.OWNER for event in ledger.handles}
+    found: list[tuple[Recorded, tuple[str, ...]]] = []
+    for item in items:
+        if item.position <= after:
+            continue
+        if isinstance(item, Unknown):
+            if item.owner in owners or not item.owner:
+                return found, Halt(item.position, f"unknown event type {item.type}")
+        elif type(item.event) in handles:
+            try:
+                found.append((item, tuple(ledger.keys(item))))
+            except Exception as error:  # its keys are unknown: all of the ledger must wait
+                return found, Halt(item.position, f"keys: {type(error).__name__}")
+    return found, None
+
+
+def fold(
+    ledger: Ledger[Any], concerned: Sequence[tuple[Recorded, tuple[str, ...]]], rows: Rows, parked: set[str]
+) -> Folded:
+    """Fold events into rows (which are changed in place); `parked` are keys that wait already."""
+    folded = Folded()
+    evolve = ledger.evolve
+    for recorded, keys in concerned:
+        for key in keys:
+            if key in parked:
+                waiting = folded.parked.setdefault(key, Parked([], ""))
+                waiting.positions.append(recorded.position)
+                continue
+            try:
+                rows[key] = folded.rows[key] = evolve(rows.get(key), recorded, key)
+            except Exception as error:  # the key waits, visibly; the type alone, as a message may quote data
+                parked.add(key)
+                folded.parked[key] = Parked([recorded.position], type(error).__name__)
+    return folded

@@ -1,0 +1,164 @@
+"""The runner: reads the log from each ledger's checkpoint, folds, and commits rows and checkpoint together.
+
+The stream only wakes it; what it applies it has read from the log itself (docs/decisions/0003). So Redis may lose,
+repeat, reorder or forge messages, or be absent, and every ledger stays right.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from shared.contracts.event import Recorded
+from shared.contracts.model import Service
+from shared.ledger.fold import Folded, Halt, Unknown, decoded, fold, touched
+from shared.ledger.replay import Replay
+from shared.ledger.tables import Rows, interventions, parked, progress, tables_of
+from shared.log.database import writing
+from shared.log.store import Log
+
+PAGE = 5_000
+"""Events per read. A page is also the most that one transaction applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a ledger has come in a log, and why it goes no further, where it does not."""
+
+    position: int
+    halted: str | None
+
+
+class Runner:
+    """Keeps one service's ledgers up to the log. Synchronous; used by one thread at a time."""
+
+    def __init__(self, service: Service, log: Log, ledgers: Engine, clock: Callable[[], datetime]) -> None:
+        self.service, self._log, self._ledgers, self._clock = service, log, ledgers, clock
+        self.tables: Mapping[str, Rows[Any]] = tables_of(service)
+        self._seen_halts: set[tuple[str, str, int]] = set()
+
+    def checkpoints(self, connection: Connection, log: str) -> dict[str, Checkpoint]:
+        """Where each ledger of the service stands in a log."""
+        query = select(progress.c.follower, progress.c.position, progress.c.halted).where(progress.c.log == log)
+        found = {row.follower: Checkpoint(row.position, row.halted) for row in connection.execute(query)}
+        return {
+            rows.follower: found.get(rows.follower, Checkpoint(-1, None)) for rows in self.tables.values()
+        }
+
+    def position(self, log: str) -> int:
+        """The position up to which every ledger of the service that is not halted has come."""
+        with self._ledgers.connect() as connection:
+            states = self.checkpoints(connection, log).values()
+        return min((state.position for state in states if state.halted is None), default=-1)
+
+    def advance(self, log: str) -> int:
+        """Apply the next page to all ledgers in one transaction; gives how many events were read (0: nothing new)."""
+        with writing(self._ledgers) as connection:
+            standing = self.checkpoints(connection, log)
+            running = [rows for rows in self.tables.values() if not self._waits(log, rows, standing[rows.follower])]
+            if not running:
+                return 0
+            after = min(standing[rows.follower].position for rows in running)
+            items = decoded(self._log.codec, self._log.read(log, after, PAGE))
+            if not items:
+                return 0
+            for rows in running:
+                self._apply(connection, log, rows, items, standing[rows.follower].position)
+            return len(items)
+
+    def catch_up(self, log: str, wanted: int | None = None) -> int:
+        """Apply pages until there is nothing new (or a position is reached); gives the position."""
+        while self.advance(log):
+            if wanted is not None and self.position(log) >= wanted:
+                break
+        return self.position(log)
+
+    def _waits(self, log: str, rows: Rows[Any], state: Checkpoint) -> bool:
+        """Whether a halted ledger has been tried by this process already: a newer program tries once more."""
+        return state.halted is not None and (log, rows.follower, state.position) in self._seen_halts
+
+    def _apply(
+        self, connection: Connection, log: str, rows: Rows[Any], items: Sequence[Recorded | Unknown], after: int
+    ) -> None:
+        concerned, halt = touched(rows.ledger, items, after)
+        if concerned:
+            keys = {key for _, touches in concerned for key in touches}
+            waiting = _parked_keys(connection, log, rows.follower)
+            folded = fold(rows.ledger, concerned, rows.fetch(connection, log, sorted(keys)), waiting)
+            rows.store(connection, log, folded.rows)
+            _park(connection, log, rows.follower, folded)
+        reached = items[-1].position if halt is None else halt.position - 1
+        if halt is not None:
+            self._seen_halts.add((log, rows.follower, reached))
+        if reached >= after:
+            _reach(connection, log, rows.follower, reached, halt)
+
+    # interventions ----------------------------------------------------------------------------------------------
+
+    def unpark(self, log: str, ledger: str, key: str) -> bool:
+        """Try a parked key's events again, in order, and record that it was done; False where it still cannot go on."""
+        rows = self.tables[ledger]
+        mine = (parked.c.log == log) & (parked.c.follower == rows.follower) & (parked.c.key == key)
+        with writing(self._ledgers) as connection:
+            positions = connection.execute(
+                select(parked.c.position).where(mine).order_by(parked.c.position)
+            ).scalars().all()  # fmt: skip
+            items = [decoded(self._log.codec, self._log.read(log, at - 1, 1))[0] for at in positions]
+            events = [(item, (key,)) for item in items if isinstance(item, Recorded)]
+            folded = fold(rows.ledger, events, dict(rows.fetch(connection, log, [key])), set())
+            rows.store(connection, log, folded.rows)
+            connection.execute(delete(parked).where(mine))
+            _park(connection, log, rows.follower, folded)
+            self._intervene(connection, log, rows.follower, key, "un-parked" if not folded.parked else "tried again")
+        return not folded.parked
+
+    def rebuild(self, log: str, ledger: str) -> int:
+        """Fold a ledger again from the beginning and put it in place of the old one; gives its position."""
+        rows = self.tables[ledger]
+        made = Replay(self._log, log, [(self.service, rows.ledger)]).to()
+        folded = made.ledgers[rows.follower]
+        with writing(self._ledgers) as connection:
+            rows.clear(connection, log)
+            rows.store(connection, log, folded.rows)
+            connection.execute(
+                delete(parked).where(parked.c.log == log, parked.c.follower == rows.follower)
+            )
+            _park(connection, log, rows.follower, folded)
+            reached = made.position if folded.halt is None else folded.halt.position - 1
+            _reach(connection, log, rows.follower, reached, folded.halt)
+            self._intervene(connection, log, rows.follower, "*", "rebuilt")
+        return reached
+
+    def _intervene(self, connection: Connection, log: str, follower: str, key: str, what: str) -> None:
+        at = self._clock().isoformat()
+        connection.execute(insert(interventions).values(log=log, follower=follower, at=at, key=key, what=what))
+
+
+def _parked_keys(connection: Connection, log: str, follower: str) -> set[str]:
+    query = select(parked.c.key).where(parked.c.log == log, parked.c.follower == follower)
+    return set(connection.execute(query).scalars())
+
+
+def _park(connection: Connection, log: str, follower: str, folded: Folded) -> None:
+    lines = [
+        {"log": log, "follower": follower, "key": key, "position": position, "error": waits.error}
+        for key, waits in folded.parked.items()
+        for position in waits.positions
+    ]
+    if lines:
+        connection.execute(insert(parked), lines)
+
+
+def _reach(connection: Connection, log: str, follower: str, position: int, halt: Halt | None) -> None:
+    reason = None if halt is None else halt.reason
+    moved = connection.execute(
+        update(progress)
+        .where(progress.c.log == log, progress.c.follower == follower)
+        .values(position=position, halted=reason)
+    )
+    if not moved.rowcount:
+        connection.execute(
+            insert(progress).values(log=log, follower=follower, position=position, halted=reason)
+        )

@@ -1,0 +1,41 @@
+"""What waits, and for what: halted ledgers, parked keys, refused reactions. For readers, doctors and alarms."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, func, select
+
+from shared.ledger.tables import parked, progress, refused_reactions
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that people must look at."""
+
+    log: str
+    follower: str
+    kind: str
+    """halted, parked or refused."""
+    where: str
+    """A position, or a key."""
+    why: str
+
+
+def stuck(ledgers: Engine, log: str, follower: str) -> bool:
+    """Whether a ledger is halted or holds parked keys: then it cannot promise to hold a position."""
+    with ledgers.connect() as connection:
+        halted = select(progress.c.halted).where(progress.c.log == log, progress.c.follower == follower)
+        waits = select(func.count()).select_from(parked).where(parked.c.log == log, parked.c.follower == follower)
+        return connection.execute(halted).scalar() is not None or bool(connection.execute(waits).scalar())
+
+
+def troubles(ledgers: Engine) -> list[Trouble]:
+    """All that waits, in every log."""
+    with ledgers.connect() as connection:
+        halted = connection.execute(select(progress).where(progress.c.halted.is_not(None))).all()
+        waiting = connection.execute(select(parked).where(parked.c.error != "")).all()
+        refused = connection.execute(select(refused_reactions)).all()
+    return [
+        *(Trouble(row.log, row.follower, "halted", str(row.position + 1), row.halted) for row in halted),
+        *(Trouble(row.log, row.follower, "parked", row.key, row.error) for row in waiting),
+        *(Trouble(row.log, row.command_id, "refused", str(row.position), row.code) for row in refused),
+    ]

@@ -1,0 +1,47 @@
+"""Engines: how the databases are opened."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+
+def sqlite_engine(path: Path, *, synchronous: str = "FULL") -> Engine:
+    """An SQLite file in WAL mode. The log is FULL (durable); ledgers may be NORMAL (they can be rebuilt)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The appender runs in its own thread and commits by itself; SQLAlchemy's pool keeps each connection to one user.
+    engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun in the open, below
+        for pragma in (
+            "journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=30000", "secure_delete=ON",
+            "foreign_keys=ON", "recursive_triggers=ON",  # else REPLACE deletes past the guards of `events`
+        ):  # fmt: skip
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine
+
+
+def writing(engine: Engine) -> AbstractContextManager[Connection]:
+    """A transaction that writes: on SQLite it waits for the write lock at its beginning, not in its middle."""
+    return engine.execution_options(writes=True).begin()
+
+
+def postgres_engine(url: str) -> Engine:
+    """PostgreSQL by psycopg 3."""
+    plain = url.replace("postgres://", "postgresql://", 1)
+    return create_engine(plain.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=8, max_overflow=16)
+
+
+def open_engine(url: str, *, durable: bool = True) -> Engine:
+    """The engine of a database URL (`sqlite:///file` or `postgresql://…`)."""
+    if url.startswith("sqlite:///"):
+        return sqlite_engine(Path(url.removeprefix("sqlite:///")), synchronous="FULL" if durable else "NORMAL")
+    return postgres_engine(url)

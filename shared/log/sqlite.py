@@ -1,0 +1,64 @@
+"""Appending on SQLite: one writer at a time, WAL, synchronous=FULL, so that what is acknowledged survives a power cut."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy import Connection
+
+from shared.log.append import Line, Outcome, Proposal, judge, lines, microseconds, moment, placed
+from shared.log.database import writing
+from shared.log.store import KnownTo, Log, settle
+
+_INSERT = (
+    "INSERT INTO events (log, position, stream, version, type, command_id, ordinal, recorded_at, body_mac, leaf, bytes)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
+)
+_INSERT_KEY = "INSERT INTO vault_keys (log, subject, wrapped) VALUES (?,?,?)"
+_HEAD = "SELECT size, recorded_at FROM heads WHERE log = ?"
+_MOVE = (
+    "INSERT INTO heads (log, size, recorded_at) VALUES (?1, ?2, ?3) "
+    "ON CONFLICT (log) DO UPDATE SET size = size + ?2, recorded_at = ?3"
+)
+
+
+class SqliteLog(Log):
+    """The log in one SQLite file."""
+
+    def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
+        try:
+            with writing(self.engine) as connection:
+                return self._insert(_driver(connection), batch)
+        except sqlite3.IntegrityError:
+            return None
+
+    def _append_locked(self, batch: Sequence[Proposal]) -> list[Outcome]:
+        with writing(self.engine) as connection:
+            judged = judge(batch, KnownTo(connection))
+            fit = [proposal for proposal, outcome in zip(batch, judged, strict=True) if outcome is None]
+            return settle(judged, self._insert(_driver(connection), fit) if fit else [])
+
+    def _insert(self, driver: sqlite3.Connection, batch: Sequence[Proposal]) -> list[Outcome]:
+        log = batch[0].log
+        size, last = driver.execute(_HEAD, (log,)).fetchone() or (0, 0)
+        recorded_us = max(microseconds(self.clock()), last)
+        made = lines(self.codec, batch, moment(recorded_us))
+        driver.execute(_MOVE, (log, len(made), recorded_us))
+        driver.executemany(_INSERT, (_row(log, size + n, recorded_us, line) for n, line in enumerate(made)))
+        keys = [(key.log, key.subject, key.wrapped) for proposal in batch for key in proposal.keys]
+        if keys:
+            driver.executemany(_INSERT_KEY, keys)
+        return placed(batch, size)
+
+
+def _row(log: str, position: int, recorded_us: int, line: Line) -> tuple[object, ...]:
+    return (
+        log, position, line.stream, line.version, line.type, line.command_id, line.ordinal, recorded_us,
+        line.body_mac, line.leaf, line.bytes,
+    )  # fmt: skip
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
+
+

@@ -1,0 +1,82 @@
+"""The log's tables, the same on SQLite and PostgreSQL, and the database's own protection of what was recorded."""
+
+from typing import Final
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+)
+
+METADATA: Final = MetaData()
+KEY: Final = String().with_variant(String(collation="C"), "postgresql")
+"""Keys compare byte by byte on every server, whatever its locale."""
+
+events: Final = Table(
+    "events",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False, comment="from 0, without gaps"),
+    Column("stream", KEY, nullable=False),
+    Column("version", BigInteger, nullable=False, comment="of the stream, from 1, without gaps"),
+    Column("type", KEY, nullable=False),
+    Column("command_id", KEY, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False, comment="microseconds since 1970, never going back"),
+    Column("body_mac", LargeBinary, comment="keyed digest of the command's body; with ordinal 0 only"),
+    Column("leaf", LargeBinary, nullable=False, comment="SHA-256(0x00 || bytes)"),
+    Column("bytes", LargeBinary, nullable=False, comment="the canonical envelope: all that is hashed"),
+    UniqueConstraint("log", "stream", "version", name="events_stream_version"),
+    UniqueConstraint("log", "command_id", "ordinal", name="events_command"),
+)
+
+heads: Final = Table(
+    "heads",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False, comment="of the last event, in microseconds since 1970"),
+)
+
+vault_keys: Final = Table(
+    "vault_keys",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("subject", KEY, primary_key=True, comment="whose values it seals: a case, or one party of it"),
+    Column("wrapped", LargeBinary, nullable=False, comment="the key, sealed under the master key"),
+)
+
+vault_destroyed: Final = Table(
+    "vault_destroyed",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("subject", KEY, primary_key=True),
+    Column("destroyed_at", BigInteger, nullable=False),
+)
+
+_SQLITE_GUARDS = tuple(
+    f"CREATE TRIGGER events_no_{verb.lower()} BEFORE {verb} ON events "
+    f"BEGIN SELECT RAISE(ABORT, 'events are never changed'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+_POSTGRES_GUARDS = (
+    "CREATE FUNCTION events_are_never_changed() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'events are never changed'; END $$",
+    "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events "
+    "FOR EACH ROW EXECUTE FUNCTION events_are_never_changed()",
+    "CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events "
+    "FOR EACH STATEMENT EXECUTE FUNCTION events_are_never_changed()",
+)
+GUARDS: Final = {"sqlite": _SQLITE_GUARDS, "postgresql": _POSTGRES_GUARDS}
+"""Statements by which the database itself refuses UPDATE, DELETE and TRUNCATE of events."""
+
+for _dialect, _statements in GUARDS.items():
+    for _statement in _statements:
+        event.listen(events, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped

@@ -1,0 +1,164 @@
+"""The vault 保险箱: personal values are sealed before they are hashed, under keys that can be destroyed.
+
+Each subject (a case, or one party of it) has a key of its own; keys are wrapped by the master key and stand in a table
+of their own. Destroying a subject's key makes its values unreadable for ever, while the bytes that were hashed, and so
+every proof, ledger and score, stay as they are (invariant 6).
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, Engine, delete, insert, select
+
+from shared.contracts.model import Refused
+from shared.contracts.personal import SEALED_MARK, personal, sealed_copy
+from shared.log.codec import canonical
+from shared.log.database import writing
+from shared.log.tables import vault_destroyed, vault_keys
+
+_SUITE = "1"
+"""AES-256-GCM with a random 96-bit nonce; another suite gets another number."""
+_NONCE = 12
+
+
+class Unreadable(Exception):
+    """A sealed box cannot be opened: its key was destroyed, it is not of this log, or the master key is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A subject's key on its way into the table, in the same transaction as the events that it seals."""
+
+    log: str
+    subject: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key in use: its cipher, and its row where it is not stored yet."""
+
+    cipher: AESGCM
+    new: NewKey | None
+
+
+class Vault:
+    """Seals and opens personal values.
+
+    It holds no stored key in memory: another process may have destroyed it since.
+    """
+
+    def __init__(self, engine: Engine, master: bytes, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._engine, self._random = engine, random
+        self._master = AESGCM(hashlib.sha256(b"sanguan wrap\0" + master).digest())
+        self._mac = hashlib.sha256(b"sanguan body\0" + master).digest()
+
+    def body_mac(self, body: Any) -> bytes:
+        """What remembers a command's body without telling it (low-entropy values are never hashed plainly)."""
+        return hmac.digest(self._mac, canonical(body), "sha256")
+
+    def seal(self, log: str, subject: str, command: Any, *, fresh: bool) -> tuple[Any, tuple[NewKey, ...]]:
+        """The command with its personal fields in boxes, and the keys that must be stored with its events.
+
+        `fresh` says that the subject cannot have keys yet, which spares the look-up. Raises `Refused("erased")` where
+        the subject's keys were destroyed: what was erased gets no new key. A value that is sealed in the very moment
+        of the destruction may still go in; destroying again takes that key too.
+        """
+        plan = personal(type(command))
+        if not plan:
+            return command, ()
+        used: dict[str, _Key] = {}
+
+        def box(scope: str, text: str) -> str:
+            name = f"{subject}#{scope}"
+            key = used.get(name) or used.setdefault(name, self._key(log, subject, name, fresh))
+            nonce = self._random(_NONCE)
+            sealed = nonce + key.cipher.encrypt(nonce, text.encode(), f"{log}|{name}".encode())
+            return f"{SEALED_MARK}{_SUITE}:{name}:{b64encode(sealed).decode()}"
+
+        return sealed_copy(command, plan, box), tuple(key.new for key in used.values() if key.new)
+
+    def open(self, log: str, box: str) -> str:
+        """The value in a box; raises `Unreadable`."""
+        head, _, sealed = box.rpartition(":")  # a key's name may hold colons, base64 holds none
+        if not head.startswith(f"{SEALED_MARK}{_SUITE}:"):
+            raise Unreadable("not a box of a known suite")
+        name = head.removeprefix(f"{SEALED_MARK}{_SUITE}:")
+        cipher = self._stored_cipher(log, name)
+        if cipher is None:
+            raise Unreadable("the key was destroyed")
+        try:
+            raw = b64decode(sealed, validate=True)
+            return cipher.decrypt(raw[:_NONCE], raw[_NONCE:], f"{log}|{name}".encode()).decode()
+        except (InvalidTag, NotBase64, ValueError):
+            raise Unreadable("not sealed under this key") from None
+
+    def destroy(self, log: str, subject: str, at_us: int) -> int:
+        """Destroy the keys of a subject and of all its parts; gives how many there were. Nothing else changes.
+
+        The subject and its parts are listed as destroyed, so that they get no new keys, and a restored backup can be
+        made to forget them again.
+        """
+        # A range, not LIKE, which does not tell case/a from case/A on SQLite; "$" is the character after "#".
+        own = (vault_keys.c.log == log) & vault_keys.c.subject.between(f"{subject}#", f"{subject}$")
+        with writing(self._engine) as connection:
+            parts = connection.execute(select(vault_keys.c.subject).where(own)).scalars().all()
+            connection.execute(delete(vault_keys).where(own))
+            for name in (subject, *parts):
+                if not _is_destroyed(connection, log, name):
+                    connection.execute(insert(vault_destroyed).values(log=log, subject=name, destroyed_at=at_us))
+        return len(parts)
+
+    def _key(self, log: str, subject: str, name: str, fresh: bool) -> _Key:
+        if not fresh:
+            if (cipher := self._stored_cipher(log, name)) is not None:
+                return _Key(cipher, None)
+            with self._engine.connect() as connection:
+                if _is_destroyed(connection, log, subject):
+                    raise Refused("erased")
+        raw, nonce = self._random(32), self._random(_NONCE)
+        wrapped = nonce + self._master.encrypt(nonce, raw, f"{log}|{name}".encode())
+        return _Key(AESGCM(raw), NewKey(log, name, wrapped))
+
+    def _stored_cipher(self, log: str, name: str) -> AESGCM | None:
+        query = select(vault_keys.c.wrapped).where(vault_keys.c.log == log, vault_keys.c.subject == name)
+        with self._engine.connect() as connection:
+            wrapped = connection.execute(query).scalar()
+        if wrapped is None:
+            return None
+        try:
+            return AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"{log}|{name}".encode()))
+        except InvalidTag:
+            raise Unreadable("the keys are wrapped under another master key") from None
+
+
+def _is_destroyed(connection: Connection, log: str, name: str) -> bool:
+    query = select(vault_destroyed.c.log).where(vault_destroyed.c.log == log, vault_destroyed.c.subject == name)
+    return connection.execute(query).first() is not None
+
+
+def load_master(path: Path) -> bytes:
+    """The master key in a file of mode 0600, made on first use."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.touch(mode=0o600)
+        part.write_bytes(b64encode(secrets.token_bytes(32)) + b"\n")
+        try:
+            os.link(part, path)  # whoever is first wins; the others read his
+        except FileExistsError:
+            pass
+        part.unlink()
+    return b64decode(path.read_bytes())
+
+

@@ -1,0 +1,184 @@
+"""Turns declarations into a running process: databases, vault, appender, followers, relay, sealer, stream.
+
+`together.py` gives it all three services and the record; `sanguan run intake` gives it one.
+"""
+
+import asyncio
+import contextlib
+import gc
+from base64 import b64decode
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from shared.access import Tokens, load_token_key, utc_now
+from shared.command import Desk
+from shared.contracts.catalogue import EVENTS
+from shared.contracts.model import Service
+from shared.delivery.broker import connect, make_broker
+from shared.delivery.relay import Relay
+from shared.delivery.subscriber import Subscription
+from shared.errors import Sentences
+from shared.follow import Follower
+from shared.ledger.look import LedgerLook, look
+from shared.ledger.schema import prepare
+from shared.ledger.tables import Rows, tables_of
+from shared.log import keys, schema, sealer
+from shared.log.appender import Appender
+from shared.log.codec import Codec
+from shared.log.database import open_engine
+from shared.log.store import Log, open_log
+from shared.log.vault import Vault, load_master
+from shared.settings import Settings
+
+logger: Final = structlog.get_logger(__name__)
+
+
+class Storage:
+    """The databases and keys of an installation: what every process and every command of `sanguan` opens."""
+
+    def __init__(self, settings: Settings, services: Sequence[Service]) -> None:
+        self.settings, self.services = settings, tuple(services)
+        self.sentences = Sentences(self.services)
+        self.log_engine: Engine = open_engine(settings.log_url)
+        self.ledgers_engine: Engine = (
+            self.log_engine
+            if settings.database_url
+            else open_engine(settings.ledgers_url, durable=False)  # ledgers can be rebuilt from the log
+        )
+        self.tables: dict[str, dict[str, Rows[object]]] = {
+            service.name: tables_of(service) for service in self.services
+        }
+        self.log: Log = open_log(self.log_engine, Codec(EVENTS), utc_now)
+        master = settings.master_key
+        self.vault = Vault(
+            self.log_engine, b64decode(master) if master else load_master(settings.keys_dir / "master.key")
+        )
+        self.tokens = Tokens(load_token_key(settings), utc_now)
+
+    def migrate(self) -> None:
+        """Bring both databases to this version's tables. Safe to run again."""
+        schema.migrate(self.log_engine)
+        again = prepare(self.ledgers_engine, self._all_rows())
+        if again:
+            logger.info("ledgers of a new shape are folded again", ledgers=again)
+
+    def require_migrated(self) -> None:
+        """Raises `SchemaBehind` where `sanguan migrate` was not run."""
+        schema.require(self.log_engine)
+
+    def revision(self) -> str | None:
+        """The log tables' revision."""
+        return schema.revision(self.log_engine)
+
+    def _all_rows(self) -> list[Rows[object]]:
+        return [rows for tables in self.tables.values() for rows in tables.values()]
+
+    def root(self, log: str, size: int) -> str:
+        """The tree's root over the first `size` events, in hexadecimal."""
+        return sealer.root_at(self.log_engine, log, size).hex()
+
+    def seal(self, log: str) -> sealer.SignedCheckpoint | None:
+        """Extend the tree and sign a checkpoint, where there is something new."""
+        return sealer.seal(self.log_engine, log, keys.load_or_create(self.settings.data_dir, log), utc_now())
+
+    def close(self) -> None:
+        self.log_engine.dispose()
+        self.ledgers_engine.dispose()
+
+
+class Node:
+    """A running process: some services, and perhaps the record (relay and sealer)."""
+
+    def __init__(self, storage: Storage, services: Sequence[Service], *, record: bool, redis_url: str | None) -> None:
+        self.storage, self.services, self.record = storage, tuple(services), record
+        self.redis_url = redis_url
+        self.appender = Appender(storage.log, self._appended)
+        threads = 1 if storage.log_engine.dialect.name == "sqlite" else len(self.services) or 1
+        self._threads = [ThreadPoolExecutor(1, thread_name_prefix="ledgers") for _ in range(threads)]
+        self.followers = {
+            service.name: Follower(
+                service, storage.log, storage.ledgers_engine, self._threads[n % threads], utc_now
+            )
+            for n, service in enumerate(self.services)
+        }
+        self.desks = {service.name: self._desk(service) for service in self.services}
+        self.relay: Relay | None = None
+        self.subscriptions: list[Subscription] = []
+
+    def _desk(self, service: Service) -> Desk:
+        follower = self.followers[service.name]
+        return Desk(
+            service, self.storage.log, self.appender, self.storage.vault,
+            lambda log: self.look(service.name, log), follower.caught_up, utc_now,
+        )  # fmt: skip
+
+    @contextmanager
+    def look(self, service: str, log: str) -> Iterator[LedgerLook]:
+        """The ledgers of a service, at one position."""
+        with look(self.storage.ledgers_engine, self.followers[service].runner, log, self.storage.root) as seen:
+            yield seen
+
+    def _appended(self, log: str) -> None:
+        if self.relay is not None:
+            self.relay.wake()
+        elif self.redis_url is None:
+            for follower in self.followers.values():
+                follower.nudge()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Node"]:
+        """Everything at work; stops in order on the way out."""
+        async with AsyncExitStack() as stack:
+            tasks: list[asyncio.Task[None]] = []
+            stack.push_async_callback(self._stop, tasks)
+            if self.redis_url is not None:
+                self._join_stream(self.redis_url, tasks)
+            else:
+                logger.warning("redis absent: polling the log")
+            for name, follower in self.followers.items():
+                tasks.append(asyncio.create_task(follower.run(self.desks[name]), name=f"follow {name}"))
+            if self.record:
+                tasks.append(asyncio.create_task(self._seal_for_ever(), name="sealer"))
+            gc.collect()
+            gc.freeze()  # what was loaded at the start stays: the collector need not look at it again
+            yield self
+
+    def _join_stream(self, url: str, tasks: list[asyncio.Task[None]]) -> None:
+        settings = self.storage.settings
+        if self.record:
+            self.relay = Relay(
+                self.storage.log, self.storage.ledgers_engine, connect(url),
+                shards=settings.shards, stream_length=settings.stream_length,
+            )  # fmt: skip
+            tasks.append(asyncio.create_task(self.relay.run(), name="relay"))
+        broker = make_broker(url, shards=settings.shards, stream_length=settings.stream_length)
+        for name, follower in self.followers.items():
+            subscription = Subscription(broker, name, follower.wake, shards=settings.shards)
+            follower.streaming = lambda subscription=subscription: subscription.connected  # type: ignore[misc]  # bound per turn
+            self.subscriptions.append(subscription)
+            tasks.append(asyncio.create_task(subscription.run(), name=f"subscribe {name}"))
+
+    async def _seal_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self.storage.settings.seal_seconds)
+            try:
+                for log in await asyncio.to_thread(self.storage.log.heads):
+                    await asyncio.to_thread(self.storage.seal, log)
+            except (DBAPIError, OSError) as error:
+                logger.error("sealer interrupted", error=type(error).__name__)
+
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in reversed(tasks):
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await self.appender.close()
+        for thread in self._threads:
+            thread.shutdown()

@@ -1,0 +1,100 @@
+"""`POST /{service}/commands/{name}`: the way in for clients. Pages and the importer meet the same desk."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.access import Visitor
+from shared.command import Asked, Desk
+from shared.contracts.model import Refused, Service, slug
+from shared.log.append import Appended
+from shared.web.gate import LARGEST_BODY, Gate
+
+_ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_encode = msgspec.json.Encoder().encode
+
+
+def commands_of(service: Service) -> dict[str, type]:
+    """A service's commands by their slugs."""
+    return {slug(accepts.command): accepts.command for decider in service.deciders for accepts in decider.accepts}
+
+
+class CommandEndpoint:
+    """One command's route."""
+
+    def __init__(
+        self, desk: Desk, command: type, visitor: Callable[[Request], Visitor], clock: Callable[[], datetime]
+    ) -> None:
+        self._desk, self._visitor, self._clock = desk, visitor, clock
+        self._gate = Gate(command)
+        self._decider, self._accepts = desk.route(command)
+
+    async def __call__(self, request: Request) -> Response:
+        visitor = self._visitor(request)
+        visitor.may_send(self._accepts)
+        command_id = idempotency_key(request)
+        raw = await body_within(request, LARGEST_BODY)
+        body = self._gate.read(raw, self._clock())
+        visitor.may_reach(body.log)
+        asked = Asked(
+            log=body.log, command_id=command_id, command=body.data, occurred_at=body.occurred_at, actor=visitor.actor,
+            id=self._id(body.stream), if_match=if_match(request),
+        )  # fmt: skip
+        return Response(_encode(answer(asked, await self._desk.send(asked))), 201, media_type="application/json")
+
+    def _id(self, stream: str | None) -> str | None:
+        if stream is None:
+            return None
+        category, slash, id = stream.partition("/")
+        if category != self._decider.category or not slash or not id:
+            raise Refused("stream_mismatch", field="stream", expected=f"{self._decider.category}/…")
+        return id
+
+
+def answer(asked: Asked, appended: Appended) -> dict[str, Any]:
+    """What a command is answered with, the first time and every other time."""
+    count = len(appended.types)
+    return {
+        "command_id": asked.command_id, "log": asked.log, "stream": appended.stream, "version": appended.version,
+        "positions": list(range(appended.position, appended.position + count)), "events": list(appended.types),
+    }  # fmt: skip
+
+
+def idempotency_key(request: Request) -> str:
+    """The command id that the client gave; raises `Refused`."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        raise Refused("idempotency_key_required", field="Idempotency-Key")
+    if not _ID.fullmatch(key):
+        raise Refused("bad_header", field="Idempotency-Key")
+    return key
+
+
+def if_match(request: Request) -> int | None:
+    """The stream's version that the client has seen; raises `Refused`."""
+    said = request.headers.get("if-match")
+    if said is None:
+        return None
+    plain = said.strip().strip('"')
+    if not (plain.isascii() and plain.isdigit() and len(plain) < 16):
+        raise Refused("bad_header", field="If-Match")
+    return int(plain)
+
+
+async def body_within(request: Request, limit: int) -> bytes:
+    """The body, read no further than the limit; raises `Refused("too_large")`."""
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said) > limit:
+        raise Refused("too_large", limit=limit)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise Refused("too_large", limit=limit)
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,124 @@
+"""The gate: a command's body is read, limited, normalised and validated here, and nowhere else.
+
+What comes out is a value of the language; what cannot come out is a `Refused` with a stable code and the field.
+"""
+
+import json
+from dataclasses import dataclass, make_dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from stdnum.cn import ric
+
+from shared.contracts.event import STRICT
+from shared.contracts.fields import Code, Moment
+from shared.contracts.model import Refused
+from shared.contracts.personal import personal
+
+LARGEST_BODY: Final = 256 * 1024
+"""Bytes of a command's body."""
+_CLOCKS_APART: Final = timedelta(minutes=5)
+"""How far ahead of ours a client's clock may be."""
+
+_CODES: Final = {
+    "json_invalid": "malformed_json",
+    "missing": "missing_field",
+    "missing_argument": "missing_field",
+    "missing_keyword_only_argument": "missing_field",
+    "unexpected_keyword_argument": "unknown_field",
+    "extra_forbidden": "unknown_field",
+    "enum": "not_in_list",
+    "literal_error": "not_in_list",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_short": "too_short",
+    "string_pattern_mismatch": "bad_format",
+    "date_parsing": "bad_format",
+    "date_from_datetime_parsing": "bad_format",
+    "date_from_datetime_inexact": "bad_format",
+    "datetime_parsing": "bad_format",
+    "datetime_from_date_parsing": "offset_required",
+    "timezone_aware": "offset_required",
+    "datetime_type": "offset_required",
+    "datetime_object_invalid": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "finite_number": "out_of_range",
+    "int_parsing_size": "out_of_range",
+}
+"""pydantic's kinds of error → our stable codes; whatever else it finds is `wrong_type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A command's body, validated."""
+
+    log: str
+    stream: str | None
+    occurred_at: datetime
+    data: Any
+
+
+class Gate:
+    """Reads the bodies of one command."""
+
+    def __init__(self, command: type) -> None:
+        self.command = command
+        body = make_dataclass(
+            f"{command.__name__}Body",
+            [("log", Code), ("occurred_at", Moment), ("data", command), ("stream", Code | None, None)],
+            frozen=True, slots=True, namespace={"__pydantic_config__": STRICT},
+        )  # fmt: skip
+        self.adapter: TypeAdapter[Any] = TypeAdapter(body)
+        self._personal = bool(personal(command))
+
+    def read(self, raw: bytes, now: datetime) -> Body:
+        """The body; raises `Refused`."""
+        try:
+            body = self.adapter.validate_json(raw)
+        except ValidationError as error:
+            raise refusal(error) from None
+        _no_duplicate_keys(raw)
+        if body.occurred_at > now + _CLOCKS_APART:
+            raise Refused("in_the_future", field="occurred_at")
+        if self._personal:
+            check_id_numbers(body.data)
+        return Body(body.log, body.stream, body.occurred_at, body.data)
+
+
+def refusal(error: ValidationError) -> Refused:
+    """The first thing that is wrong, as a refusal. Never quotes the input, which may be personal."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or None
+    if first["type"] == "value_error":
+        return Refused(getattr(first["ctx"]["error"], "code", "wrong_type"), field=field)
+    return Refused(_CODES.get(first["type"], "wrong_type"), field=field)
+
+
+def check_id_numbers(data: Any) -> None:
+    """Refuse an identity number whose check digit does not fit. Its birthplace is nobody's business."""
+    for number, party in enumerate(getattr(data, "parties", None) or ()):
+        value = getattr(party, "id_number", None)
+        if value is not None and not fits_check_digit(value):
+            raise Refused("bad_check_digit", field=f"data.parties.{number}.id_number")
+
+
+def fits_check_digit(number: str) -> bool:
+    """Whether an 18-digit identity number's last digit fits (GB 11643)."""
+    plain = number.upper()
+    if len(plain) != 18 or not plain[:17].isascii() or not plain[:17].isdigit():
+        return False
+    return bool(ric.calc_check_digit(plain) == plain[17])
+
+
+def _no_duplicate_keys(raw: bytes) -> None:
+    json.loads(raw, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise Refused("duplicate_key")
+
+

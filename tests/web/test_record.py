@@ -1,0 +1,275 @@
+"""The log over HTTP: what an auditor or a subscriber gets is enough to check it, and is for them only."""
+
+import asyncio
+import json
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import uvicorn
+
+from shared.access import RECORD_READERS
+from shared.contracts.codes import Role
+from shared.log.keys import load_verifier, origin
+from shared.log.note import Checkpoint, open_note
+from shared.log.proofs import verify_consistency, verify_inclusion
+from shared.log.tree import leaf_hash, root_of_leaves
+from tests.web.toy import LOG, Running, running, scene
+
+PATIENCE_SECONDS = 60
+
+
+async def write(toy: Running, files: int, first: int = 0) -> int:
+    """Open so many files, of two events each; gives the log's size."""
+    for number in range(first, first + files):
+        answer = await toy.open_file(f"k-{number}")
+    return int(answer["positions"][-1]) + 1
+
+
+async def all_bytes(toy: Running) -> list[bytes]:
+    page = (await toy.get("/record/events?limit=1000")).json()
+    return [b64decode(event["bytes"]) for event in page["events"]]
+
+
+def test_pages_give_every_event_once_in_order_in_the_bytes_that_were_hashed(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        size = await write(toy, 4)
+        seen, after = [], -1
+        while True:
+            page = (await toy.get(f"/record/events?log={LOG}&after={after}&limit=3")).json()
+            assert page["log"] == LOG
+            assert len(page["events"]) <= 3
+            seen += page["events"]
+            if page["next"] is None:
+                break
+            assert page["next"] == page["events"][-1]["position"]
+            after = page["next"]
+        assert [event["position"] for event in seen] == list(range(size))
+        stored = toy.node.storage.log.read(LOG, -1, 1000)
+        assert [b64decode(event["bytes"]) for event in seen] == [one.bytes for one in stored]
+        beyond = (await toy.get(f"/record/events?after={size - 1}")).json()
+        assert beyond == {"log": LOG, "events": [], "next": None}
+
+    scene(play, tmp_path)
+
+
+def test_nothing_personal_is_in_what_is_read(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await write(toy, 1)
+        whole = b"".join(await all_bytes(toy)).decode()
+        assert "某街道" in whole
+        assert "sealed:" in whole
+        assert "测试甲" not in whole
+        assert "漏水" not in whole
+
+    scene(play, tmp_path)
+
+
+def test_the_checkpoint_is_made_when_first_asked_for_and_signed(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        none = await toy.get("/record/checkpoint")
+        assert (none.status_code, none.json()["code"]) == (404, "not_found")
+        size = await write(toy, 3)
+        answer = await toy.get(f"/record/checkpoint?log={LOG}")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        verifier = load_verifier(tmp_path, LOG)
+        checkpoint = Checkpoint.parse(open_note(answer.text, [verifier]))
+        leaves = [leaf_hash(one) for one in await all_bytes(toy)]
+        assert checkpoint == Checkpoint(origin(LOG), size, root_of_leaves(leaves))
+        assert (await toy.get("/record/checkpoint")).text == answer.text
+
+    scene(play, tmp_path)
+
+
+def test_proofs_verify_from_the_answers_alone(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        size = await write(toy, 5)
+        leaves = [leaf_hash(one) for one in await all_bytes(toy)]
+        root = root_of_leaves(leaves)
+        for position in range(size):
+            answer = await toy.get(f"/record/proof/inclusion?log={LOG}&position={position}&size={size}")
+            proof = [b64decode(hash_) for hash_ in answer.json()["hashes"]]
+            assert verify_inclusion(leaves[position], position, size, proof, root)
+            assert not verify_inclusion(leaves[position - 1], position, size, proof, root)
+        for first in range(size + 1):
+            answer = await toy.get(f"/record/proof/consistency?log={LOG}&from={first}&to={size}")
+            proof = [b64decode(hash_) for hash_ in answer.json()["hashes"]]
+            assert verify_consistency(first, size, proof, root_of_leaves(leaves[:first]), root)
+
+    scene(play, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("events?after=-2", "after"), ("events?after=x", "after"), ("events?after=１", "after"),
+        ("events?limit=1e3", "limit"), ("events?limit=", "limit"), ("events?after=9999999999999999999", "after"),
+        ("events?before=3", "before"), ("stream?after=x", "after"), ("checkpoint?size=1", "size"),
+        ("proof/inclusion?size=4", "position"), ("proof/inclusion?position=1", "size"),
+        ("proof/inclusion?position=4&size=4", "position"), ("proof/inclusion?position=0&size=5", "size"),
+        ("proof/consistency?from=3&to=2", "from"), ("proof/consistency?from=0&to=5", "to"),
+        ("proof/consistency?to=2", "from"),
+    ],
+)  # fmt: skip
+def test_a_bad_parameter_is_named(path: str, field: str, tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await write(toy, 2)
+        answer = await toy.get(f"/record/{path}")
+        body = answer.json()
+        assert (answer.status_code, body["code"], body["field"]) == (400, "bad_parameter", field)
+        assert answer.headers["content-type"] == "application/problem+json"
+
+    scene(play, tmp_path)
+
+
+PATHS = ("events", "stream", "checkpoint", "proof/inclusion?position=0&size=1", "proof/consistency?from=0&to=1")
+
+
+def test_only_those_who_may_read_the_record_do(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await write(toy, 1)
+        for path in PATHS:
+            nobody = await toy.client.get(f"/record/{path}")
+            assert (nobody.status_code, nobody.json()["code"]) == (401, "unauthenticated")
+            for role in set(Role) - RECORD_READERS:
+                answer = await toy.get(f"/record/{path}", role)
+                assert (answer.status_code, answer.json()["code"]) == (403, "role_not_allowed")
+        for role in RECORD_READERS:
+            assert (await toy.get("/record/events", role)).status_code == 200
+
+    scene(play, tmp_path)
+
+
+def test_another_jurisdiction_is_refused_whether_it_exists_or_not(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await write(toy, 1)
+        stranger = toy.token(Role.AUDITOR, "410105011")
+        for path in ("events", "stream", "checkpoint"):
+            answer = await toy.client.get(f"/record/{path}?log={LOG}", headers=stranger)
+            assert (answer.status_code, answer.json()["code"]) == (403, "wrong_jurisdiction")
+        assert (await toy.client.get("/record/events", headers=stranger)).json()["events"] == []
+
+    scene(play, tmp_path)
+
+
+def test_the_log_of_readings_is_never_given_out(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        hidden = f"{LOG}.access"
+        answer = await toy.client.get("/record/events", headers=toy.token(Role.AUDITOR, hidden))
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+    scene(play, tmp_path)
+
+
+# the stream, over a real server ---------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def served(toy: Running) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the toy on a real uvicorn."""
+    server = uvicorn.Server(uvicorn.Config(toy.app, port=0, log_config=None, access_log=False, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+Message = tuple[str, dict[str, Any]]
+
+
+async def messages(response: httpx.Response) -> AsyncIterator[Message]:
+    """(id, data) of each server-sent event."""
+    fields: dict[str, str] = {}
+    async for line in response.aiter_lines():
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "data" in fields:
+            yield fields["id"], json.loads(fields["data"])
+            fields = {}
+
+
+async def take(stream: AsyncIterator[Message], count: int) -> list[Message]:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return [await anext(stream) for _ in range(count)]
+
+
+def test_the_stream_gives_what_is_there_then_what_comes_and_resumes_after_the_last_id(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with running(tmp_path) as toy, served(toy) as client:
+            await write(toy, 2)
+            async with client.stream("GET", f"/record/stream?log={LOG}", headers=toy.token()) as response:
+                assert response.headers["content-type"].startswith("text/event-stream")
+                assert response.headers["cache-control"] == "no-store"
+                stream = messages(response)
+                first = await take(stream, 4)
+                await write(toy, 1, first=2)
+                later = await take(stream, 2)
+            assert [id for id, _ in first + later] == [f"{LOG}/{position}" for position in range(6)]
+            await write(toy, 1, first=3)
+            resumed = {**toy.token(Role.SUBSCRIBER), "last-event-id": first[2][0]}
+            async with client.stream("GET", "/record/stream?after=0", headers=resumed) as response:
+                assert [id for id, _ in await take(messages(response), 5)] == [f"{LOG}/{n}" for n in range(3, 8)]
+
+    asyncio.run(play())
+
+
+def test_each_message_is_the_cloud_event_of_the_stored_event(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with running(tmp_path) as toy, served(toy) as client:
+            await write(toy, 1)
+            async with client.stream("GET", "/record/stream", headers=toy.token()) as response:
+                _, message = (await take(messages(response), 1))[0]
+            stored = toy.node.storage.log.read(LOG, -1, 1)[0]
+            said = msgspec.json.decode(stored.bytes)
+            assert message["id"] == f"{LOG}/0"
+            assert message["source"] == f"/logs/{LOG}"
+            assert (message["type"], message["subject"]) == (stored.type, stored.stream)
+            assert message["data"] == said["data"]
+            assert message["time"] == said["recorded_at"]
+            schema = await client.get(message["dataschema"])
+            assert schema.json()["title"] == "CaseReported"
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("last", ["410105011/0", "x", f"{LOG}/-1", f"{LOG}/", f"{LOG}/1e3", "/0"])
+def test_a_last_event_id_of_something_else_is_refused(last: str, tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await write(toy, 1)
+        answer = await toy.get("/record/stream", **{"last-event-id": last})
+        body = answer.json()
+        assert (answer.status_code, body["code"], body["field"]) == (400, "bad_header", "Last-Event-ID")
+
+    scene(play, tmp_path)
+
+
+def test_a_server_stops_while_somebody_listens(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with running(tmp_path) as toy:
+            await write(toy, 1)
+            async with served(toy) as client:
+                response = await client.send(
+                    client.build_request("GET", "/record/stream", headers=toy.token()), stream=True
+                )
+                await take(messages(response), 2)
+                # Leaving the block stops the server, with the connection still open.
+            await response.aclose()
+
+    async def within() -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await play()
+
+    asyncio.run(within())

@@ -1,0 +1,133 @@
+"""Both services' declarations at work in memory, without the mechanism: decide, fold, look, react.
+
+Every event goes through its canonical bytes, so that folds get what a replay would give them. Nothing here is a
+stand-in for the real runtime, which has tests of its own; this is the quick way to try the domain as a whole.
+All data is invented (synthetic).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.assignment.service import SERVICE as ASSIGNMENT
+from services.intake.service import SERVICE as INTAKE
+from shared.contracts.catalogue import EVENTS
+from shared.contracts.codes import Role
+from shared.contracts.event import Actor, Envelope, Recorded
+from shared.contracts.model import Accepts, Context, Dated, Decider, Ledger, Refused, Service
+from shared.log.codec import Codec
+from tests.spec import START
+
+LOG = "410105010"
+CODEC = Codec(EVENTS)
+SERVICES = (INTAKE, ASSIGNMENT)
+
+
+@dataclass
+class World:
+    """A log, the ledgers that follow it, and the reactions to it."""
+
+    log: list[Recorded] = field(default_factory=list)
+    states: dict[str, Any] = field(default_factory=dict)
+    """By stream."""
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By ledger, then key."""
+    refused_reactions: list[str] = field(default_factory=list)
+    react: bool = True
+    commands: int = 0
+
+    def send(self, command: Any, id: str | None = None, at: datetime = START, role: str | None = None) -> str:
+        """Decide, append, fold and react; gives the aggregate's id. Raises `Refused`."""
+        service, decider, accepts = _route(type(command))
+        role = role or min(accepts.by)
+        assert role in accepts.by, f"{role} may not send {type(command).__name__}"
+        self.commands += 1
+        id = (accepts.id(command) if accepts.id else id) or f"c{self.commands}"
+        stream = f"{decider.category}/{id}"
+        look = Looking(self.rows, len(self.log) - 1)
+        context = Context(
+            id=id, at=at, now=at, by=Actor(id="a-1", role=role), command_id=f"k{self.commands}", log=LOG,
+            facts=accepts.facts(command, id, look) if accepts.facts else None,
+        )  # fmt: skip
+        decided = decider.decide(command, self.states.get(stream, decider.initial), context)
+        assert decided, "a command gives at least one event or a refusal"
+        first = len(self.log)
+        for event in decided:
+            self._append(service, decider, stream, event, context)
+        if self.react:
+            for recorded in self.log[first:]:
+                self._react(recorded)
+        return id
+
+    def _append(self, service: Service, decider: Decider[Any], stream: str, event: Any, context: Context) -> None:
+        dated = event if isinstance(event, Dated) else Dated(event, context.at)
+        assert type(dated.event) in decider.events, "an undeclared event"
+        assert service.name == dated.event.OWNER, "another service's event"
+        envelope = Envelope(
+            log=LOG, stream=stream, version=1, type=dated.event.NAME, command_id=context.command_id, ordinal=0,
+            actor=context.by, cause=None, occurred_at=dated.at, recorded_at=context.now, facts_at=None,
+            data=dated.event,
+        )  # fmt: skip
+        recorded = CODEC.decode(len(self.log), CODEC.encode(envelope))
+        assert recorded.event == dated.event, "an event survives its canonical bytes"
+        self.log.append(recorded)
+        self.states[stream] = decider.evolve(self.states.get(stream, decider.initial), recorded.event, dated.at)
+        fold((recorded,), self.rows)
+
+    def _react(self, recorded: Recorded) -> None:
+        for service in SERVICES:
+            for reaction in service.reactions:
+                if isinstance(recorded.event, reaction.on):
+                    for sent in reaction.react(recorded):
+                        try:
+                            self.send(sent.command, sent.id, recorded.occurred_at, role=Role.SERVICE)
+                        except Refused as refused:
+                            self.refused_reactions.append(refused.code)
+
+
+@dataclass
+class Looking:
+    """Satisfies `contracts.model.Look`."""
+
+    held: dict[str, dict[str, Any]]
+    position: int
+    log: str = LOG
+
+    def row(self, ledger: Ledger[Any], key: str) -> Any:
+        return self.held.get(ledger.name, {}).get(key)
+
+    def rows(self, ledger: Ledger[Any], **equal: object) -> Sequence[Any]:
+        rows = self.held.get(ledger.name, {}).values()
+        return [row for row in rows if all(getattr(row, name) == value for name, value in equal.items())]
+
+    def root(self) -> str:
+        return "00" * 32
+
+
+def fold(log: Iterable[Recorded], rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Fold events into the rows of both services' ledgers."""
+    for recorded in log:
+        for service in SERVICES:
+            for ledger in service.ledgers:
+                if isinstance(recorded.event, ledger.handles):
+                    _fold_one(ledger, recorded, rows.setdefault(ledger.name, {}))
+    return rows
+
+
+def _fold_one(ledger: Ledger[Any], recorded: Recorded, held: dict[str, Any]) -> None:
+    for key in ledger.keys(recorded):
+        row = ledger.evolve(held.get(key), recorded, key)
+        if row is None:
+            held.pop(key, None)
+        else:
+            held[key] = row
+
+
+def _route(command: type) -> tuple[Service, Decider[Any], Accepts]:
+    for service in SERVICES:
+        for decider in service.deciders:
+            for accepts in decider.accepts:
+                if accepts.command is command:
+                    return service, decider, accepts
+    raise LookupError(command)
