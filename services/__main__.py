@@ -191,7 +191,7 @@ def import_(
     raise typer.Exit(
         run_loop(
             import_workbook(
-                settings(data), file, log, dry_run=dry_run, report=report, strict=strict, undo=undo,
+                settings(data), file, log, dry_run=dry_run, report_to=report, strict=strict, undo=undo,
                 as_json=as_json, notes=notes,
             )
         )
@@ -229,11 +229,16 @@ def audit_verify(log: LogName = sample.LOG, data: Data = None, as_json: Json = F
 
     Example: sanguan audit verify --data data/sample --json
     """
-    from shared.audit.report import verified
+    from shared.audit.verify import verify_log
+    from shared.log.keys import load_verifier
 
-    with opened(existing(settings(data))) as storage, bar() as progress:
-        task = progress.add_task("verifying", total=storage.log.size(log))
-        found = verified(storage, log, lambda done: progress.update(task, completed=done))
+    made = existing(settings(data))
+    with opened(made) as storage, bar() as progress:
+        task = progress.add_task("verifying")
+        found = verify_log(
+            storage.log_engine, log, str(load_verifier(made.data_dir, log)),
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )  # fmt: skip
     say(found.as_json(), as_json, found.as_text())
     raise typer.Exit(0 if found.ok else 1)
 

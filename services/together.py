@@ -11,22 +11,23 @@ import structlog
 import uvicorn
 from starlette.routing import BaseRoute
 
-from services.assessment import pages as assessment_pages
+from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assessment.service import SERVICE as ASSESSMENT
-from services.assignment import pages as assignment_pages
+from services.assignment.pages import SECTION as ASSIGNMENT_PAGES
 from services.assignment.service import SERVICE as ASSIGNMENT
-from services.intake import pages as intake_pages
+from services.intake.pages import SECTION as INTAKE_PAGES
 from services.intake.service import SERVICE as INTAKE
 from shared.access import Visitor
 from shared.contracts.model import Service
 from shared.delivery.embedded import EmbeddedValkey
 from shared.runtime import Node, Storage
 from shared.settings import Settings
-from shared.web import pages as shared_pages
 from shared.web.app import Doorkeeper, make_app
+from shared.web.pages import Section, Site
 
 SERVICES: Final[tuple[Service, ...]] = (INTAKE, ASSIGNMENT, ASSESSMENT)
-RECORD: Final = "record"
+SECTIONS: Final[tuple[Section, ...]] = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES)
+"""Their pages, in the order of the navigation."""
 
 logger: Final = structlog.get_logger(__name__)
 
@@ -69,12 +70,7 @@ async def settled(node: Node) -> None:
 
 def site(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """The product's pages."""
-    own: dict[str, Callable[[Node, Doorkeeper], list[BaseRoute]]] = {
-        INTAKE.name: intake_pages.routes, ASSIGNMENT.name: assignment_pages.routes,
-        ASSESSMENT.name: assessment_pages.routes,
-    }  # fmt: skip
-    routes = [route for name in node.followers for route in own[name](node, doorkeeper)]
-    return [*shared_pages.routes(node, doorkeeper), *routes]
+    return Site(node, doorkeeper, SECTIONS).routes()
 
 
 async def serve(node: Node, guest: Visitor | None = None, ready: Callable[[str], None] = lambda url: None) -> None:

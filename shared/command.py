@@ -16,10 +16,13 @@ from typing import Any
 
 from shared.contracts.event import Actor
 from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, Service
+from shared.contracts.personal import personal
+from shared.ledger.memory import NotHeld
 from shared.log.append import Appended, Outcome, Proposal, Reused
 from shared.log.appender import Appender
+from shared.log.gathered import Gathered
 from shared.log.store import Log
-from shared.log.vault import Vault
+from shared.log.vault import NewKey, Vault
 
 _TRIES = 3
 _STATES = 50_000
@@ -48,6 +51,21 @@ class _Folded:
     state: Any
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """A decision that needs facts."""
+
+    decider: Decider[Any]
+    accepts: Accepts
+    command: Any
+    state: Any
+    context: Context
+
+
+_Answer = tuple[tuple[Dated, ...], int] | Exception
+"""What was decided and the position of its facts, or why not."""
+
+
 class Desk:
     """Decides and appends the commands of one service."""
 
@@ -58,18 +76,23 @@ class Desk:
         appender: Appender,
         vault: Vault,
         look: Callable[[str], AbstractContextManager[Look]],
+        recall: Callable[[str], AbstractContextManager[Look]],
         caught_up: Callable[[str], Awaitable[None]],
         clock: Callable[[], datetime],
     ) -> None:
-        """`look(log)` opens the ledgers; `caught_up(log)` waits until they hold what the log holds now."""
+        """`look(log)` opens the ledgers, `recall(log)` what memory holds of them; `caught_up(log)` waits until they
+        hold what the log holds now."""
         self.service = service
         self._log, self._appender, self._vault = log, appender, vault
-        self._look, self._caught_up, self._clock = look, caught_up, clock
+        self._look, self._recall, self._caught_up, self._clock = look, recall, caught_up, clock
         self._routes: dict[type, tuple[Decider[Any], Accepts]] = {
             accepts.command: (decider, accepts) for decider in service.deciders for accepts in decider.accepts
         }
         self._states: OrderedDict[tuple[str, str], _Folded] = OrderedDict()
         self._locks: dict[tuple[str, str], tuple[asyncio.Lock, int]] = {}
+        self._histories = Gathered(log.streams)
+        self._keys = Gathered(vault.keys_of)
+        self._questions = Gathered(self._look_up)
         self.outcomes: Counter[str] = Counter()
         """How often commands were accepted, repeated, or refused by which code; for the metrics."""
 
@@ -114,7 +137,7 @@ class Desk:
     ) -> Appended:
         stream = f"{decider.category}/{id}"
         subject = f"{decider.sealed_under or decider.category}/{id}"
-        command, keys = self._vault.seal(asked.log, subject, asked.command, fresh=fresh)
+        command, keys = await self._sealed(asked, subject, fresh)
         context = Context(
             id=id, at=asked.occurred_at, now=self._clock(), by=asked.actor, command_id=asked.command_id, log=asked.log
         )
@@ -139,8 +162,15 @@ class Desk:
                 raise Refused("command_id_reused", field="Idempotency-Key")
             self._states.pop((asked.log, stream), None)
             fresh = False
-            command, keys = self._vault.seal(asked.log, subject, asked.command, fresh=False)
+            command, keys = await self._sealed(asked, subject, fresh)
         raise Refused("busy")
+
+    async def _sealed(self, asked: Asked, subject: str, fresh: bool) -> tuple[Any, tuple[NewKey, ...]]:
+        """The command with its personal fields in boxes, and the new keys that these need."""
+        if fresh or not personal(type(asked.command)):
+            return self._vault.seal(asked.log, subject, asked.command, fresh=True)
+        stored = await self._keys.get((asked.log, subject))
+        return self._vault.seal(asked.log, subject, asked.command, fresh=False, stored=stored)
 
     async def _events(
         self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context
@@ -148,20 +178,29 @@ class Desk:
         """What is decided, and the position of the facts it rests on."""
         if accepts.facts is None:
             return _dated(decider.decide(command, state, context), context), None
+        question = _Question(decider, accepts, command, state, context)
         try:
-            return await asyncio.to_thread(self._with_facts, decider, accepts, command, state, context)
+            try:
+                with self._recall(context.log) as memory:
+                    return _decided(question, memory), memory.position
+            except NotHeld:
+                return _or_raised(await self._questions.get(question))
         except Refused:
             await self._caught_up(context.log)
-            return await asyncio.to_thread(self._with_facts, decider, accepts, command, state, context)
+            return _or_raised(await self._questions.get(question))
 
-    def _with_facts(
-        self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context
-    ) -> tuple[tuple[Dated, ...], int]:
-        assert accepts.facts is not None
-        with self._look(context.log) as look:
-            facts = accepts.facts(command, context.id, look)
-            position = look.position
-        return _dated(decider.decide(command, state, replace(context, facts=facts)), context), position
+    def _look_up(self, questions: Sequence[_Question]) -> dict[_Question, _Answer]:
+        """Decide on what the ledgers say, for several commands at one look."""
+        answers: dict[_Question, _Answer] = {}
+        for log in {question.context.log for question in questions}:
+            with self._look(log) as look:
+                for question in questions:
+                    if question.context.log == log:
+                        try:
+                            answers[question] = (_decided(question, look), look.position)
+                        except Exception as error:  # whatever it is, it is this command's alone
+                            answers[question] = error
+        return answers
 
     async def _append(
         self, asked: Asked, stream: str, version: int, facts_at: int | None, events: tuple[Dated, ...], mac: bytes,
@@ -188,7 +227,7 @@ class Desk:
 
     async def _load(self, log: str, stream: str, decider: Decider[Any]) -> _Folded:
         """The state as the log has it."""
-        history = await asyncio.to_thread(self._log.stream, log, stream)
+        history = await self._histories.get((log, stream))
         state = decider.initial
         for recorded in history:
             state = decider.evolve(state, recorded.event, recorded.occurred_at)
@@ -218,6 +257,20 @@ class Desk:
                 del self._locks[log, stream]
             else:
                 self._locks[log, stream] = (lock, users - 1)
+
+
+def _decided(question: _Question, look: Look) -> tuple[Dated, ...]:
+    """Look up the facts, and decide."""
+    assert question.accepts.facts is not None
+    facts = question.accepts.facts(question.command, question.context.id, look)
+    context = replace(question.context, facts=facts)
+    return _dated(question.decider.decide(question.command, question.state, context), context)
+
+
+def _or_raised(answer: _Answer) -> tuple[tuple[Dated, ...], int]:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _dated(decided: Sequence[Any], context: Context) -> tuple[Dated, ...]:

@@ -67,7 +67,9 @@ class Follower:
                 self._wanted.clear()
                 pause = IDLE_POLL_SECONDS if self.streaming() else POLL_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wanted.wait(), pause)
+                    # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the wake-up.
+                    async with asyncio.timeout(pause):
+                        await self._wanted.wait()
 
     async def _round(self, desk: Desk) -> bool:
         """Apply a page of every log that has grown, then react; whether there may be more."""
@@ -148,7 +150,9 @@ class Reactions:
         if log not in self._done:
             self._done[log] = await self._in_thread(self._load, log)
         after = self._done[log]
-        if after >= upto or not self._by_event:
+        if not self._by_event:
+            self._done[log] = max(after, upto)
+        if self._done[log] >= upto:
             return False
         page = await self._in_thread(self._log.read, log, after, min(_REACTIONS_PAGE, upto - after))
         items = decoded(self._log.codec, page)

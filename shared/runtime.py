@@ -115,7 +115,7 @@ class Node:
         follower = self.followers[service.name]
         return Desk(
             service, self.storage.log, self.appender, self.storage.vault,
-            lambda log: self.look(service.name, log), follower.caught_up, utc_now,
+            lambda log: self.look(service.name, log), follower.runner.memory.look, follower.caught_up, utc_now,
         )  # fmt: skip
 
     @contextmanager

@@ -24,7 +24,7 @@ CODEC = Codec(EVENTS)
 SERVICES = (INTAKE, ASSIGNMENT)
 
 
-@dataclass
+@dataclass(repr=False)
 class World:
     """A log, the ledgers that follow it, and the reactions to it."""
 
@@ -34,10 +34,24 @@ class World:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By ledger, then key."""
     refused_reactions: list[str] = field(default_factory=list)
-    react: bool = True
     commands: int = 0
 
-    def send(self, command: Any, id: str | None = None, at: datetime = START, role: str | None = None) -> str:
+    def __repr__(self) -> str:
+        return "\n".join(f"{r.position} {r.stream} {r.occurred_at:%m-%d %H} {r.event}" for r in self.log)
+
+    def copy(self) -> "World":
+        """A world that goes its own way from here."""
+        rows = {ledger: dict(held) for ledger, held in self.rows.items()}
+        return World(list(self.log), dict(self.states), rows, list(self.refused_reactions), self.commands)
+
+    def send(
+        self,
+        command: Any,
+        id: str | None = None,
+        at: datetime = START,
+        role: str | None = None,
+        now: datetime | None = None,
+    ) -> str:
         """Decide, append, fold and react; gives the aggregate's id. Raises `Refused`."""
         service, decider, accepts = _route(type(command))
         role = role or min(accepts.by)
@@ -47,7 +61,7 @@ class World:
         stream = f"{decider.category}/{id}"
         look = Looking(self.rows, len(self.log) - 1)
         context = Context(
-            id=id, at=at, now=at, by=Actor(id="a-1", role=role), command_id=f"k{self.commands}", log=LOG,
+            id=id, at=at, now=now or at, by=Actor(id="a-1", role=role), command_id=f"k{self.commands}", log=LOG,
             facts=accepts.facts(command, id, look) if accepts.facts else None,
         )  # fmt: skip
         decided = decider.decide(command, self.states.get(stream, decider.initial), context)
@@ -55,9 +69,8 @@ class World:
         first = len(self.log)
         for event in decided:
             self._append(service, decider, stream, event, context)
-        if self.react:
-            for recorded in self.log[first:]:
-                self._react(recorded)
+        for recorded in self.log[first:]:
+            self._react(recorded)
         return id
 
     def _append(self, service: Service, decider: Decider[Any], stream: str, event: Any, context: Context) -> None:

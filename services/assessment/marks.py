@@ -59,10 +59,3 @@ def rewound(row: _Row, position: int) -> _Row | None:
 def first(row: Marked, what: str, by: date) -> Mark | None:
     """The first mark of that name in the log that had happened by a day."""
     return next((mark for mark in row.marks if mark.what == what and mark.on <= by), None)
-
-
-class Misplaced(Exception):
-    """An event about a row that does not exist: the fold cannot take it, and its key is parked."""
-
-    def __init__(self, recorded: Recorded) -> None:
-        super().__init__(f"{recorded.log}/{recorded.position}: {recorded.type} before its beginning")

@@ -18,20 +18,23 @@ def recompute(event: Event, rows: Mapping[str, Sequence[Any]], position: int, ro
     """The event as it must have been; raises `LookupError` where plan, rulebook or subject are not in the evidence."""
     published = event.score
     whole = Institution(published.subject) if Institution(published.subject).whole else None
-    basis = Restating(
-        _version(rows[plans.LEDGER.name], published.plan, published.plan_version),
-        _version(rows[rulebooks.LEDGER.name], published.rulebook, published.rulebook_version),
-        evidence_of(rows),
-        published.period,
-        published.as_of,
-        whole,
+    plan, rulebook = rules(
+        rows, (published.plan, published.plan_version), (published.rulebook, published.rulebook_version)
     )
+    basis = Restating(plan, rulebook, evidence_of(rows), published.period, published.as_of, whole)
     again = next((one for one in scores(basis, position, root) if one.subject == published.subject), None)
     if again is None:
         raise LookupError(f"{published.subject} is not in the evidence up to {position}")
     if isinstance(event, ScorePublished):
         return ScorePublished(score=again)
     return ScoreRestated(was=event.was, score=again, changes=basis.changes(event.was, again))
+
+
+def rules(
+    rows: Mapping[str, Sequence[Any]], plan: tuple[str, int], rulebook: tuple[str, int]
+) -> tuple[plans.Row, rulebooks.Row]:
+    """The plan and the rulebook of these codes and versions; raises `LookupError` where the rows lack them."""
+    return _version(rows[plans.LEDGER.name], *plan), _version(rows[rulebooks.LEDGER.name], *rulebook)
 
 
 def _version(rows: Sequence[_Version], code: str, version: int) -> _Version:

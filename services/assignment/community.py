@@ -92,7 +92,7 @@ def _namesakes(command: RegisterCommunity, id: str, look: Look) -> Facts:
     return Facts(look.rows(communities.LEDGER, name=command.name))
 
 
-DECIDER: Final = Decider[Community | None](
+DECIDER: Final[Decider[Community | None]] = Decider(
     category="community",
     accepts=(
         Accepts(RegisterCommunity, OFFICE, "3.1.1", id=_code, creates=True, facts=_namesakes),

@@ -113,7 +113,9 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
     facts: Facts = context.facts
     handling = _as_known_now(handling, facts)
     _refuse_before_report(handling, context)
-    if not (isinstance(command, CompleteVisit | DeclineVisit) and _entered_late(handling, context.at)):
+    if isinstance(command, CompleteVisit | DeclineVisit):
+        _refuse_visit_after_end(handling, context.at)
+    else:
         _refuse_ended(handling)
     match command:
         case AssignHandler() | ReplaceHandler() | DeclareConflict():
@@ -151,10 +153,13 @@ def _refuse_before_report(handling: Handling, context: Context) -> None:
         raise Refused("before_reported", field="occurred_at", **times)
 
 
-def _entered_late(handling: Handling, at: datetime) -> bool:
-    """Whether a visit took place before the case was over, and is only entered afterwards."""
-    over = handling.ended_at
-    return over is not None and at <= over and handling.ended_as is not CaseStatus.VOIDED
+def _refuse_visit_after_end(handling: Handling, at: datetime) -> None:
+    """A visit that took place before the case was over may still be entered afterwards, unless the case is void."""
+    if handling.ended_as is CaseStatus.VOIDED:
+        _refuse_ended(handling)
+    if handling.ended_at is not None and at > handling.ended_at:
+        times = {"occurred_at": at.isoformat(), "ended_at": handling.ended_at.isoformat()}
+        raise Refused("visit_after_end", field="occurred_at", **times)
 
 
 def _refuse_ended(handling: Handling) -> None:
@@ -301,11 +306,12 @@ def _mediated(
             return _held(command, handling, facts, day)
         case ReachAgreement():
             _refuse_unagreed(handling)
-            _refuse_unmediated(handling)
+            if handling.mediations == 0:
+                raise Refused("mediation_missing", allowed=allowed(handling))
             return AgreementReached(form=command.form, terms=command.terms, tier=command.tier)
         case TerminateMediation():
-            if command.reason is Termination.NO_AGREEMENT:
-                _refuse_unmediated(handling)
+            if command.reason is Termination.NO_AGREEMENT and handling.mediations == 0:
+                raise Refused("nothing_was_tried", field="reason")
             return MediationTerminated(reason=command.reason, remedies_told=command.remedies_told)
         case _:
             assert_never(command)
@@ -328,11 +334,6 @@ def _refuse_unagreed(handling: Handling) -> None:
     missing = [party for party in range(1, handling.parties + 1) if party not in handling.consents]
     if missing:
         raise Refused("consent_missing", allowed=allowed(handling), parties=", ".join(map(str, missing)))
-
-
-def _refuse_unmediated(handling: Handling) -> None:
-    if handling.mediations == 0:
-        raise Refused("mediation_missing", allowed=allowed(handling))
 
 
 # evolve ----------------------------------------------------------------------------------------------------------
@@ -383,7 +384,7 @@ def _facts(command: Work, id: str, look: Look) -> Facts:
     return Facts(case, () if case is None else look.rows(roster.LEDGER, community=case.community))
 
 
-DECIDER: Final = Decider[Handling | None](
+DECIDER: Final[Decider[Handling | None]] = Decider(
     category="handling",
     accepts=(
         Accepts(OpenHandling, REACTIONS, "3.2.1", creates=True),

@@ -87,7 +87,7 @@ def _facts(command: ConveneMeeting, id: str, look: Look) -> Facts:
     return Facts(look.row(communities.LEDGER, command.community))
 
 
-DECIDER: Final = Decider[Meeting | None](
+DECIDER: Final[Decider[Meeting | None]] = Decider(
     category="meeting",
     accepts=(
         Accepts(ConveneMeeting, CLERKS, "3.3.3", creates=True, facts=_facts),

@@ -37,7 +37,7 @@ def evolve(officer: Officer | None, event: OfficerEnrolled, occurred_at: datetim
     return Officer(profession=event.profession)
 
 
-DECIDER: Final = Decider[Officer | None](
+DECIDER: Final[Decider[Officer | None]] = Decider(
     category="officer",
     accepts=(Accepts(EnrolOfficer, OFFICE, "3.1.3", creates=True),),
     events=(OfficerEnrolled,),

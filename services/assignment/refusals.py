@@ -97,6 +97,11 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "走访 {visit} 已经登记完成或谢绝，不能重复登记。",
         "Visit {visit} is done or declined already and cannot be entered twice.",
     ),
+    "visit_after_end": (
+        "走访时间（{occurred_at}）晚于案件办结时间（{ended_at}）：请核对时间；如需继续走访，请先重启案件。",
+        "The visit would come ({occurred_at}) after the case was over ({ended_at}): check the time; "
+        "to visit again, the case must be reopened first.",
+    ),
     "mediation_over": (
         "调解已经结束（达成协议或终止）：如需再调解，请先重启案件。",
         "Mediation is over, agreed or terminated: to mediate again, the case must be reopened first.",
@@ -126,6 +131,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "尚未登记过调解：请先登记调解情况。",
         "No mediation session has been recorded: record it first.",
     ),
+    "nothing_was_tried": (
+        "尚未登记过调解，不能以“调解不成”终止：请先登记调解情况，或另选理由。",
+        "No mediation session has been recorded that could have failed: record it first, or give another reason.",
+    ),
     # meetings
     "unknown_meeting": ("没有这次会议：请核对编号。", "There is no such meeting: check its id."),
     "already_convened": (
@@ -147,8 +156,9 @@ MISSING: Final = ("not_registered", "unknown_handling", "unknown_meeting")
 
 INPUT: Final = (
     "foreign_code", "name_taken", "unknown_community", "officer_not_enrolled", "posting_overlaps",
-    "ends_before_it_begins", "before_reported", "same_handler", "conflict_of_interest", "not_posted", "visit_exists",
-    "unknown_visit", "unknown_party", "officers_missing", "before_held",
+    "ends_before_it_begins", "before_reported", "same_handler", "conflict_of_interest", "not_posted",
+    "visit_exists", "visit_after_end", "unknown_visit", "unknown_party", "officers_missing",
+    "nothing_was_tried", "before_held",
 )  # fmt: skip
 """Refusals of what was sent: with other data the same command might be taken now."""
 

@@ -108,7 +108,7 @@ def _facts(command: PostOfficer, id: str, look: Look) -> Facts:
     return Facts(look.row(communities.LEDGER, command.community), look.row(officers.LEDGER, command.officer))
 
 
-DECIDER: Final = Decider[Roster](
+DECIDER: Final[Decider[Roster]] = Decider(
     category="roster",
     accepts=(
         Accepts(PostOfficer, OFFICE, "3.1.3", id=_community, facts=_facts),

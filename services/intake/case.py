@@ -152,7 +152,8 @@ def _standing(command: Command, case: Case | None, context: Context) -> Case:
 
 
 def _allowed(case: Case) -> Sequence[str]:
-    return [slug(command) for command in ACCEPTED_IN[case.status]]
+    """The commands that would be taken now, given fitting data."""
+    return [slug(command) for command in ACCEPTED_IN[case.status] if not (command is HandDownCase and case.handed_down)]
 
 
 def _community(facts: Facts) -> str:
@@ -201,14 +202,14 @@ def _reclassified(command: ReclassifyCase, case: Case) -> CaseReclassified:
         raise Refused("nothing_changes", field="kind")
     _refuse_quiet_backlog(command.kind, case)
     if case.handed_down and command.kind is not CaseKind.BACKLOG:
-        raise Refused("handed_down_stays", field="kind", allowed=_allowed(case))
+        raise Refused("handed_down_stays", field="kind", allowed=("correct-case",))
     return CaseReclassified(kind=command.kind, dispute_type=command.dispute_type, reason=command.reason)
 
 
 def _refuse_quiet_backlog(kind: CaseKind | None, case: Case) -> None:
     """A case becomes petition backlog only by being handed down, which says by whom."""
     if kind is CaseKind.BACKLOG and case.kind is not CaseKind.BACKLOG:
-        raise Refused("hand_down_instead", field="kind", allowed=_allowed(case))
+        raise Refused("hand_down_instead", field="kind")
 
 
 def _ended(command: ReferCase | WithdrawCase | ResolveCase | TerminateCase, case: Case) -> Ending:
@@ -257,9 +258,9 @@ def _corrected(command: CorrectCase, case: Case, context: Context) -> CaseCorrec
 def _check_days(command: CorrectCase, case: Case, context: Context) -> None:
     """The days as they will be after the correction must make sense together."""
     if command.due_on is not None and case.due is None:
-        raise Refused("not_accepted", field="due_on", allowed=_allowed(case))
+        raise Refused("not_accepted", field="due_on")
     if command.resolved_on is not None and case.ended_on is None:
-        raise Refused("not_ended", field="resolved_on", allowed=_allowed(case))
+        raise Refused("not_ended", field="resolved_on")
     refuse_future_day(command.reported_on, "reported_on", context)
     refuse_future_day(command.resolved_on, "resolved_on", context)
     reported = command.reported_on or civil_day(case.reported_at)
@@ -344,7 +345,7 @@ CLERKS: Final = frozenset({Role.CLERK, Role.OFFICE})
 OFFICE: Final = frozenset({Role.OFFICE})
 REACTING: Final = CLERKS | {Role.SERVICE}
 
-DECIDER: Final = Decider[Case | None](
+DECIDER: Final[Decider[Case | None]] = Decider(
     category="case",
     accepts=(
         Accepts(ReportCase, CLERKS, "3.2.1", creates=True, facts=_place),

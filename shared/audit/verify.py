@@ -94,6 +94,29 @@ class Verification:
     sealed: int
     """Events under a checkpoint that was checked. What follows is held by nothing but its own leaves."""
 
+    def as_json(self) -> dict[str, Any]:
+        """The contract's shape; a verification looks at the record alone, not at ledgers or scores."""
+        bad = self.first_bad
+        return {
+            "ok": self.ok, "log": self.log, "size": self.size, "root": None if self.root is None else self.root.hex(),
+            "ledgers": [], "scores": {"checked": 0, "equal": 0}, "checkpoints": self.checkpoints_checked,
+            "sealed": self.sealed,
+            "first_bad": None if bad is None else {
+                "position": bad.position, "reason": bad.reason, "reason_zh": bad.reason_zh, "code": bad.code,
+            },
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For a person."""
+        if self.first_bad is not None:
+            bad = self.first_bad
+            return f"log {self.log}: position {bad.position}: {bad.reason_zh} {bad.reason}"
+        root = "" if self.root is None else self.root.hex()
+        return (
+            f"log {self.log}: {self.size} events, root {root}\n"
+            f"{self.checkpoints_checked} signed checkpoints hold; {self.sealed} events are under them."
+        )
+
 
 class _Found(Exception):
     """Ends the walk at the first finding."""

@@ -139,13 +139,20 @@ class Subscription:
     async def _start_stopped(self) -> None:
         for endpoint in self._endpoints:
             if not endpoint.running:
+                # A group that vanishes just now is made again by `start`, by default at `$`, which loses what is in
+                # the stream. These say: make it at 0, but read what is new (`last_id="0"` in the declaration would
+                # also read its own pending entries, for ever).
+                endpoint.last_id, endpoint.read_id = "0", ">"
                 await endpoint.start()
 
     async def _stop(self) -> None:
         self.connected = False
         for endpoint in self._endpoints:
+            tasks = list(endpoint.tasks)
             if endpoint.running:
                 await endpoint.stop()
+            if tasks:  # FastStream cancels them and does not wait: they would outlive the connection pool
+                await asyncio.wait(tasks)
 
     async def _take_over(self, client: Redis) -> None:
         """Let the claimer deliver at once what dead consumers of this host hold, and we ourselves from before.

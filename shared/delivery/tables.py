@@ -1,14 +1,16 @@
-"""Delivery's one table, in the log's database."""
+"""Delivery's one table. It stands with the ledgers: what was published can be published again, and the log's file
+is left to those who append."""
 
 from collections.abc import Mapping
 
 from sqlalchemy import BigInteger, Column, Engine, Table, insert, select, update
 
-from shared.log.tables import KEY, METADATA
+from shared.ledger.tables import LEDGERS
+from shared.log.tables import KEY
 
 relay_positions = Table(
     "relay_positions",
-    METADATA,
+    LEDGERS,
     Column("log", KEY, primary_key=True),
     Column(
         "position",

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from shared.contracts.model import Ledger, Row
-from shared.ledger.runner import Runner
+from shared.contracts.model import Ledger, Refused, Row
+from shared.ledger.memory import Equal
+from shared.ledger.runner import Checkpoint, Runner
 from shared.ledger.tables import Rows
 
 
@@ -19,12 +20,19 @@ class LedgerLook:
     ) -> None:
         self._connection, self._tables, self._root = connection, tables, root
         self.log, self.position = log, position
+        self.seen_rows: dict[tuple[str, str], Any] = {}
+        self.seen_lists: dict[tuple[str, Equal], Sequence[Any]] = {}
+        """What was looked at, for the memory."""
 
     def row(self, ledger: Ledger[Row], key: str) -> Row | None:
-        return self._tables[ledger.name].fetch(self._connection, self.log, [key]).get(key)
+        row: Row | None = self._tables[ledger.name].fetch(self._connection, self.log, [key]).get(key)
+        self.seen_rows[ledger.name, key] = row
+        return row
 
     def rows(self, ledger: Ledger[Row], **equal: object) -> Sequence[Row]:
-        return [row for _, row in self._tables[ledger.name].query(self._connection, self.log, equal)]
+        rows = [row for _, row in self._tables[ledger.name].query(self._connection, self.log, equal)]
+        self.seen_lists[ledger.name, tuple(equal.items())] = rows
+        return rows
 
     def root(self) -> str:
         return self._root(self.position + 1)
@@ -38,4 +46,6 @@ def look(ledgers: Engine, runner: Runner, log: str, root: Callable[[str, int], s
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         states = runner.checkpoints(connection, log).values()
         position = min((state.position for state in states if state.halted is None), default=-1)
-        yield LedgerLook(connection, log, position, runner.tables, lambda size: root(log, size))
+        seen = LedgerLook(connection, log, position, runner.tables, lambda size: root(log, size))
+        yield seen
+    runner.memory.learn(log, position, seen.seen_rows, seen.seen_lists)

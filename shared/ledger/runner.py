@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from shared.contracts.event import Recorded
 from shared.contracts.model import Service
 from shared.ledger.fold import Folded, Halt, Unknown, decoded, fold, touched
+from shared.ledger.memory import Memory
 from shared.ledger.replay import Replay
 from shared.ledger.tables import Rows, interventions, parked, progress, tables_of
 from shared.log.database import writing
@@ -37,6 +38,7 @@ class Runner:
     def __init__(self, service: Service, log: Log, ledgers: Engine, clock: Callable[[], datetime]) -> None:
         self.service, self._log, self._ledgers, self._clock = service, log, ledgers, clock
         self.tables: Mapping[str, Rows[Any]] = tables_of(service)
+        self.memory = Memory()
         self._seen_halts: set[tuple[str, str, int]] = set()
 
     def checkpoints(self, connection: Connection, log: str) -> dict[str, Checkpoint]:
@@ -63,10 +65,24 @@ class Runner:
             after = min(standing[rows.follower].position for rows in running)
             items = decoded(self._log.codec, self._log.read(log, after, PAGE))
             if not items:
+                self._remember(log, standing, after, {})
                 return 0
-            for rows in running:
-                self._apply(connection, log, rows, items, standing[rows.follower].position)
-            return len(items)
+            changed = {
+                rows.ledger.name: self._apply(connection, log, rows, items, standing[rows.follower].position)
+                for rows in running
+            }
+        self._remember(log, standing, items[-1].position, changed)
+        return len(items)
+
+    def _remember(
+        self, log: str, standing: Mapping[str, Checkpoint], reached: int, changed: Mapping[str, Folded | None]
+    ) -> None:
+        """Move the memory on; where the ledgers do not stand together there is no one position to move it to."""
+        together = {state.position for state in standing.values()}
+        if len(together) == 1 and all(folded is not None for folded in changed.values()):
+            self.memory.moved(log, together.pop(), reached, {name: folded.rows for name, folded in changed.items() if folded})
+        else:
+            self.memory.forget(log)
 
     def catch_up(self, log: str, wanted: int | None = None) -> int:
         """Apply pages until there is nothing new (or a position is reached); gives the position."""
@@ -81,7 +97,9 @@ class Runner:
 
     def _apply(
         self, connection: Connection, log: str, rows: Rows[Any], items: Sequence[Recorded | Unknown], after: int
-    ) -> None:
+    ) -> Folded | None:
+        """Apply a page to one ledger; gives what it made of it, or None where it halted."""
+        folded = Folded()
         concerned, halt = touched(rows.ledger, items, after)
         if concerned:
             keys = {key for _, touches in concerned for key in touches}
@@ -94,6 +112,7 @@ class Runner:
             self._seen_halts.add((log, rows.follower, reached))
         if reached >= after:
             _reach(connection, log, rows.follower, reached, halt)
+        return folded if halt is None else None
 
     # interventions ----------------------------------------------------------------------------------------------
 

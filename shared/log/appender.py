@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from shared.log.append import Outcome, Proposal
 from shared.log.store import Log
 
@@ -26,7 +28,8 @@ class Appender:
         self._running: asyncio.Task[None] | None = None
 
     async def append(self, proposal: Proposal) -> Outcome:
-        """The outcome, once it is durable. Raises what the database raises; nothing was appended then."""
+        """The outcome, once it is durable. Raises what the database raises; where the connection was lost, only the
+        same command id, sent again, tells whether it was appended."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(proposal.log, deque()).append((proposal, future))
         if self._running is None:
@@ -42,24 +45,36 @@ class Appender:
                 batch = [queue.popleft() for _ in range(min(LARGEST_BATCH, len(queue)))]
                 if queue:
                     self._waiting[log] = queue  # behind the other logs: each gets its turn
-                try:
-                    outcomes = await loop.run_in_executor(
-                        self._thread, self._log.append, [proposal for proposal, _ in batch]
-                    )
-                except Exception as error:
-                    for _, future in batch:
-                        if not future.done():
-                            future.set_exception(error)
-                    continue
+                outcomes = await loop.run_in_executor(self._thread, self._append, [proposal for proposal, _ in batch])
                 for (_, future), outcome in zip(batch, outcomes, strict=True):
-                    if not future.done():  # the asker may have gone away; the event is in the log all the same
+                    if future.done():
+                        continue  # the asker has gone away; the event is in the log all the same
+                    if isinstance(outcome, Exception):
+                        future.set_exception(outcome)
+                    else:
                         future.set_result(outcome)
                 self._appended(log)
         finally:
             self._running = None
+
+    def _append(self, batch: list[Proposal]) -> list[Outcome | Exception]:
+        """The outcomes. A proposal that cannot be appended at all (not its owner's, not sealed, not storable) fails
+        alone; a database that is away fails all."""
+        try:
+            return list(self._log.append(batch))
+        except Exception as error:
+            if len(batch) == 1 or _is_outage(error):
+                return [error] * len(batch)
+        return [outcome for proposal in batch for outcome in self._append([proposal])]
 
     async def close(self) -> None:
         """Wait for what is under way."""
         if self._running is not None:
             await self._running
         self._thread.shutdown()
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether the database is at fault: DB-API 2.0 gives both drivers' errors the same names."""
+    names = {cls.__name__ for cls in type(error).__mro__}
+    return isinstance(error, SQLAlchemyError | OSError) or bool(names & {"OperationalError", "InterfaceError"})

@@ -46,6 +46,10 @@ class PostgresLog(Log):
                 found = self._insert(_driver(connection), batch, recorded_us)
             except UniqueViolation:
                 return None
+            except psycopg.OperationalError:
+                if _driver(connection).closed:
+                    self.engine.dispose()  # the server was away: no other pooled connection is any good either
+                raise
         # No row: the log is new, or this clock is behind the last recorded time. Both are settled under the lock.
         return None if found is None else placed(batch, found)
 

@@ -5,13 +5,14 @@ Positions come from the log's head row, inside the appending transaction, so the
 a reader that has seen position n has seen all before it (docs/decisions/0002).
 """
 
+import json
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, select, text
 
 from shared.contracts.event import Recorded
 from shared.log.append import Answered, Appended, NotTheOwner, Outcome, Proposal, microseconds, moment
@@ -55,6 +56,17 @@ _STREAM = (
     )
     .order_by(events.c.version)
 )
+_STREAMS = {
+    "sqlite": text(
+        "SELECT e.position, e.bytes FROM json_each(:streams) s CROSS JOIN events e"
+        " ON e.log = :log AND e.stream = s.value"
+    ),
+    # The limit makes it look up each stream by the index, whatever the statistics say.
+    "postgresql": text(
+        "SELECT e.position, e.bytes FROM json_array_elements_text(CAST(:streams AS json)) s(value) CROSS JOIN LATERAL"
+        " (SELECT position, bytes FROM events WHERE log = :log AND stream = s.value LIMIT 1000000000) e"
+    ),
+}
 _ANSWERS = (
     select(
         events.c.command_id, events.c.ordinal, events.c.position, events.c.version, events.c.type, events.c.stream,
@@ -102,6 +114,20 @@ class Log(ABC):
         with self.engine.connect() as connection:
             rows = connection.execute(_STREAM, {"log": log, "stream": stream, "after": after_version})
             return [self.codec.decode(position, data) for position, data in rows]
+
+    def streams(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Recorded]]:
+        """The events of several streams, each a log and a stream, in order."""
+        found: dict[tuple[str, str], list[Recorded]] = {at: [] for at in wanted}
+        with self.engine.connect() as connection:
+            query = _STREAMS[connection.dialect.name]
+            for log in {log for log, _ in wanted}:
+                given = {"log": log, "streams": json.dumps([stream for of, stream in wanted if of == log])}
+                for position, data in connection.execute(query, given):
+                    recorded = self.codec.decode(position, data)
+                    found[log, recorded.stream].append(recorded)
+        for events_of in found.values():
+            events_of.sort(key=lambda recorded: recorded.version)
+        return found
 
     def prefix_recorded_by(self, log: str, at: datetime) -> int:
         """The last position recorded by a moment; -1 for none (recorded times never go back within a log)."""

@@ -23,7 +23,7 @@ from shared.web.ledgers import LedgerEndpoint
 
 logger: Final = structlog.get_logger(__name__)
 
-_SECURITY: Final = {
+SECURITY: Final = {
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -126,7 +126,9 @@ def _fault(sentences: Sentences) -> Handler:
         # The kind alone: a message may quote what people wrote.
         logger.error("fault", path=request.scope["route"].path if "route" in request.scope else "?",
                      error=type(error).__name__)  # fmt: skip
-        return problem(sentences, Refused("internal"))
+        answer = problem(sentences, Refused("internal"))
+        answer.headers.update(SECURITY)  # Starlette answers faults outside of all middleware
+        return answer
 
     return handle
 
@@ -144,7 +146,7 @@ class SecurityHeaders:
 
     def __init__(self, app: Any) -> None:
         self._app = app
-        self._headers = [(name.encode(), value.encode()) for name, value in _SECURITY.items()]
+        self._headers = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

@@ -6,13 +6,13 @@ What comes out is a value of the language; what cannot come out is a `Refused` w
 import json
 from dataclasses import dataclass, make_dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 from stdnum.cn import ric
 
 from shared.contracts.event import STRICT
-from shared.contracts.fields import Code, Moment
+from shared.contracts.fields import Code, Moment, Text
 from shared.contracts.model import Refused
 from shared.contracts.personal import personal
 
@@ -20,6 +20,9 @@ LARGEST_BODY: Final = 256 * 1024
 """Bytes of a command's body."""
 _CLOCKS_APART: Final = timedelta(minutes=5)
 """How far ahead of ours a client's clock may be."""
+
+_Stream = Annotated[str, Text(96, code=True, pattern=r"^[a-z]+/[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
+"""`<category>/<id>`."""
 
 _CODES: Final = {
     "json_invalid": "malformed_json",
@@ -68,7 +71,7 @@ class Gate:
         self.command = command
         body = make_dataclass(
             f"{command.__name__}Body",
-            [("log", Code), ("occurred_at", Moment), ("data", command), ("stream", Code | None, None)],
+            [("log", Code), ("occurred_at", Moment), ("data", command), ("stream", _Stream | None, None)],
             frozen=True, slots=True, namespace={"__pydantic_config__": STRICT},
         )  # fmt: skip
         self.adapter: TypeAdapter[Any] = TypeAdapter(body)

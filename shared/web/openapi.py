@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from the declarations: commands with their bodies, ledgers with their rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -36,7 +36,7 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
         paths |= parts.record_paths()
     paths |= parts.open_paths(event.NAME for event in EVENTS)
     problems = {**parts.GROUPS, **{f"{service.name}.commands": _command_codes(service) for service in services}}
-    return {
+    document: Json = {
         "openapi": "3.1.0",
         "info": {
             "title": "sanguan 三官一师",
@@ -60,6 +60,28 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
             "schemas": {**parts.SCHEMAS, **schemas.definitions},
         },
     }
+    _drop_unused_schemas(document)
+    return document
+
+
+def _drop_unused_schemas(document: Json) -> None:
+    """Leave out what only a masked column would have shown."""
+    schemas = document["components"]["schemas"]
+    while unused := set(schemas) - {target.rpartition("/")[2] for target in _references(document)}:
+        for name in unused:
+            del schemas[name]
+
+
+def _references(node: Any) -> Iterator[str]:
+    match node:
+        case dict():
+            if isinstance(target := node.get("$ref"), str):
+                yield target
+            for value in node.values():
+                yield from _references(value)
+        case list():
+            for value in node:
+                yield from _references(value)
 
 
 def _service_paths(service: Service) -> Json:

@@ -26,7 +26,7 @@ from shared.access import READERS, Visitor
 from shared.contracts.codes import Role
 from shared.contracts.model import Refused
 from shared.runtime import Node
-from shared.web.app import Doorkeeper
+from shared.web.app import SECURITY, Doorkeeper
 from shared.web.commands import body_within
 from shared.web.texts import TEXTS
 from shared.web.words import LANGUAGE_COOKIE, Language, Pair, Said, Words, language_of
@@ -215,7 +215,9 @@ class Site:
             response: Response = await handler(request, error)
             if "text/html" not in request.headers.get("accept", ""):
                 return response
-            return self._problem_page(request, json.loads(bytes(response.body)))
+            page = self._problem_page(request, json.loads(bytes(response.body)))
+            page.headers.update(SECURITY)  # a fault's page leaves outside of all middleware
+            return page
 
         return handle
 

@@ -27,7 +27,7 @@ from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page, Site
 from shared.web.words import Words
 
-_PAGE_EVENTS: Final = 50
+_PAGE_EVENTS: Final = 25
 _SEEN_BY: Final = READERS | {Role.OPERATOR}
 """There is no case in what these pages show, so that those who run the system may see them too."""
 

@@ -28,6 +28,7 @@ Language = Literal["zh", "en"]
 Pair = tuple[str, str]
 """Chinese, English."""
 LANGUAGE_COOKIE: Final = "sanguan_lang"
+_MADE_ID: Final = re.compile("[0-9a-f]{20}")
 _LOCALES: Final = {"zh": "zh_Hans_CN", "en": "en_GB"}
 
 
@@ -59,6 +60,11 @@ def _preferred(header: str) -> Language:
         if found and re.fullmatch(r"(?:0(?:\.\d{1,3})?|1(?:\.0{1,3})?)?", weight):
             weighed.append((-float(weight or 1), found))
     return min(weighed, key=lambda one: one[0])[1] if weighed else "zh"
+
+
+def _short(text: str) -> str:
+    """An id that the product made is told by its beginning; it stands in full among what was recorded."""
+    return text[:8] if _MADE_ID.fullmatch(text) else text
 
 
 class Words:
@@ -96,7 +102,7 @@ class Words:
             case tuple() | list():
                 return self("comma").join(self.shown(one, names) for one in value) or self("none")
             case str():
-                return MASK if value.startswith(SEALED_MARK) else (names or {}).get(value, value)
+                return MASK if value.startswith(SEALED_MARK) else (names or {}).get(value, _short(value))
             case _ if is_dataclass(value):
                 held = (getattr(value, field.name) for field in fields(value))
                 return " ".join(self.shown(one, names) for one in held if one is not None)
@@ -107,8 +113,8 @@ class Words:
         return str(format_decimal(value, locale=self._locale))
 
     def day(self, value: date) -> str:
-        """2015年6月11日, 11 June 2015."""
-        return format_date(value, format="long", locale=self._locale)
+        """2015年6月11日, 11 Jun 2015."""
+        return format_date(value, format="medium", locale=self._locale)
 
     def moment(self, value: datetime) -> str:
         """A moment in China's civil time, to the minute."""
@@ -130,6 +136,10 @@ class Words:
             return "—"
         pattern = f"0.{'#' * places}%"
         return str(format_percent(Decimal(value), format=pattern, locale=self._locale))
+
+    def points(self, value: str | Decimal) -> str:
+        """A decimal number, at most two places."""
+        return str(format_decimal(Decimal(value), format="#,##0.##", locale=self._locale))
 
     # events -------------------------------------------------------------------------------------------------------
 

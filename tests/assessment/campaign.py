@@ -153,6 +153,10 @@ class Campaign:
             on,
         )  # fmt: skip
 
+    def known(self, id: str) -> bool:
+        """Whether the case was reported."""
+        return any(one.stream == f"case/{id}" for one in self.written)
+
     def resolve(self, id: str, on: str, recorded: str | None = None) -> int:
         resolved = CaseResolved(tier=Tier.COMMUNITY, by_agreement=True, basis=Basis.ACT)
         return self.put(f"case/{id}", resolved, on, recorded)

@@ -351,6 +351,25 @@ def test_a_case_handed_down_or_reclassified_later_counts_from_that_day() -> None
     assert [campaign.indicator("stability", JUNE, day).denominator for day in days] == [0, 1, 2]
 
 
+def test_a_case_that_was_no_backlog_after_all_leaves_the_denominator() -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.case("a", "2015-06-12")
+    handed = CaseHandedDown(community=EAST, grid=None, by_unit=None, document=None, due_on=None, basis=Basis.ACT)
+    campaign.put("case/a", handed, "2015-06-20")
+    campaign.put("case/a", CaseCorrected(reason="非积案", kind=CaseKind.DISPUTE), "2015-06-25")
+    assert campaign.indicator("stability", JUNE, "2015-06-24").denominator == 0
+
+
+def test_a_correction_of_the_day_of_settlement_moves_it() -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.case("a", "2015-06-12")
+    campaign.resolve("a", "2015-06-20")
+    campaign.put("case/a", CaseCorrected(reason="日期", resolved_on=date(2015, 7, 3)), "2015-07-10")
+    assert [campaign.indicator("resolve_rate", JUNE, day).numerator for day in ("2015-07-02", "2015-07-03")] == [0, 1]
+
+
 # standing, sums, explanation ------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.assessment import score
 from services.assessment.commands import PublishScores
+from services.assessment.explanation import explanation
 from services.assessment.ledgers import scores
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import (
@@ -248,3 +249,18 @@ def test_a_score_of_nobody_known_cannot_be_recomputed() -> None:
         recomputed(campaign, replace(published, score=replace(published.score, subject="410105010099")))
     with pytest.raises(LookupError):
         recomputed(campaign, replace(published, score=replace(published.score, rulebook_version=7)))
+
+
+def test_a_published_score_is_explained_down_to_the_positions_in_the_log() -> None:
+    campaign = season()
+    publish(campaign)
+    row = folded(scores.LEDGER, campaign.recorded())[f"month-2015-06.2015-07-06.{EAST}"]
+    explained = {one.indicator: one for one in explanation(row, campaign.rows(up_to=row.evidence_position))}
+    resolve = explained["resolve_rate"]
+    assert [member.key for member in resolve.numerator] == ["e0", "e1", "e2", "e3", "e4"]
+    assert [member.key for member in resolve.missed] == ["e5"]
+    recorded = campaign.recorded()
+    for member in (*resolve.numerator, *resolve.missed):
+        assert {recorded[event.position].id for event in member.events} == {member.key}
+    assert [member.table for member in explained["contact_cards"].numerator] == ["cards"]
+    assert explained["contact_cards"].missed == ()

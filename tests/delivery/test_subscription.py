@@ -283,6 +283,47 @@ def test_relay_and_subscription_together_survive_it(tmp_path: Path, engine: Engi
         run(scenario(server))
 
 
+def test_a_group_that_vanishes_just_before_the_start_is_made_again_from_the_beginning(
+    valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure = Subscription._ensure_groups
+    destroyed: list[bool] = []
+
+    async def ensure_and_destroy(self: Subscription, client: Redis) -> int:
+        made = await ensure(self, client)
+        if not destroyed:
+            destroyed.append(await client.xgroup_destroy(STREAM, GROUP))
+        return made
+
+    async def scenario() -> None:
+        log = MemoryLog()
+        log.append(count=5)
+        runner = Runner(log)
+        async with redis_at(valkey.url) as client:
+            await publish(client, *log.events[LOG])
+            async with subscribed(valkey.url, runner):
+                await eventually(lambda: runner.rows == log.ids(), "what FastStream by itself would have passed over")
+        assert destroyed
+
+    monkeypatch.setattr(Subscription, "_ensure_groups", ensure_and_destroy)
+    run(scenario())
+
+
+def test_it_ends_when_told_to_at_whatever_moment(valkey: EmbeddedValkey, engine: Engine) -> None:
+    """redis-py swallows a cancellation that meets an answer."""
+
+    async def scenario() -> None:
+        log = MemoryLog()
+        log.append(count=2000)
+        for moment in range(40):
+            async with redis_at(valkey.url) as client, subscribed(valkey.url, Runner(log)):
+                async with running(Relay(log, engine, client).run()):
+                    await asyncio.sleep(moment / 2000)
+                await client.flushall()
+
+    run(scenario())
+
+
 def test_services_share_a_broker_and_each_sees_everything(valkey: EmbeddedValkey) -> None:
     async def scenario() -> None:
         log = MemoryLog()

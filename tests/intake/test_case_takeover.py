@@ -174,4 +174,4 @@ def test_no_act_is_made_up() -> None:
         kinds = [type(one.event if isinstance(one, Dated) else one) for one in decided]
         assert kinds[:3] == [CaseReported, CaseAccepted, CaseHandedDown]
         assert len(kinds) == (3 if outcome is PaperOutcome.OPEN else 4)
-        assert PARTIES == decided[0].parties
+        assert decided[0].parties == PARTIES

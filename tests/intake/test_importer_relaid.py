@@ -19,39 +19,80 @@ from tests.intake.workbooks import SAMPLE, TRUTH, fill, packed
 Truth = dict[tuple[str, int], dict[str, Any]]
 Group = tuple[str, Sequence[tuple[str | None, str] | tuple[str | None, str, str]] | str]
 
-COLUMNS = "no date grid type a_name a_phone a_id b_name b_phone summary source unit handler due measure outcome resolved backlog follow remark".split()
+_ORDER = (
+    "no date grid type a_name a_phone a_id b_name b_phone summary source unit handler due measure outcome resolved"
+    " backlog follow remark"
+)
+COLUMNS = _ORDER.split(" ")
 
 FLAT = {
-    "编号 and 登记日期": "编号 登记日期 网格编号 纠纷类别 申请人姓名 申请人联系电话 申请人身份证号码 被申请人 被申请人电话 纠纷简况 来源渠道 承办单位 承办人 办理期限 采取措施 调处结果 办结时间 积案 回访 备注",
-    "当事人一 and 是否化解": "序\u3000号 受理时间 网格 案件类型 当事人一 联系电话 身份证号 当事人二 联系电话 案情简介 受理方式 责任部门 调解员 时限 处理措施 是否化解 化解日期 交办件 回访结果 说明",
-    "投诉人 and 发生时间": "No. 发生时间 所属网格号 矛盾类型 投诉人名称 投诉人手机 投诉人证件号码 被投诉人名称 被投诉人手机号 主要内容 信息来源 调处单位 经办人 到期日 化解措施 处理结果 调结日期 是否交办积案 群众满意度 附注",
-    "甲方（姓名） and 时间": "序号 时间 所在网格 类别 甲方（姓名） 甲方（电话） 甲方（身份证） 乙方（姓名） 乙方（电话） 矛盾纠纷基本情况 来源 包案单位 包案领导 应办结日期 调处措施 办理情况 结案日期 信访积案 回访情况 备注",
+    "编号 and 登记日期": (
+        "编号 登记日期 网格编号 纠纷类别 申请人姓名 申请人联系电话 申请人身份证号码 被申请人 被申请人电话 纠纷简况 "
+        "来源渠道 承办单位 承办人 办理期限 采取措施 调处结果 办结时间 积案 回访 备注"
+    ),
+    "当事人一 and 是否化解": (
+        "序\u3000号 受理时间 网格 案件类型 当事人一 联系电话 身份证号 当事人二 联系电话 案情简介 "
+        "受理方式 责任部门 调解员 时限 处理措施 是否化解 化解日期 交办件 回访结果 说明"
+    ),
+    "投诉人 and 发生时间": (
+        "No. 发生时间 所属网格号 矛盾类型 投诉人名称 投诉人手机 投诉人证件号码 被投诉人名称 被投诉人手机号 "
+        "主要内容 信息来源 调处单位 经办人 到期日 化解措施 处理结果 调结日期 是否交办积案 群众满意度 附注"
+    ),
+    "甲方（姓名） and 时间": (
+        "序号 时间 所在网格 类别 甲方（姓名） 甲方（电话） 甲方（身份证） 乙方（姓名） 乙方（电话） "
+        "矛盾纠纷基本情况 来源 包案单位 包案领导 应办结日期 调处措施 办理情况 结案日期 信访积案 回访情况 备注"
+    ),
 }
 GROUPED: dict[str, list[Group]] = {
     "two rows": [
         ("序号", "no"),
         ("案由", "type"),
-        ("申请人", [("a_name", "姓名或名称"), (None, "性别"), ("a_id", "身份证号码"), ("a_phone", "联系方式"), (None, "住址")]),
+        (
+            "申请人",
+            [("a_name", "姓名或名称"), (None, "性别"), ("a_id", "身份证号码"), ("a_phone", "联系方式"), (None, "住址")],
+        ),
         ("被申请人", [("b_name", "姓名或名称"), ("b_phone", "联系方式")]),
         ("受理情况", [("source", "来源"), ("date", "日期")]),
         ("纠纷事由", "summary"),
         ("网格", "grid"),
-        ("调解情况", [("unit", "调解组织"), ("handler", "调解员"), ("due", "期限"), ("measure", "过程"), ("outcome", "结果"), ("resolved", "日期")]),
-        ("是否为交办积案", "backlog"),
+        (
+            "调解情况",
+            [("unit", "调解组织"), ("handler", "调解员"), ("due", "期限"), ("measure", "过程"), ("outcome", "结果")],
+        ),
+        ("办结", [("resolved", "日期"), ("backlog", "是否为交办积案")]),
         ("回访", [("follow", "情况")]),
         ("备注", "remark"),
     ],
     "three rows": [
         ("序号", "no"),
         ("登记信息", [("date", "时间"), ("source", "渠道"), ("grid", "网格"), ("type", "类别")]),
-        ("当事人信息", [("a_name", "甲方", "姓名"), ("a_phone", "", "电话"), ("a_id", "", "身份证号"), ("b_name", "乙方", "姓名"), ("b_phone", "", "电话")]),
+        (
+            "当事人信息",
+            [
+                ("a_name", "甲方", "姓名"),
+                ("a_phone", "", "电话"),
+                ("a_id", "", "身份证号"),
+                ("b_name", "乙方", "姓名"),
+                ("b_phone", "", "电话"),
+            ],
+        ),
         ("主要诉求", "summary"),
-        ("办理信息", [("unit", "责任单位"), ("handler", "责任人"), ("due", "办结时限"), ("measure", "办理过程"), ("outcome", "办理结果"), ("resolved", "办结日期")]),
+        (
+            "办理信息",
+            [
+                ("unit", "责任单位"),
+                ("handler", "责任人"),
+                ("due", "办结时限"),
+                ("measure", "办理过程"),
+                ("outcome", "办理结果"),
+                ("resolved", "办结日期"),
+            ],
+        ),
         ("积案标识", "backlog"),
         ("满意度", "follow"),
         ("备注", "remark"),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +106,7 @@ def sample() -> dict[str, list[tuple[int, dict[str, Any]]]]:
     book = openpyxl.load_workbook(SAMPLE)
     return {
         page.title: [
-            (row[0].row, dict(zip(COLUMNS, (cell.value for cell in row), strict=True)))
+            (row[0].row or 0, dict(zip(COLUMNS, (cell.value for cell in row), strict=True)))
             for row in page.iter_rows(min_row=5, max_col=len(COLUMNS))
         ]
         for page in book.worksheets
@@ -122,7 +163,7 @@ class Layout:
 def flat(truth: Truth, sample: Mapping[str, Any], headers: str, lines: Sequence[str], order: Sequence[str]) -> Layout:
     """One header row, one sheet per community."""
     layout = Layout(truth)
-    words = dict(zip(COLUMNS, headers.split(), strict=True))
+    words = dict(zip(COLUMNS, headers.split(" "), strict=True))
     for sheet, rows in sample.items():
         page = layout.book.create_sheet(sheet)
         fill(page, [[line.format(community=sheet)] for line in lines])
@@ -185,7 +226,7 @@ def _write_groups(page: Worksheet, top: int, depth: int, groups: list[Group], me
 def test_one_sheet_with_a_column_of_communities(truth: Truth, sample: Mapping[str, Any]) -> None:
     layout = Layout(truth)
     page = layout.book.create_sheet("台账")
-    words = dict(zip(COLUMNS, FLAT["编号 and 登记日期"].split(), strict=True)) | {"community": "所属社区"}
+    words = dict(zip(COLUMNS, FLAT["编号 and 登记日期"].split(" "), strict=True)) | {"community": "所属社区"}
     order = ["community", *COLUMNS]
     fill(page, [["测试街道矛盾纠纷台账（2015年6月）"], [words[name] for name in order]])
     row = 3

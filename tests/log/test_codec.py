@@ -21,7 +21,7 @@ from tests.parts import CLERK, CODEC, LOG, NOW, reported, withdrawn
 from tests.strategies import instances, values
 
 EVERY_EVENT = pytest.mark.parametrize("cls", EVENTS, ids=lambda cls: cls.NAME.removeprefix("sanguan."))
-A_FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+A_FEW = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache
@@ -47,11 +47,11 @@ def same(one: Any, other: Any) -> bool:
 def test_the_gate_and_the_replay_read_the_same(cls: type, data: st.DataObject) -> None:
     event = data.draw(instances(cls))
     written = canonical(event)
-    by_msgspec = msgspec.json.decode(written, type=cls)
+    by_msgspec: Any = msgspec.json.decode(written, type=cls)
     by_pydantic = gate(cls).validate_json(written)
     assert same(by_msgspec, event)
-    assert same(by_pydantic, event)
-    assert canonical(by_pydantic) == written
+    assert by_pydantic == event
+    assert canonical(by_pydantic) == written  # offsets included, though pydantic has a class of its own for them
 
 
 @EVERY_EVENT
@@ -66,7 +66,7 @@ def test_the_bytes_are_the_canonical_form_of_rfc_8785(cls: type, data: st.DataOb
     assert recorded.position == 7
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     instances(Actor), values(Code), values(Code | None), values(Moment), values(Moment), values(Count | None),
     st.integers(1, LARGEST_INTEGER),

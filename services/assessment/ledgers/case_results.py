@@ -3,12 +3,12 @@
 One row per case. Nothing of it is personal: the case's id is opaque, and sealed fields are not looked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, Misplaced, mark, marked
+from services.assessment.marks import Mark, mark, marked
 from shared.contracts.assignment import HandlerAssigned
 from shared.contracts.codes import Basis, CaseKind
 from shared.contracts.event import Recorded
@@ -28,7 +28,11 @@ from shared.contracts.intake import (
     CaseVoided,
     CaseWithdrawn,
 )
-from shared.contracts.model import Ledger
+from shared.contracts.model import Ledger, held
+
+ENDINGS = frozenset(
+    {"declined", "linked", "withdrawn", "resolved", "terminated", "terminated_untold", "referred", "referred_outside"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
             id=key, community=event.community, grid=event.grid, kind=event.kind, moved_from=(),
             taken_over=event.basis is Basis.PAPER_LEDGER, marks=(mark(recorded, "reported"),),
         )  # fmt: skip
-    if row is None:
-        raise Misplaced(recorded)
+    row = held(row, recorded)
     if isinstance(event, CaseCorrected):
         return _corrected(row, event, recorded)
     return marked(row, recorded, _what(event))
@@ -97,11 +100,11 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
         return row  # nothing that is counted
     marks = row.marks
     if event.reported_on is not None:
-        marks = _moved(marks, "reported", event.reported_on)
+        marks = _moved(marks, {"reported"}, event.reported_on)
     if event.resolved_on is not None:
-        marks = _moved(marks, "resolved", event.resolved_on)
+        marks = _moved(marks, ENDINGS, event.resolved_on)
     if event.kind is not None:
-        marks = tuple(replace(m, what=f"kind:{event.kind}") if m.what.startswith("kind:") else m for m in marks)
+        marks = tuple(replace(m, what=f"kind:{event.kind}") if _tells_kind(m, event.kind) else m for m in marks)
     # A correction counts from the row's first day, for it says how things were.
     note = replace(mark(recorded, "corrected"), on=marks[0].on)
     moved = event.community is not None and event.community != row.community
@@ -115,19 +118,19 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
     )
 
 
-def _moved(marks: tuple[Mark, ...], what: str, on: date) -> tuple[Mark, ...]:
-    """The marks with the last one of a name put on another day."""
-    last = max((index for index, m in enumerate(marks) if m.what == what), default=None)
+def _tells_kind(m: Mark, kind: CaseKind) -> bool:
+    """Whether a mark says what a correction of the kind has made wrong: what was handed down is backlog."""
+    return m.what.startswith("kind:") or (m.what == "handed_down" and kind is not CaseKind.BACKLOG)
+
+
+def _moved(marks: tuple[Mark, ...], names: Set[str], on: date) -> tuple[Mark, ...]:
+    """The marks with the last one of those names put on another day."""
+    last = max((index for index, m in enumerate(marks) if m.what in names), default=None)
     return marks if last is None else (*marks[:last], replace(marks[last], on=on), *marks[last + 1 :])
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
     return (recorded.id,)  # of case/<id> and of handling/<case id>
-
-
-ENDINGS = frozenset(
-    {"declined", "linked", "withdrawn", "resolved", "terminated", "terminated_untold", "referred", "referred_outside"}
-)
 
 
 def item(row: Row, as_of: date) -> Item:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, Misplaced, first, mark, marked
+from services.assessment.marks import Mark, first, mark, marked
 from services.assessment.periods import months_after
 from shared.contracts.assignment import OfficerPosted, PostingEnded
 from shared.contracts.event import Recorded
-from shared.contracts.model import Ledger
+from shared.contracts.model import Ledger, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
             id=key, community=recorded.id, profession=event.profession, from_day=event.from_day, last_day=None,
             reason=None, marks=(mark(recorded, "posted"),),
         )  # fmt: skip
-    if row is None:
-        raise Misplaced(recorded)
-    return marked(row, recorded, "ended", last_day=event.last_day, reason=event.reason)
+    return marked(held(row, recorded), recorded, "ended", last_day=event.last_day, reason=event.reason)
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:

@@ -85,7 +85,9 @@ class CommunityPages:
         shows = {
             "one": _served(found, postings, today)[0],
             "now": [posting for posting in known if posting.row.serves(today)],
-            "before": [posting for posting in known if posting.row.last_day is not None and posting.row.last_day < today],
+            "before": [
+                posting for posting in known if posting.row.last_day is not None and posting.row.last_day < today
+            ],
             "meetings": sorted(held, key=lambda row: row.held_at, reverse=True),
             "places": {code: found[0].name},
             "today": today,

@@ -6,7 +6,7 @@ the group above completes it (化解时间). Of several columns with one meaning
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
@@ -95,19 +95,19 @@ class Header:
 # ---- one header text ------------------------------------------------------------------------------------------------
 
 _FIRST = (
-    "甲方当事人|纠纷甲方|甲方|甲|申请当事人|申请人|申请方|申诉人|投诉人|投诉方|反映人|反映方|信访人|上访人|来访人|来访者|报告人|诉求人|诉求方"
+    "甲方当事人|(?:当事人|纠纷)?甲方|甲|申请当事人|申请人|申请方|申诉人|投诉人|投诉方|反映人|反映方|信访人|上访人|来访人|来访者|报告人|诉求人|诉求方"
     "|求助人|举报人|报案人|权利人|受害人|受害方|原告|第一当事人|第一方|一方当事人|一方|当事[人方][一1甲a]"
 )
 _SECOND = (
-    "乙方当事人|纠纷乙方|乙方|乙|被申请人|被申请方|被申诉人|被投诉人|被投诉方|被投诉单位|被反映人|被反映方|被反映单位|被诉求人|被诉求方|被求助人"
+    "乙方当事人|(?:当事人|纠纷)?乙方|乙|被申请人|被申请方|被申诉人|被投诉人|被投诉方|被投诉单位|被反映人|被反映方|被反映单位|被诉求人|被诉求方|被求助人"
     "|被举报人|义务人|责任方|侵权人|侵权方|被告|第二当事人|第二方|对方当事人|对方|另一方当事人|另一方|他方|相对人|相对方|当事[人方][二2乙b]"
 )
-_THIRD = "丙方当事人|丙方|丙|第三当事人|第三人|第三方|当事[人方][三3丙c]|其他当事人|其他方"
+_THIRD = "丙方当事人|(?:当事人)?丙方|丙|第三当事人|第三人|第三方|当事[人方][三3丙c]|其他当事人|其他方"
 _BOTH = (
-    "双方当事人|当事人双方|当事双方|纠纷双方|纠纷当事人|涉事双方|涉事人员?|涉及当事人|涉及人员|主要当事人|当事人员"
+    "甲乙双方|双方当事人|当事人双方|当事双方|纠纷双方|纠纷当事人|涉事双方|涉事人员?|涉及当事人|涉及人员|主要当事人|当事人员"
     "|当事[人方]|双方"
 )
-_SIDES = f"(?P<both>{_BOTH})|(?P<second>{_SECOND})|(?P<third>{_THIRD})|(?P<first>{_FIRST})"
+_SIDES = f"(?P<both>(?:{_BOTH})+)|(?P<second>(?:{_SECOND})+)|(?P<third>{_THIRD})|(?P<first>(?:{_FIRST})+)"
 _NAME = "姓名或?(?:单位)?名称|姓名或单位|姓名单位|人员姓名|单位或?姓名|姓名|名称|名字|全称"
 _PHONE = "(?:联系|移动|固定)?(?:电话|手机|座机)(?:号码?|手机|电话)*|联系(?:方式|号码)|tel|phone|mobile"
 _ID = "(?:公民|居民|有效)?身份证?件?(?:证件)?(?:号码?|编号|证|信息)*|(?:有效)?证件(?:号码?|编号)|身份号码|idno|idnumber"
@@ -128,6 +128,7 @@ _START = (
 )
 _ENDED = "(?:化解|办结|调结|结案|解决|了结|办毕|处结|销案|终结|调解成功|调处成功|达成协议|履行)"
 _DONE = "(?:化解|调处|调解|处理|办理|处置|解决|办结|结案|最终|工作|稳控|调结)+"
+_SETTLED = "(?:化解|调处|调解|处理|办理|解决|办结|结案|调结|处置|销案|销号|完成)+"
 _DAY = "(?:时间|日期|年月日|时点|日)"
 _WHO = (
     "责任人|承办人|经办人|调解员|调解人|调处人|办理人|包案人|包案领导|包保人|包保领导|责任领导|责任民警|责任干警|主办人"
@@ -148,7 +149,7 @@ _RULES: Final = tuple(
             0,
             f"{_THING}(?:所属|所在|发生|归属|责任|辖区)*网格(?:化)?(?:编?号|名称|编码|代码|片区|区域|单元)?",
         ),
-        (Field.GRID, 1, "(?:所属|所在)?片区"),
+        (Field.GRID, 1, "(?:所属|所在)?(?:片区|社区网格)"),
         (
             Field.BACKLOG,
             0,
@@ -189,7 +190,7 @@ _RULES: Final = tuple(
         (
             Field.OUTCOME,
             0,
-            f"{_THING}是否(?:已经?|成功)?{_DONE}(?:成功|完毕|到位)?|{_THING}(?:{_DONE}|办结)?的?(?:结果|结论|与否|状态)|{_DONE}是否成功|(?:当前|目前|案件)状态|是否成功",
+            f"{_THING}是否(?:已经?|成功)?{_SETTLED}(?:成功|完毕|到位)?|{_THING}(?:{_DONE}|办结)?的?(?:结果|结论|与否|状态)|{_DONE}是否成功|(?:当前|目前|案件)状态|是否成功",
         ),
         (
             Field.OUTCOME,
@@ -344,9 +345,7 @@ _SAMPLE_ROWS: Final = 60
 def find_header(sheet: Sheet, row: int) -> Header | None:
     """The header that begins at this row, or None."""
     texts = {column: text for column in sheet.columns if (text := _header_text(sheet, row, column))}
-    if any(
-        not isinstance(sheet.cells[row, column].value, str) for column in sheet.columns if (row, column) in sheet.cells
-    ):
+    if len(texts) < sum((row, column) in sheet.cells for column in sheet.columns):
         return None
     if len({text for text in texts.values() if _is_term(text)}) < 3:
         return None
@@ -358,7 +357,8 @@ def find_header(sheet: Sheet, row: int) -> Header | None:
     if len({held.field for held in found.values()}) < 4 or len(found) * 2 < sum(map(bool, paths.values())):
         return None
     samples = _Samples(sheet, bottom)
-    columns = _guessed(_sided(_chosen(found, samples), sheet), paths, samples)
+    strangers = {column for column, path in paths.items() if path and column not in found and not _is_term(path[-1])}
+    columns = _guessed(_sided(_chosen(found, samples), strangers), paths, samples)
     fields = {column.meaning.field for column in columns}
     if len(fields) < 4 or not fields & {Field.SUMMARY, Field.NAME}:
         return None
@@ -369,7 +369,10 @@ def find_header(sheet: Sheet, row: int) -> Header | None:
 
 def _header_text(sheet: Sheet, row: int, column: int) -> str:
     cell = sheet.at(row, column)
-    return cell.value if cell is not None and isinstance(cell.value, str) and len(cell.value) <= 60 else ""
+    if cell is None or type(cell.value) not in (str, int):  # 12345 may be a header, a day never is
+        return ""
+    text = text_of(cell.value)
+    return text if len(text) <= 60 else ""
 
 
 def _bottom(sheet: Sheet, row: int, texts: Mapping[int, str]) -> int:
@@ -378,19 +381,23 @@ def _bottom(sheet: Sheet, row: int, texts: Mapping[int, str]) -> int:
     bottom = min(bottom, row + _DEEPEST - 1)
     while bottom < row + _DEEPEST - 1:
         below = bottom + 1
-        own = [cell for column in sheet.columns if (cell := sheet.cells.get((below, column)))]
+        own = [column for column in sheet.columns if (below, column) in sheet.cells]
         paths = _paths(sheet, row, below)
-        words = [cell.value for cell in own if isinstance(cell.value, str)]
-        terms = [
-            column
-            for column in sheet.columns
-            if (below, column) in sheet.cells
-            and (_is_term(_header_text(sheet, below, column)) or (len(paths[column]) > 1 and meaning(paths[column])))
-        ]
-        if not own or len(words) < len(own) or len(terms) * 5 < len(own) * 3 or len(terms) * 2 < 2:
+        terms = [column for column in own if _is_header_below(column, paths)]
+        if not terms or len(terms) * 5 < len(own) * 3 or not all(_header_text(sheet, below, column) for column in own):
             break
         bottom = below
     return bottom
+
+
+def _is_header_below(column: int, paths: Mapping[int, tuple[str, ...]]) -> bool:
+    """Whether the lowest text of a column's path goes on with the header: a term, or a choice beside other choices."""
+    *groups, leaf = paths[column]
+    if _is_term(leaf):
+        return True
+    held = meaning(paths[column]) if groups else None
+    beside = sum(path[:-1] == tuple(groups) for path in paths.values())
+    return held is not None and (held.choice is None or beside > 1)
 
 
 def _with_groups_above(sheet: Sheet, row: int) -> int:
@@ -504,8 +511,9 @@ def _chosen(found: Mapping[int, Meaning], samples: _Samples) -> list[Column]:
     return chosen
 
 
-def _sided(columns: Iterable[Column], sheet: Sheet) -> list[Column]:
-    """Tells whose a telephone or ID column is that does not say so: the nearest party's to its left."""
+def _sided(columns: Iterable[Column], strangers: Set[int]) -> list[Column]:
+    """Tells whose a telephone or ID column is that does not say so: the nearest party's to its left, if no other
+    column (`strangers`: 联系人) stands between."""
     columns = sorted(columns, key=lambda column: column.index)
     names = [column for column in columns if column.meaning.field is Field.NAME]
     if len(names) > 1:  # two columns 当事人, or 姓名 twice: one for each side
@@ -526,7 +534,11 @@ def _sided(columns: Iterable[Column], sheet: Sheet) -> list[Column]:
             held = replace(held, side=named[column.index])
             waiting.append(named[column.index])
         elif held.field in PARTY and (held.side is None or (held.side == BOTH and len(names) > 1)):
-            beside_party = before is not None and before.meaning.field in PARTY
+            beside_party = (
+                before is not None
+                and before.meaning.field in PARTY
+                and not strangers & set(range(before.index + 1, column.index))
+            )
             side = next((side for side in waiting if (held.field, side) not in given), None)
             if not beside_party or side is None:
                 continue  # another's telephone: the handler's, the clerk's

@@ -225,8 +225,10 @@ class Table:
 
 
 _TOTAL = re.compile(
-    r"(?:本页|本月|本周|本表|本社区|全街道|全部|截至.*|当月|本季)?(?:小计|合计|总计|累计|共计|总数|汇总|页计)"
+    r"(?:本页|本月|本周|本表|本社区|全街道|全部|截至.*|当月|本季)?(?:小计|合计|总计|累计|共计|总数|汇总|页计).*"
+    r"|.*(?:小计|合计|总计|累计):?(?:共?\d+[件起宗条])?"
 )
+_EXAMPLE: Final = re.compile(r"\(?(?:例|示例|样例|范例|例如|举例|填写示例)[):]?")
 _FOOTER = re.compile(
     r"(?:填报|填表|制表|审核|审批|负责|领导|主管|单位|签字|签名|盖章|联系人|联系电话|报送|备注|附注?|注|说明|填表说明|注意|报告人|统计人|经办人签)"
     r".{0,8}[:：(]|(?:备注|注|说明)\d?[、.]|第\d+页|以下空白|此页|打印|共\d+[件页起宗条]|-+第?\d+页?-+"
@@ -272,7 +274,9 @@ def _kind(table: Table, row: int) -> str:
     sheet, header = table.sheet, table.header
     own = {column: cell for column in sheet.columns if (cell := sheet.cells.get((row, column)))}
     texts = [text_of(cell.value) for cell in own.values()]
-    if any(_TOTAL.match(squeezed(text)) for text in texts[:2] if len(text) <= 20) or _FOOTER.match(squeezed(texts[0])):
+    if any(_TOTAL.fullmatch(squeezed(text)) for text in texts[:2] if len(text) <= 20):
+        return "line"
+    if _FOOTER.match(squeezed(texts[0])) or _EXAMPLE.fullmatch(squeezed(texts[0])):
         return "line"
     if len(texts) > 3 and _counts_up(texts):  # a row that numbers the columns
         return "line"
@@ -343,7 +347,7 @@ class _TableReader:
         self.header = table.header
         self.epoch = book.epoch
         self.above = above
-        self.community = community_of_sheet(table.lines, table.sheet.title)
+        self.community = community_of_sheet(table.lines, table.sheet.title, Path(book.name).stem)
         self.grid: str | None = None
         filled = next((hint for line in table.lines if (hint := filled_on(line)).period), Hint())
         hints = [_hint(table.lines), hint_of(table.sheet.title), *book_hints]
@@ -466,7 +470,7 @@ class _RowReader:
 
     def _number(self) -> str | None:
         column = self._column(Field.NUMBER)
-        text = squeezed(self.texts.get(column, "")) if column else ""
+        text = re.sub(r"\s+", "", folded(self.texts.get(column, ""))) if column else ""
         number = re.sub(r"[^0-9A-Za-z\u3400-\u9fff._:-]+", "-", text).strip("-.")[:64]
         if not number:
             self.found.add("number_missing")
@@ -568,11 +572,14 @@ class _RowReader:
             return "积案" in self._text(Field.SOURCE)
         text = ticked(self.texts.get(column, ""))
         answer = marked(text)
-        if answer is None:
-            answer = re.search("非|不|未", text) is None and re.search("积案|交办|遗留|是|号", text) is not None
-            if not answer and not re.search("非|不|未", text):
-                self.found.add("backlog")
-        return answer
+        if answer is not None:
+            return answer
+        if re.search("^[否无]|非|不|未", text):
+            return False
+        if re.search("积案|交办|遗留|是|号", text):
+            return True
+        self.found.add("backlog")
+        return False
 
     def _parties(self) -> tuple[LedgerParty, ...]:
         parties: list[LedgerParty] = []

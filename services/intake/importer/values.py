@@ -241,7 +241,9 @@ def _day_in_text(text: str) -> WrittenDay | None:
 
 def _sound(year: int | None, month: int | None, day: int) -> WrittenDay | None:
     try:
-        date(year or 2000, month or 1, day)  # 2000: a leap year, so that a bare 2月29日 stands until its year is known
+        date(
+            2000 if year is None else year, 1 if month is None else month, day
+        )  # 2000: a leap year, so that a bare 2月29日 stands until its year is known
     except ValueError:
         return None
     return WrittenDay(year, month, day)
@@ -320,9 +322,10 @@ def id_numbers(raw: str, stored_as_number: bool = False) -> tuple[tuple[str, ...
     """
     if says_nothing(raw):
         return (), True
+    spaced = re.fullmatch(r"\d{6}[\s-]\d{8}[\s-]\d{3}[0-9Xx]", folded(raw), re.ASCII)
     parts = [
         re.sub(r"^(身份证|证件)(号码?)?:?", "", squeezed(part)).strip("'`‘’").replace("-", "").upper()
-        for part in _ID_SEPARATOR.split(folded(raw))
+        for part in ([raw] if spaced else _ID_SEPARATOR.split(folded(raw)))
     ]
     numbers = tuple(part for part in parts if part)
     sound = all(map(_sound_id, numbers)) and not (stored_as_number and raw.endswith("000"))

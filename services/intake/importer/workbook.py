@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from io import BytesIO
-from itertools import chain
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import ParseError
@@ -156,8 +155,8 @@ def open_workbook(source: bytes | Path, name: str | None = None) -> Workbook:
     try:
         shapes = inspect(content)
         return _load(content, name, shapes)
-    except _DAMAGED as fault:
-        raise WorkbookRefused("workbook_damaged") from fault
+    except _DAMAGED:
+        raise WorkbookRefused("workbook_damaged") from None  # the cause may quote a cell
 
 
 def _content(source: bytes | Path) -> bytes:
@@ -166,8 +165,8 @@ def _content(source: bytes | Path) -> bytes:
     else:
         try:
             size = source.stat().st_size
-        except OSError as fault:
-            raise WorkbookRefused("workbook_unreadable") from fault
+        except OSError:
+            raise WorkbookRefused("workbook_unreadable") from None
     if size > MAX_FILE_BYTES:
         raise WorkbookRefused("workbook_too_large")
     if size == 0:
@@ -176,8 +175,8 @@ def _content(source: bytes | Path) -> bytes:
         return source
     try:
         return source.read_bytes()
-    except OSError as fault:
-        raise WorkbookRefused("workbook_unreadable") from fault
+    except OSError:
+        raise WorkbookRefused("workbook_unreadable") from None
 
 
 @dataclass(slots=True)
@@ -240,14 +239,14 @@ def _scan(package: zipfile.ZipFile, part: str, count: _Count) -> Shape:
     """One pass over an XML part. expat, not defusedxml, for its speed: with document types refused there is nothing
     left to defuse, since entities can only be declared in one."""
     shape = Shape()
-    row = column = length = 0
+    row = column = length = rows = counted = 0
     in_formula = False
 
     def doctype(*_: object) -> None:
         raise WorkbookRefused("workbook_entities")
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, length, in_formula
+        nonlocal row, column, length, rows, counted, in_formula
         length = 0
         count.elements += 1
         if count.elements > MAX_ELEMENTS:
@@ -259,8 +258,13 @@ def _scan(package: zipfile.ZipFile, part: str, count: _Count) -> Shape:
                     shape.hidden_rows.add(row)
             case "c":
                 column, row = _place(attributes["r"]) if "r" in attributes else (column + 1, row)
-            case "v" | "is" if column > MAX_COLUMNS:
-                raise WorkbookRefused("workbook_too_wide")
+            case "v" | "is":
+                if column > MAX_COLUMNS:
+                    raise WorkbookRefused("workbook_too_wide")
+                rows += row != counted
+                counted = row
+                if rows > MAX_ROWS:
+                    raise WorkbookRefused("workbook_too_many_rows")
             case "f":
                 in_formula = True
                 shape.formulas[row, column] = ""
@@ -320,9 +324,7 @@ def _load(content: bytes, name: str, shapes: Mapping[str, Shape]) -> Workbook:
         for sheet in book.worksheets:
             shape = shapes.get(parts.get(sheet.title, ""), Shape())
             sheet.reset_dimensions()  # what a sheet says about its own size may be wrong
-            cells = dict(_cells(chain.from_iterable(sheet.iter_rows(max_col=MAX_COLUMNS)), shape))
-            if len({row for row, _ in cells}) > MAX_ROWS:
-                raise WorkbookRefused("workbook_too_many_rows")
+            cells = dict(_cells(sheet.iter_rows(max_col=MAX_COLUMNS), shape))
             hidden = sheet.sheet_state != "visible"
             sheets.append(Sheet(sheet.title, hidden, cells, tuple(shape.merges), frozenset(shape.hidden_rows)))
         return Workbook(name, tuple(sheets), book.epoch.date())
@@ -330,16 +332,21 @@ def _load(content: bytes, name: str, shapes: Mapping[str, Shape]) -> Workbook:
         book.close()
 
 
-def _cells(cells: Iterable[object], shape: Shape) -> Iterator[tuple[tuple[int, int], Cell]]:
-    for cell in cells:
-        if not isinstance(cell, ReadOnlyCell) or cell.row is None or cell.column is None:
-            continue  # openpyxl's filler between cells, which has no place
-        place = (cell.row, cell.column)
-        value: object = cell.value
-        if value is None and place in shape.formulas:
-            value = "=" + shape.formulas[place]
-        if isinstance(value, Scalar) and value != "":
-            yield place, Cell(value, place in shape.formulas, cell.number_format)
+def _cells(rows: Iterable[tuple[object, ...]], shape: Shape) -> Iterator[tuple[tuple[int, int], Cell]]:
+    before: tuple[object, ...] = ()
+    for row in rows:
+        if row is before:
+            continue  # openpyxl's filler for rows that are not there: one tuple again and again
+        before = row
+        for cell in row:
+            if not isinstance(cell, ReadOnlyCell) or cell.row is None or cell.column is None:
+                continue  # its filler between cells, which has no place
+            place = (cell.row, cell.column)
+            value: object = cell.value
+            if value is None and place in shape.formulas:
+                value = "=" + shape.formulas[place]
+            if isinstance(value, Scalar) and value != "":
+                yield place, Cell(value, place in shape.formulas, cell.number_format)
 
 
 def _sheet_parts(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from shared.runtime import Node
 from shared.web.pages import Ask, Page
 from shared.web.words import Words
 
-PAGE_CASES: Final = 50
+PAGE_CASES: Final = 30
 _FILTERS: Final[Mapping[str, type[Named] | None]] = {
     "community": None, "status": CaseStatus, "kind": CaseKind, "dispute_type": DisputeType,
 }  # fmt: skip

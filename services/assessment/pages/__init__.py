@@ -1,0 +1,32 @@
+"""Assessment's pages: the home page, the scoreboard, and a score explained down to its events."""
+
+from pathlib import Path
+from typing import Final
+
+from starlette.routing import BaseRoute
+
+from services.assessment.pages.scores import ScorePages
+from services.assessment.pages.texts import TEXTS
+from services.assessment.pages.told import EVENTS
+from shared.web.pages import Link, Section, Site
+from shared.web.texts import TEXTS as SHELL
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """`/`, `/scores`, `/scores/{id}`."""
+    scores = ScorePages(site.node)
+    return [
+        site.page("/", scores.home),
+        site.page("/scores", scores.board),
+        site.page("/scores/{id}", scores.score),
+    ]
+
+
+SECTION: Final = Section(
+    service="assessment",
+    links=(Link("/", SHELL["home"]), Link("/scores", TEXTS["scores"])),
+    texts=TEXTS,
+    events=EVENTS,
+    templates=Path(__file__).parent / "templates",
+    routes=routes,
+)

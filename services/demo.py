@@ -1,0 +1,125 @@
+"""`sanguan demo`: the main job from beginning to end, then the audit of what it made."""
+
+import asyncio
+import json
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from services.assessment.ledgers import scores
+from services.assessment.rulebook_file import load_rulebook
+from services.assignment.ledgers import communities
+from services.sample import LOG, Campaign, campaign
+from services.together import SERVICES, settled, together
+from shared.audit.compare import Compared, compare
+from shared.audit.verify import Verification, verify_log
+from shared.contracts.assessment import IndicatorScore
+from shared.ledger.waiting import troubles
+from shared.log import keys
+from shared.runtime import Node, Storage
+from shared.settings import load
+
+
+async def demo(data: Path | None, notes: Console, as_json: bool) -> int:
+    """Run the campaign, audit it, print the scoreboard; the last line of stdout is one JSON object."""
+    began = monotonic()
+    with ExitStack() as stack:
+        kept = data if data is not None else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanguan-")))
+        settings = load(kept)
+        out = Console(stderr=as_json, width=110 if not notes.is_terminal else None)
+        async with together(settings) as node:
+            done = await campaign(node, lambda text: notes.print(f"[green]·[/] {text}", highlight=False))
+            await settled(node)
+            await asyncio.to_thread(node.storage.seal, LOG)
+            waits = await asyncio.to_thread(troubles, node.storage.ledgers_engine)
+            streamed = node.relay.published_total if node.relay else 0
+            scoreboard(node, out)
+        storage = Storage(settings, SERVICES)
+        stack.callback(storage.close)
+        notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
+        compared = await asyncio.to_thread(compare, storage, LOG)
+        verified = await asyncio.to_thread(
+            verify_log, storage.log_engine, LOG, str(keys.load_verifier(kept, LOG))
+        )
+        body = summary(storage, done, compared, verified, streamed, len(waits))
+        body["seconds"] = round(monotonic() - began, 1)
+        if data is not None:
+            body["data"] = str(data)
+    out.print(_audit_line(compared, verified), highlight=False)
+    print(json.dumps(body, ensure_ascii=False))
+    return 0 if body["ok"] else 1
+
+
+def summary(
+    storage: Storage, done: Campaign, compared: Compared, verified: Verification, streamed: int, waits: int
+) -> dict[str, Any]:
+    """The named counts of a run."""
+    read = done.reading.to_json()
+    types: Counter[str] = Counter()
+    after = -1
+    while page := storage.log.read(LOG, after, 5_000):
+        types.update(stored.type for stored in page)
+        after = page[-1].position
+    refused = len(done.taken.refused)
+    ok = compared.ok and verified.ok and not refused and not waits and done.published.total() > 0
+    return {
+        "ok": ok, "log": LOG, "events": types.total(), "event_types": dict(sorted(types.items())),
+        "commands": done.commands.total() + done.taken.done["taken_over"],
+        "import": {
+            "rows": read["rows"], "accepted": read["accepted"], "rejected": len(read["rejected"]),
+            "warnings": len(read["warnings"]), "taken_over": done.taken.done["taken_over"], "refused": refused,
+        },
+        "scores_published": types["sanguan.assessment.score-published.v1"],
+        "streamed": streamed, "waiting": waits,
+        "audit": {
+            "replay_ok": compared.ok, "ledgers": len(compared.ledgers),
+            "scores": {"checked": compared.scores_checked, "equal": compared.scores_equal},
+            "verify_ok": verified.ok, "checkpoints": verified.checkpoints_checked, "size": compared.size,
+            "root": compared.root,
+        },
+    }  # fmt: skip
+
+
+def scoreboard(node: Node, out: Console) -> None:
+    """The year's scores, community by community: numerators and denominators always shown."""
+    with node.look("assessment", LOG) as look:
+        rows = [row for row in look.rows(scores.LEDGER) if row.period == "2015"]
+    with node.look("assignment", LOG) as look:
+        names = {row.community: row.name for row in look.rows(communities.LEDGER)}
+    titles = {one.code: one.title_zh for one in load_rulebook().indicators}
+    table = Table(title="东风路街道 2015 年考核（示例数据）  The year's scores (synthetic)", title_style="bold")
+    table.add_column("社区", no_wrap=True)
+    shown = [one.code for one in rows[0].indicators] if rows else []
+    for name in shown:
+        table.add_column(titles.get(name, name), justify="right")
+    table.add_column("得分", justify="right")
+    for row in sorted(rows, key=lambda row: (row.community not in names, row.community)):
+        cells = [_cell(one) for one in row.indicators]
+        total = "—" if row.per_cent is None else str(row.per_cent)
+        table.add_row(names.get(row.community, "全街道"), *cells, total)
+    out.print(table)
+
+
+def _cell(indicator: IndicatorScore) -> str:
+    """Numerator over denominator, green where the target is reached."""
+    number = f"{indicator.numerator}/{indicator.denominator}"
+    colour = {True: "green", False: "red", None: "dim"}[indicator.reached]
+    return f"[{colour}]{number}[/]"
+
+
+def _audit_line(compared: Compared, verified: Verification) -> str:
+    equal = sum(1 for one in compared.ledgers if one.live == one.replayed)
+    mark = "[green]✓[/]" if compared.ok and verified.ok else "[red]✗[/]"
+    return (
+        f"{mark} {compared.size} events · {equal} of {len(compared.ledgers)} ledgers equal their replay · "
+        f"{compared.scores_equal} of {compared.scores_checked} scores recomputed to the same digits · "
+        f"{verified.checkpoints_checked} signed checkpoints verified · root {compared.root[:16]}…"
+    )
+
+

@@ -1,0 +1,112 @@
+"""The service's declaration holds together: codes have sentences, rows survive their tables, commands their JSON."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+import services.assessment
+from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
+from services.assessment.ranking import ranks
+from services.assessment.service import SERVICE
+from shared.contracts.assessment import EVENTS, PeriodKind, RankUse
+from shared.ledger.tables import tables_of
+from shared.log.codec import canonical
+from tests.assessment.campaign import EAST, PLAN, RULEBOOK, WEST, Campaign
+from tests.assessment.test_score import publish, season
+
+
+def full() -> Campaign:
+    campaign = season()
+    campaign.plan_visit("e5", "v", "2015-06-15", "2015-06-12")
+    publish(campaign)
+    campaign.resolve("e5", "2015-06-25", recorded="2015-07-20")
+    publish(campaign, "2015-07-20")
+    return campaign
+
+
+def test_every_refusal_that_the_code_can_give_has_its_sentences() -> None:
+    root = Path(services.assessment.__file__).parent
+    raised = {
+        code for file in root.glob("*.py") for code in re.findall(r'Refused\(\s*"(\w+)"', file.read_text("utf-8"))
+    }
+    assert raised == set(SERVICE.refusals)
+    assert set(SERVICE.statuses) <= raised
+
+
+def test_the_office_alone_adopts_and_publishes() -> None:
+    for decider in SERVICE.deciders:
+        for accepted in decider.accepts:
+            assert accepted.by == {"office"}
+
+
+def test_every_event_of_the_service_is_decided_and_folded_somewhere() -> None:
+    decided = {event for decider in SERVICE.deciders for event in decider.events}
+    folded = {event for ledger in SERVICE.ledgers for event in ledger.handles}
+    assert decided == set(EVENTS)
+    assert set(EVENTS) <= folded
+    assert all(event.OWNER == "assessment" for event in EVENTS)
+
+
+def test_rows_come_out_of_their_tables_as_they_went_in() -> None:
+    rows, tables = full().rows(), tables_of(SERVICE)
+    for ledger in SERVICE.ledgers:
+        assert rows[ledger.name], ledger.name
+        table = tables[ledger.name]
+        for row in rows[ledger.name]:
+            again = table.row(table.values(row))
+            assert again == row
+            assert canonical(again) == canonical(row)
+
+
+def test_both_decoders_read_every_event_alike_and_no_float_is_in_one() -> None:
+    for one in full().recorded():
+        text = canonical(one.event)
+        kind: Any = type(one.event)
+        assert msgspec.json.decode(text, type=kind) == one.event
+        if kind in EVENTS:
+            assert TypeAdapter(kind).validate_json(text) == one.event
+            assert not any(isinstance(found, float) for found in _leaves(msgspec.json.decode(text)))
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in _leaves(part)]
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [value]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        AdoptPlan(plan=PLAN, author="办公室", reason="印发"),
+        AdoptRulebook(rulebook=RULEBOOK, author="综治办", reason="施行"),
+        PublishScores(plan="p", rulebook="r", period_kind=PeriodKind.MONTH, period="2015-06", as_of=date(2015, 7, 6)),
+    ],
+)
+def test_commands_pass_the_gate_as_json_and_unknown_keys_do_not(command: Any) -> None:
+    gate = TypeAdapter(type(command))
+    text = canonical(command)
+    assert gate.validate_json(text) == command
+    with pytest.raises(ValidationError):
+        gate.validate_json(b'{"person":"x",' + text[1:])
+
+
+def test_ranks_are_for_those_who_may_see_them_and_only_where_there_is_enough_to_compare() -> None:
+    rows = {row.community: row for row in full().rows()["scores"]}
+    east, west = rows[EAST].id, rows[WEST].id
+    assert ranks(rows.values(), RankUse.OFFICE, "office") == {east: 1, west: 2}
+    assert ranks(rows.values(), RankUse.OFFICE, "clerk") == {}
+    assert ranks(rows.values(), RankUse.OFFICE, None) == {}
+    assert ranks(rows.values(), RankUse.NOBODY, "office") == {}
+    assert ranks(rows.values(), RankUse.PUBLIC, None) == {east: 1, west: 2}
+    few = Campaign().adopt()
+    few.community(EAST)
+    few.case("a", "2015-06-12")
+    publish(few)
+    assert ranks(few.rows()["scores"], RankUse.PUBLIC, None) == {}

@@ -1,0 +1,67 @@
+"""Intake's declaration keeps to what every declaration must."""
+
+import services.intake.case
+import services.intake.takeover
+from services.intake import case, commands, life
+from services.intake.ledgers import backlog, cases
+from services.intake.reactions import REACTIONS
+from services.intake.refusals import REFUSALS
+from services.intake.service import SERVICE
+from shared.contracts.assignment import AgreementReached, MediationTerminated
+from shared.contracts.codes import AgreementForm, Role, Termination, Tier
+from shared.contracts.intake import CaseHandedDown, CaseReported
+from tests.declarations import (
+    assert_commands_are_declared_well,
+    assert_exhaustive,
+    assert_ledgers_are_declared_well,
+    assert_ledgers_take_what_they_handle,
+    assert_tables_are_bilingual,
+    codes_raised,
+    recorded,
+)
+
+
+def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
+    raised = codes_raised(services.intake.case) | codes_raised(services.intake.takeover)
+    assert raised == set(REFUSALS)
+    assert_tables_are_bilingual(SERVICE)
+
+
+def test_what_is_not_known_fails_the_type_checker() -> None:
+    for function in (case.decide, case.evolve, case._ended, life.ended_as):
+        assert_exhaustive(function)
+    for fold in (cases._evolve, cases._ended, cases._worked, backlog._evolve):
+        assert_exhaustive(fold)
+
+
+def test_commands_ledgers_and_events_are_declared_well() -> None:
+    assert_commands_are_declared_well(SERVICE)
+    assert_ledgers_are_declared_well(SERVICE)
+    assert_ledgers_take_what_they_handle(SERVICE, [CaseReported, CaseHandedDown])
+
+
+def test_the_clerk_registers_and_follows_up_and_the_office_may_do_that_too() -> None:
+    by = {accepts.command: accepts.by for decider in SERVICE.deciders for accepts in decider.accepts}
+    for command, roles in by.items():
+        assert Role.OFFICE in roles, command
+        assert Role.AUDITOR not in roles
+        assert Role.OFFICER not in roles
+    assert by[commands.HandDownCase] == {Role.OFFICE}
+    reacting = {command for command, roles in by.items() if Role.SERVICE in roles}
+    assert reacting == {commands.ResolveCase, commands.TerminateCase}
+
+
+def test_an_agreement_resolves_the_case_at_its_tier() -> None:
+    (sent,) = REACTIONS[0].react(
+        recorded(AgreementReached(form=AgreementForm.ORAL, terms=None, tier=Tier.SUBDISTRICT), id="case-1")
+    )
+    assert sent.id == "case-1"
+    assert sent.command == commands.ResolveCase(tier=Tier.SUBDISTRICT, by_agreement=True)
+
+
+def test_mediation_that_ends_without_one_terminates_it() -> None:
+    (sent,) = REACTIONS[1].react(
+        recorded(MediationTerminated(reason=Termination.CONSENT_WITHDRAWN, remedies_told=False), id="case-1")
+    )
+    assert sent.id == "case-1"
+    assert sent.command == commands.TerminateCase(reason=Termination.CONSENT_WITHDRAWN, remedies_told=False)

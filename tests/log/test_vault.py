@@ -1,0 +1,315 @@
+"""The vault: what is personal is sealed before it is hashed, and can be erased while every proof stays."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from shared.contracts.codes import Basis, CaseKind, DisputeType, PartyRole, Source
+from shared.contracts.event import value
+from shared.contracts.fields import PersonName, Phone, Statement
+from shared.contracts.intake import CaseReported, Party
+from shared.contracts.model import Refused
+from shared.log.append import Appended, Conflict
+from shared.log.database import sqlite_engine
+from shared.log.keys import origin
+from shared.log.note import Signer
+from shared.log.schema import migrate
+from shared.log.sealer import root_at, seal
+from shared.log.tables import events, vault_destroyed, vault_keys
+from shared.log.vault import Unreadable, Vault, load_master
+from tests.parts import LOG, MASTER, NOW, OTHER_LOG, everything, log_on, proposal
+
+CASE = "case/0f3a"
+SUMMARY, ZHANG, LI, PHONE = "虚构的借款三万元", "虚构张三", "虚构李四", "000-0000"
+
+
+@value
+class Someone:
+    name: PersonName
+    phone: Phone | None
+
+
+@value
+class Report:
+    summary: Statement
+    parties: tuple[Someone, ...]
+
+
+@value
+class Count:
+    number: int
+
+
+REPORT = Report(summary=SUMMARY, parties=(Someone(name=ZHANG, phone=PHONE), Someone(name=LI, phone=None)))
+
+
+@pytest.fixture
+def vault(log_engine: Engine) -> Vault:
+    return Vault(log_engine, MASTER)
+
+
+def event_of(sealed: Report) -> CaseReported:
+    """The event that a decider makes of a sealed command: it copies strings that it cannot read."""
+    parties = tuple(
+        Party(role=PartyRole.APPLICANT, name=one.name, phone=one.phone, id_number=None) for one in sealed.parties
+    )
+    return CaseReported(
+        community="410105010001", grid=None, kind=CaseKind.DISPUTE, dispute_type=DisputeType.OTHER,
+        source=Source.SWEEP, summary=sealed.summary, parties=parties, basis=Basis.ACT, paper=None,
+    )  # fmt: skip
+
+
+def report(engine: Engine, vault: Vault, subject: str = CASE, expected: int = 0, fresh: bool = True) -> Report:
+    """Seal the report and append it with its keys; the sealed command."""
+    sealed, keys = vault.seal(LOG, subject, REPORT, fresh=fresh)
+    outcome = log_on(engine).append([proposal(subject, expected, event_of(sealed), keys=keys)])[0]
+    assert isinstance(outcome, Appended)
+    return sealed  # type: ignore[no-any-return]  # seal gives back what it was given
+
+
+def boxes(sealed: Report) -> list[str]:
+    parts = [text for one in sealed.parties for text in (one.name, one.phone) if text is not None]
+    return [sealed.summary, *parts]
+
+
+def stored_subjects(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.scalars(select(vault_keys.c.subject).order_by(vault_keys.c.subject)))
+
+
+# sealed and opened --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_sealed_is_opened_again_by_whoever_has_the_master_key(log_engine: Engine, vault: Vault) -> None:
+    sealed = report(log_engine, vault)
+    elsewhere = Vault(log_engine, MASTER)
+    assert [elsewhere.open(LOG, box) for box in boxes(sealed)] == [SUMMARY, ZHANG, PHONE, LI]
+    assert sealed.parties[1].phone is None
+
+
+def test_each_party_has_a_key_of_its_own(log_engine: Engine, vault: Vault) -> None:
+    sealed = report(log_engine, vault)
+    assert stored_subjects(log_engine) == [f"{CASE}#", f"{CASE}#parties/0", f"{CASE}#parties/1"]
+    assert sealed.summary.startswith(f"sealed:1:{CASE}#:")
+    assert sealed.parties[0].phone is not None
+    assert sealed.parties[0].phone.startswith(f"sealed:1:{CASE}#parties/0:")
+
+
+def test_a_known_subject_keeps_its_key(log_engine: Engine, vault: Vault) -> None:
+    first = report(log_engine, vault)
+    again, keys = Vault(log_engine, MASTER).seal(LOG, CASE, REPORT, fresh=False)
+    assert keys == ()
+    assert [vault.open(LOG, box) for box in boxes(again)] == [vault.open(LOG, box) for box in boxes(first)]
+    assert not set(boxes(again)) & set(boxes(first)), "two boxes of one value must not be seen to be equal"
+
+
+def test_a_command_without_personal_fields_is_left_alone(vault: Vault) -> None:
+    assert vault.seal(LOG, CASE, Count(number=3), fresh=False) == (Count(number=3), ())
+
+
+def test_a_subject_whose_id_holds_colons_and_chinese_letters(log_engine: Engine, vault: Vault) -> None:
+    sealed = report(log_engine, vault, subject="case/410105010001-2015-06-沙门:12")
+    assert vault.open(LOG, sealed.parties[0].name) == ZHANG
+
+
+def test_invariant_7_nothing_personal_is_in_the_log(log_engine: Engine, vault: Vault) -> None:
+    report(log_engine, vault)
+    with log_engine.connect() as connection:
+        whole = b"".join(bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode()
+                         for row in connection.execute(select(events)) for cell in row)  # fmt: skip
+    for text in (SUMMARY, ZHANG, LI, PHONE):
+        assert text.encode() not in whole
+        assert text.encode("unicode_escape") not in whole
+    assert b"sealed:1:" in whole
+
+
+# what does not open -------------------------------------------------------------------------------------------------
+
+
+def test_a_box_of_another_log_or_subject_or_master_key_does_not_open(log_engine: Engine, vault: Vault) -> None:
+    box = report(log_engine, vault).parties[0].name
+    report(log_engine, vault, subject="case/other")
+    with pytest.raises(Unreadable):
+        vault.open(OTHER_LOG, box)
+    with pytest.raises(Unreadable):
+        vault.open(LOG, box.replace(CASE, "case/other"))
+    stranger = Vault(log_engine, b"another master key")
+    with pytest.raises(Unreadable, match="master key"):
+        stranger.open(LOG, box)
+    with pytest.raises(Unreadable, match="master key"):  # and it makes no second key beside the one it cannot open
+        stranger.seal(LOG, CASE, REPORT, fresh=False)
+
+
+def test_a_tampered_box_does_not_open(log_engine: Engine, vault: Vault) -> None:
+    box = report(log_engine, vault).summary
+    head, _, sealed = box.rpartition(":")
+    for at in range(0, len(sealed), 7):
+        other = "B" if sealed[at] != "B" else "C"
+        with pytest.raises(Unreadable):
+            vault.open(LOG, f"{head}:{sealed[:at]}{other}{sealed[at + 1 :]}")
+    for broken in ("", "sealed:", "sealed:1", box.replace(":1:", ":2:"), f"{head}:", f"{head}:AAAA", f"{head}:é", head):
+        with pytest.raises(Unreadable):
+            vault.open(LOG, broken)
+    assert vault.open(LOG, box) == SUMMARY
+
+
+# erasure ------------------------------------------------------------------------------------------------------------
+
+
+def test_invariant_6_an_erased_person_is_nowhere_and_every_proof_stays(log_engine: Engine, vault: Vault) -> None:
+    sealed, kept = report(log_engine, vault), report(log_engine, vault, subject="case/kept")
+    signer = Signer.generate(origin(LOG))
+    before = everything(log_on(log_engine))
+    checkpoint = seal(log_engine, LOG, signer, NOW)
+    assert checkpoint is not None
+
+    assert vault.destroy(LOG, CASE, 7) == 3
+    for box in boxes(sealed):
+        for whoever in (vault, Vault(log_engine, MASTER)):
+            with pytest.raises(Unreadable, match="destroyed"):
+                whoever.open(LOG, box)
+    assert stored_subjects(log_engine) == ["case/kept#", "case/kept#parties/0", "case/kept#parties/1"]
+    assert vault.open(LOG, kept.summary) == SUMMARY
+    assert everything(log_on(log_engine)) == before
+    assert root_at(log_engine, LOG, 2) == checkpoint.root
+    with log_engine.connect() as connection:
+        listed = connection.execute(select(vault_destroyed).order_by(vault_destroyed.c.subject)).all()
+    assert [(row.subject, row.destroyed_at) for row in listed] == [
+        (CASE, 7), (f"{CASE}#", 7), (f"{CASE}#parties/0", 7), (f"{CASE}#parties/1", 7),
+    ]  # fmt: skip
+
+
+def test_an_erased_subject_gets_no_new_key(log_engine: Engine) -> None:
+    """Neither in this process nor in another that has used the key before; nor for a part that it never had."""
+    vault, elsewhere = Vault(log_engine, MASTER), Vault(log_engine, MASTER)
+    report(log_engine, vault)
+    elsewhere.seal(LOG, CASE, REPORT, fresh=False)
+    vault.destroy(LOG, CASE, 7)
+    more = replace(REPORT, parties=(*REPORT.parties, Someone(name=LI, phone=None)))
+    for whoever in (vault, elsewhere, Vault(log_engine, MASTER)):
+        for command in (REPORT, more):
+            with pytest.raises(Refused) as refused:
+                whoever.seal(LOG, CASE, command, fresh=False)
+            assert refused.value.code == "erased"
+    assert stored_subjects(log_engine) == []
+    assert vault.seal(LOG, CASE, Count(number=3), fresh=False) == (Count(number=3), ())  # what is not personal goes on
+
+
+def test_a_subject_that_never_had_keys_can_be_erased_beforehand(vault: Vault) -> None:
+    assert vault.destroy(LOG, CASE, 7) == 0
+    with pytest.raises(Refused, match="erased"):
+        vault.seal(LOG, CASE, REPORT, fresh=False)
+    vault.seal(OTHER_LOG, CASE, REPORT, fresh=False)
+
+
+def test_destroying_again_takes_what_a_restore_brought_back(log_engine: Engine, vault: Vault) -> None:
+    sealed = report(log_engine, vault)
+    with log_engine.connect() as connection:
+        backup = [tuple(row) for row in connection.execute(select(vault_keys))]
+    vault.destroy(LOG, CASE, 7)
+    with log_engine.execution_options(writes=True).begin() as connection:
+        connection.execute(vault_keys.insert(), [dict(zip(vault_keys.c.keys(), row, strict=True)) for row in backup])
+    assert vault.open(LOG, sealed.summary) == SUMMARY
+    assert vault.destroy(LOG, CASE, 9) == 3
+    with pytest.raises(Unreadable):
+        vault.open(LOG, sealed.summary)
+    assert vault.destroy(LOG, CASE, 11) == 0
+
+
+def test_only_the_named_subject_is_erased(log_engine: Engine, vault: Vault) -> None:
+    neighbours = ["case/0F3A", "case/0f3a1", "case/0f3", "case/0f3_", "party/0f3a"]
+    kept = [report(log_engine, vault, subject=subject) for subject in neighbours]
+    report(log_engine, vault)
+    assert vault.destroy(LOG, CASE, 7) == 3
+    assert vault.destroy(LOG, "case/0f3_", 7) == 3  # an underscore is no wildcard
+    assert [vault.open(LOG, sealed.summary) for sealed in (kept[0], kept[1], kept[2], kept[4])] == [SUMMARY] * 4
+
+
+# two at once --------------------------------------------------------------------------------------------------------
+
+
+def test_two_vaults_that_race_for_a_subject_s_key(log_engine: Engine) -> None:
+    """Only one key can be stored, with the events that it seals; the other seals again under it."""
+    ours, theirs = Vault(log_engine, MASTER), Vault(log_engine, MASTER)
+    log = log_on(log_engine)
+    (first, first_keys), (second, second_keys) = (
+        vault.seal(LOG, CASE, REPORT, fresh=False) for vault in (ours, theirs)
+    )
+    outcomes = log.append(
+        [
+            proposal(CASE, 0, event_of(first), command_id="k-1", keys=first_keys),
+            proposal("handling/1", 0, event_of(second), command_id="k-2", keys=second_keys),
+        ]
+    )
+    assert [type(outcome) for outcome in outcomes] == [Appended, Conflict]
+    again, keys = theirs.seal(LOG, CASE, REPORT, fresh=False)
+    assert keys == ()
+    assert isinstance(log.append([proposal("handling/1", 0, event_of(again), command_id="k-2")])[0], Appended)
+    for sealed in (first, again):
+        assert [ours.open(LOG, box) for box in boxes(sealed)] == [SUMMARY, ZHANG, PHONE, LI]
+    with pytest.raises(Unreadable):
+        theirs.open(LOG, second.summary)  # the box under the key that lost is in no event
+
+
+def test_a_key_is_stored_with_the_events_that_it_seals_or_not_at_all(log_engine: Engine, vault: Vault) -> None:
+    log = log_on(log_engine)
+    log.append([proposal(CASE, 0)])
+    sealed, keys = vault.seal(LOG, CASE, REPORT, fresh=False)
+    assert isinstance(log.append([proposal(CASE, 0, event_of(sealed), command_id="late", keys=keys)])[0], Conflict)
+    assert stored_subjects(log_engine) == []
+
+
+# keyed digests and the master key -----------------------------------------------------------------------------------
+
+
+def test_a_body_s_digest_tells_nothing_without_the_key(log_engine: Engine, vault: Vault) -> None:
+    body = ["ReportCase", None, NOW, REPORT]
+    mac = vault.body_mac(body)
+    assert mac == Vault(log_engine, MASTER).body_mac(body)
+    assert mac != Vault(log_engine, b"another master key").body_mac(body)
+    assert mac != vault.body_mac(["ReportCase", None, NOW, replace(REPORT, summary=SUMMARY + "。")])
+    assert len(mac) == 32
+
+
+def test_the_wrapped_key_is_not_the_key(log_engine: Engine) -> None:
+    drawn: list[bytes] = []
+
+    def draw(count: int) -> bytes:
+        drawn.append(bytes([len(drawn) + 1]) * count)
+        return drawn[-1]
+
+    _, keys = Vault(log_engine, MASTER, draw).seal(LOG, CASE, REPORT, fresh=True)
+    secrets = [some for some in drawn if len(some) == 32]
+    assert len(secrets) == len(keys) == 3
+    assert not any(secret in key.wrapped for key in keys for secret in secrets)
+
+
+def test_the_master_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "master.key"
+    made = load_master(path)
+    assert len(made) == 32
+    assert load_master(path) == made
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in path.parent.iterdir()] == ["master.key"]
+    assert re.fullmatch(rb"[A-Za-z0-9+/=]+\n", path.read_bytes())
+
+
+def test_invariant_6_no_destroyed_key_is_left_in_the_database_s_files(tmp_path: Path) -> None:
+    """SQLite overwrites what is deleted. (PostgreSQL's pages are its own affair: see the deployment's notes.)"""
+    engine = sqlite_engine(tmp_path / "log.db")
+    migrate(engine)
+    vault = Vault(engine, MASTER)
+    report(engine, vault)
+    with engine.connect() as connection:
+        wrapped = [bytes(found) for found in connection.scalars(select(vault_keys.c.wrapped))]
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("log.db*"))
+
+    assert all(key in files() for key in wrapped)
+    vault.destroy(LOG, CASE, 7)
+    assert not any(key in files() for key in wrapped)
+    engine.dispose()
