@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 import uvicorn
-from starlette.routing import BaseRoute
+from starlette.applications import Starlette
 
 from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assessment.service import SERVICE as ASSESSMENT
@@ -68,18 +68,19 @@ async def settled(node: Node) -> None:
             return
 
 
-def site(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
-    """The product's pages."""
-    return Site(node, doorkeeper, SECTIONS).routes()
+def application(node: Node, guest: Visitor | None = None) -> Starlette:
+    """The web application of a running node, its pages included."""
+    doorkeeper = Doorkeeper(node, guest)
+    site = Site(node, doorkeeper, SECTIONS)
+    return site.dress(make_app(node, doorkeeper, lambda *_: site.routes()))
 
 
 async def serve(node: Node, guest: Visitor | None = None, ready: Callable[[str], None] = lambda url: None) -> None:
     """Serve a running node's web application until stopped by a signal."""
     settings = node.storage.settings
-    app = make_app(node, Doorkeeper(node, guest), site)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=3,
-        server_header=False,
+        application(node, guest), host=settings.host, port=settings.port, log_config=None, access_log=False,
+        timeout_graceful_shutdown=3, server_header=False,
     )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(), name="web")

@@ -8,9 +8,9 @@ before gets its first answer, whatever the state is now.
 import asyncio
 import hashlib
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,14 @@ class _Folded:
     state: Any
 
 
+@dataclass(slots=True)
+class _Turn:
+    """Who waits for a stream."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Question:
     """A decision that needs facts."""
@@ -89,7 +97,7 @@ class Desk:
             accepts.command: (decider, accepts) for decider in service.deciders for accepts in decider.accepts
         }
         self._states: OrderedDict[tuple[str, str], _Folded] = OrderedDict()
-        self._locks: dict[tuple[str, str], tuple[asyncio.Lock, int]] = {}
+        self._turns: dict[tuple[str, str], _Turn] = {}
         self._histories = Gathered(log.streams)
         self._keys = Gathered(vault.keys_of)
         self._questions = Gathered(self._look_up)
@@ -115,11 +123,18 @@ class Desk:
         body = [type(asked.command).__name__, asked.id, asked.occurred_at, asked.command]
         mac = self._vault.body_mac(body)
         id, fresh = self._aggregate(asked, accepts)
+        # One command of a stream at a time: the next decides on its result.
+        turn = self._turns.setdefault((asked.log, f"{decider.category}/{id}"), _Turn())
+        turn.waiting += 1
         try:
-            async with self._alone(asked.log, f"{decider.category}/{id}"):
+            async with turn.lock:
                 return await self._decide(asked, decider, accepts, id, fresh, mac)
         except Refused as refused:
             return await self._first_answer(asked, mac, refused)
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[asked.log, f"{decider.category}/{id}"]
 
     def _aggregate(self, asked: Asked, accepts: Accepts) -> tuple[str, bool]:
         """The aggregate's id, and whether it cannot exist yet but by the same command."""
@@ -243,27 +258,12 @@ class Desk:
         if len(self._states) > _STATES:
             self._states.popitem(last=False)
 
-    @asynccontextmanager
-    async def _alone(self, log: str, stream: str) -> AsyncIterator[None]:
-        """One command of a stream at a time: the next decides on its result."""
-        lock, users = self._locks.get((log, stream)) or (asyncio.Lock(), 0)
-        self._locks[log, stream] = (lock, users + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, users = self._locks[log, stream]
-            if users == 1:
-                del self._locks[log, stream]
-            else:
-                self._locks[log, stream] = (lock, users - 1)
-
-
 def _decided(question: _Question, look: Look) -> tuple[Dated, ...]:
     """Look up the facts, and decide."""
     assert question.accepts.facts is not None
     facts = question.accepts.facts(question.command, question.context.id, look)
-    context = replace(question.context, facts=facts)
+    given = question.context
+    context = Context(given.id, given.at, given.now, given.by, given.command_id, given.log, facts)
     return _dated(question.decider.decide(question.command, question.state, context), context)
 
 

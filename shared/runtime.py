@@ -115,13 +115,14 @@ class Node:
         follower = self.followers[service.name]
         return Desk(
             service, self.storage.log, self.appender, self.storage.vault,
-            lambda log: self.look(service.name, log), follower.runner.memory.look, follower.caught_up, utc_now,
+            lambda log: self.look(service.name, log, decides=True), follower.runner.memory.look, follower.caught_up, utc_now,
         )  # fmt: skip
 
     @contextmanager
-    def look(self, service: str, log: str) -> Iterator[LedgerLook]:
-        """The ledgers of a service, at one position."""
-        with look(self.storage.ledgers_engine, self.followers[service].runner, log, self.storage.root) as seen:
+    def look(self, service: str, log: str, *, decides: bool = False) -> Iterator[LedgerLook]:
+        """The ledgers of a service, at one position (see `shared.ledger.look`)."""
+        runner = self.followers[service].runner
+        with look(self.storage.ledgers_engine, runner, log, self.storage.root, decides=decides) as seen:
             yield seen
 
     def _appended(self, log: str) -> None:

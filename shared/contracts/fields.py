@@ -50,6 +50,8 @@ class Text:
         """The value in its stored form; raises `Unfit("control_character")`."""
         if not isinstance(value, str):
             return value  # the inner schema says what is wrong with it
+        if value.isascii() and value.isprintable():
+            return value.strip()  # the most of all codes: nothing is forbidden in it, and every normal form is itself
         if _FORBIDDEN.search(value):
             raise Unfit("control_character")
         if len(value) > 20 * self.max_length:

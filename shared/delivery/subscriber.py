@@ -151,8 +151,12 @@ class Subscription:
             tasks = list(endpoint.tasks)
             if endpoint.running:
                 await endpoint.stop()
-            if tasks:  # FastStream cancels them and does not wait: they would outlive the connection pool
-                await asyncio.wait(tasks)
+            # FastStream cancels them and does not wait: they would outlive the connection pool. And once may not be
+            # enough (see `heed_cancellation`).
+            while tasks := [task for task in tasks if not task.done()]:
+                await asyncio.wait(tasks, timeout=0.1)
+                for task in tasks:
+                    task.cancel()
 
     async def _take_over(self, client: Redis) -> None:
         """Let the claimer deliver at once what dead consumers of this host hold, and we ourselves from before.

@@ -9,6 +9,8 @@ from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger
 from shared.log.codec import Codec, UnknownEvent
@@ -63,6 +65,8 @@ def decoded(codec: Codec, page: Iterable[Stored]) -> list[Recorded | Unknown]:
             items.append(codec.decode(stored.position, stored.bytes))
         except UnknownEvent as unknown:
             items.append(Unknown(unknown.position, unknown.type))
+        except (msgspec.MsgspecError, UnicodeDecodeError):  # of another shape than its name says: as good as unknown
+            items.append(Unknown(stored.position, stored.type))
     return items
 
 

@@ -4,12 +4,13 @@ The stream only wakes it; what it applies it has read from the log itself (docs/
 repeat, reorder or forge messages, or be absent, and every ledger stays right.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from shared.contracts.event import Recorded
 from shared.contracts.model import Service
@@ -57,7 +58,7 @@ class Runner:
 
     def advance(self, log: str) -> int:
         """Apply the next page to all ledgers in one transaction; gives how many events were read (0: nothing new)."""
-        with writing(self._ledgers) as connection:
+        with self._alone(log) as connection:
             standing = self.checkpoints(connection, log)
             running = [rows for rows in self.tables.values() if not self._waits(log, rows, standing[rows.follower])]
             if not running:
@@ -67,8 +68,11 @@ class Runner:
             if not items:
                 self._remember(log, standing, after, {})
                 return 0
+            waiting = parked_keys(connection, log)
             changed = {
-                rows.ledger.name: self._apply(connection, log, rows, items, standing[rows.follower].position)
+                rows.ledger.name: self._apply(
+                    connection, log, rows, items, standing[rows.follower].position, waiting.get(rows.follower, set())
+                )
                 for rows in running
             }
         self._remember(log, standing, items[-1].position, changed)
@@ -80,7 +84,8 @@ class Runner:
         """Move the memory on; where the ledgers do not stand together there is no one position to move it to."""
         together = {state.position for state in standing.values()}
         if len(together) == 1 and all(folded is not None for folded in changed.values()):
-            self.memory.moved(log, together.pop(), reached, {name: folded.rows for name, folded in changed.items() if folded})
+            rows = {name: folded.rows for name, folded in changed.items() if folded}
+            self.memory.moved(log, together.pop(), reached, rows)
         else:
             self.memory.forget(log)
 
@@ -95,15 +100,25 @@ class Runner:
         """Whether a halted ledger has been tried by this process already: a newer program tries once more."""
         return state.halted is not None and (log, rows.follower, state.position) in self._seen_halts
 
+    @contextmanager
+    def _alone(self, log: str) -> Iterator[Connection]:
+        """A transaction that no other runner of this service has at the same time, in whatever process: a page that
+        two apply at once would be folded into rows that hold it already. (On SQLite every writer is alone.)"""
+        with writing(self._ledgers) as connection:
+            if connection.dialect.name == "postgresql":
+                name = f"sanguan ledgers {self.service.name} {log}"
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+            yield connection
+
     def _apply(
-        self, connection: Connection, log: str, rows: Rows[Any], items: Sequence[Recorded | Unknown], after: int
-    ) -> Folded | None:
-        """Apply a page to one ledger; gives what it made of it, or None where it halted."""
+        self, connection: Connection, log: str, rows: Rows[Any], items: Sequence[Recorded | Unknown], after: int,
+        waiting: set[str],
+    ) -> Folded | None:  # fmt: skip
+        """Apply a page to one ledger; gives what it made of it, or None where it halted or keys wait."""
         folded = Folded()
         concerned, halt = touched(rows.ledger, items, after)
         if concerned:
             keys = {key for _, touches in concerned for key in touches}
-            waiting = _parked_keys(connection, log, rows.follower)
             folded = fold(rows.ledger, concerned, rows.fetch(connection, log, sorted(keys)), waiting)
             rows.store(connection, log, folded.rows)
             _park(connection, log, rows.follower, folded)
@@ -112,25 +127,34 @@ class Runner:
             self._seen_halts.add((log, rows.follower, reached))
         if reached >= after:
             _reach(connection, log, rows.follower, reached, halt)
-        return folded if halt is None else None
+        return folded if halt is None and not waiting else None  # `fold` adds the keys that wait from now on
 
     # interventions ----------------------------------------------------------------------------------------------
 
     def unpark(self, log: str, ledger: str, key: str) -> bool:
-        """Try a parked key's events again, in order, and record that it was done; False where it still cannot go on."""
+        """Try a parked key's events again, in order, and record that it was done; False where it still cannot go on.
+
+        Raises `LookupError` where nothing of that key waits.
+        """
         rows = self.tables[ledger]
         mine = (parked.c.log == log) & (parked.c.follower == rows.follower) & (parked.c.key == key)
-        with writing(self._ledgers) as connection:
+        with self._alone(log) as connection:
             positions = connection.execute(
                 select(parked.c.position).where(mine).order_by(parked.c.position)
             ).scalars().all()  # fmt: skip
+            if not positions:
+                raise LookupError(f"{rows.follower}: nothing of this key waits")
             items = [decoded(self._log.codec, self._log.read(log, at - 1, 1))[0] for at in positions]
             events = [(item, (key,)) for item in items if isinstance(item, Recorded)]
+            if len(events) < len(items):  # an older program than the one that parked it: nothing may be left out
+                self._intervene(connection, log, rows.follower, key, "tried again")
+                return False
             folded = fold(rows.ledger, events, dict(rows.fetch(connection, log, [key])), set())
             rows.store(connection, log, folded.rows)
             connection.execute(delete(parked).where(mine))
             _park(connection, log, rows.follower, folded)
             self._intervene(connection, log, rows.follower, key, "un-parked" if not folded.parked else "tried again")
+        self.memory.forget(log)
         return not folded.parked
 
     def rebuild(self, log: str, ledger: str) -> int:
@@ -138,7 +162,8 @@ class Runner:
         rows = self.tables[ledger]
         made = Replay(self._log, log, [(self.service, rows.ledger)]).to()
         folded = made.ledgers[rows.follower]
-        with writing(self._ledgers) as connection:
+        with self._alone(log) as connection:
+            made.to(self.checkpoints(connection, log)[rows.follower].position)  # no reader may see it go back
             rows.clear(connection, log)
             rows.store(connection, log, folded.rows)
             connection.execute(
@@ -148,6 +173,7 @@ class Runner:
             reached = made.position if folded.halt is None else folded.halt.position - 1
             _reach(connection, log, rows.follower, reached, folded.halt)
             self._intervene(connection, log, rows.follower, "*", "rebuilt")
+        self.memory.forget(log)
         return reached
 
     def _intervene(self, connection: Connection, log: str, follower: str, key: str, what: str) -> None:
@@ -155,16 +181,19 @@ class Runner:
         connection.execute(insert(interventions).values(log=log, follower=follower, at=at, key=key, what=what))
 
 
-def _parked_keys(connection: Connection, log: str, follower: str) -> set[str]:
-    query = select(parked.c.key).where(parked.c.log == log, parked.c.follower == follower)
-    return set(connection.execute(query).scalars())
+def parked_keys(connection: Connection, log: str) -> dict[str, set[str]]:
+    """The keys that wait, by ledger."""
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(select(parked.c.follower, parked.c.key).where(parked.c.log == log)):
+        found.setdefault(row.follower, set()).add(row.key)
+    return found
 
 
 def _park(connection: Connection, log: str, follower: str, folded: Folded) -> None:
     lines = [
-        {"log": log, "follower": follower, "key": key, "position": position, "error": waits.error}
+        {"log": log, "follower": follower, "key": key, "position": position, "error": "" if number else waits.error}
         for key, waits in folded.parked.items()
-        for position in waits.positions
+        for number, position in enumerate(waits.positions)
     ]
     if lines:
         connection.execute(insert(parked), lines)

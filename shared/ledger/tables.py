@@ -65,6 +65,7 @@ class Rows(Generic[Row]):
         hints = get_type_hints(ledger.row, include_extras=True)
         self._columns = [_column(field.name, hints[field.name]) for field in fields(ledger.row)]  # type: ignore[arg-type]  # every row class is a dataclass
         self.names = tuple(column.name for column in self._columns)
+        self._into = {column.name: column.into for column in self._columns}
         self.table = _table(f"ledger_{service}_{ledger.name}", [column.sql for column in self._columns])
         self._sql = _Statements(self.table)
 
@@ -104,7 +105,7 @@ class Rows(Generic[Row]):
         table = self.table
         query = select(table.c.key, *(table.c[name] for name in self.names)).where(table.c.log == log)
         for name, value in equal.items():
-            query = query.where(table.c[name] == value)
+            query = query.where(table.c[name] == self._into[name](value))
         if after is not None:
             query = query.where(table.c.key > after)
         query = query.order_by(table.c.key).limit(limit)

@@ -94,7 +94,7 @@ class Vault:
     It holds no stored key in memory: another process may have destroyed it since.
     """
 
-    def __init__(self, engine: Engine, master: bytes, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(self, engine: Engine, master: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
         self._engine, self._random = engine, random
         self._master = AESGCM(hashlib.sha256(b"sanguan wrap\0" + master).digest())
         # hmac.digest() lets go of the interpreter for each call, and a busy thread takes it for 5 ms: a copy does not.
@@ -138,11 +138,12 @@ class Vault:
         elif stored is None:
             stored = self.keys_of([(log, subject)])[log, subject]
         used: dict[str, _Key] = {}
+        draw = _draws(self._random)
 
         def box(scope: str, value: str) -> str:
             name = f"{subject}#{scope}"
-            key = used.get(name) or used.setdefault(name, self._key(log, name, stored))
-            nonce = self._random(_NONCE)
+            key = used.get(name) or used.setdefault(name, self._key(log, name, stored, draw))
+            nonce = draw(_NONCE)
             sealed = nonce + key.cipher.encrypt(nonce, value.encode(), f"{log}|{name}".encode())
             return f"{SEALED_MARK}{_SUITE}:{name}:{b64encode(sealed).decode()}"
 
@@ -183,12 +184,12 @@ class Vault:
                 driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return len(parts)
 
-    def _key(self, log: str, name: str, stored: SubjectKeys) -> _Key:
+    def _key(self, log: str, name: str, stored: SubjectKeys, draw: Callable[[int], bytes]) -> _Key:
         if (wrapped := stored.wrapped.get(name)) is not None:
             return _Key(self._unwrapped(log, name, wrapped), None)
         if stored.erased:
             raise Refused("erased")
-        raw, nonce = self._random(32), self._random(_NONCE)
+        raw, nonce = draw(32), draw(_NONCE)
         wrapped = nonce + self._master.encrypt(nonce, raw, f"{log}|{name}".encode())
         return _Key(AESGCM(raw), NewKey(log, name, wrapped))
 
@@ -203,6 +204,20 @@ class Vault:
             return AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"{log}|{name}".encode()))
         except InvalidTag:
             raise Unreadable("the keys are wrapped under another master key") from None
+
+
+def _draws(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Random bytes for one sealing, drawn 256 at a time: each draw lets go of the interpreter, as above."""
+    buffer, at = b"", 0
+
+    def draw(count: int) -> bytes:
+        nonlocal buffer, at
+        if at + count > len(buffer):
+            buffer, at = random(256), 0
+        at += count
+        return buffer[at - count : at]
+
+    return draw
 
 
 def _is_destroyed(connection: Connection, log: str, name: str) -> bool:

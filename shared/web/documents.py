@@ -26,8 +26,8 @@ def document_routes(node: Node) -> list[BaseRoute]:
     """`/openapi.json`, `/asyncapi.json` and `/schemas/{type}.json` of a running process."""
     shards = node.storage.settings.shards
     return [
-        Route("/openapi.json", _document(lambda: openapi(node.services, record=node.record))),
-        Route("/asyncapi.json", _document(lambda: asyncapi(node.services, shards=shards))),
+        Route("/openapi.json", _document(lambda: openapi(node.storage.services))),
+        Route("/asyncapi.json", _document(lambda: asyncapi(node.storage.services, shards=shards))),
         Route("/schemas/{type}.json", _schema),
     ]
 

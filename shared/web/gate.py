@@ -116,12 +116,13 @@ def fits_check_digit(number: str) -> bool:
     return bool(ric.calc_check_digit(plain) == plain[17])
 
 
-def _no_duplicate_keys(raw: bytes) -> None:
-    json.loads(raw, object_pairs_hook=_unique)
-
-
 def _unique(pairs: list[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
         raise Refused("duplicate_key")
 
 
+_DUPLICATES: Final = json.JSONDecoder(object_pairs_hook=_unique)
+
+
+def _no_duplicate_keys(raw: bytes) -> None:
+    _DUPLICATES.decode(raw.decode())

@@ -73,15 +73,13 @@ def _drop_unused_schemas(document: Json) -> None:
 
 
 def _references(node: Any) -> Iterator[str]:
-    match node:
-        case dict():
-            if isinstance(target := node.get("$ref"), str):
-                yield target
-            for value in node.values():
-                yield from _references(value)
-        case list():
-            for value in node:
-                yield from _references(value)
+    if isinstance(node, dict):
+        if isinstance(target := node.get("$ref"), str):
+            yield target
+        node = list(node.values())
+    if isinstance(node, list):
+        for value in node:
+            yield from _references(value)
 
 
 def _service_paths(service: Service) -> Json:

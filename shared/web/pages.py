@@ -157,7 +157,12 @@ class Site:
         response = Response(body, page.status, media_type="text/html")
         if request.query_params.get("lang") == words.language:
             response.set_cookie(
-                LANGUAGE_COOKIE, words.language, max_age=_YEAR_SECONDS, httponly=True, samesite="lax", secure=_safe(request)
+                LANGUAGE_COOKIE,
+                words.language,
+                max_age=_YEAR_SECONDS,
+                httponly=True,
+                samesite="lax",
+                secure=_safe(request),
             )
         return response
 

@@ -17,11 +17,12 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "comma": ("、", ", "),
     "labelled": ("{label}：{value}", "{label}: {value}"),
     "sealed": ("个人信息已密封", "Personal data are sealed"),
-    "footer": ("每一个数字都由只增不改的记录算出，任何人可重新核算。", "Every number is computed from an append-only record, and anyone may compute it again."),
+    "footer": (
+        "每一个数字都由只增不改的记录算出，任何人可重新核算。",
+        "Every number is computed from an append-only record, and anyone may compute it again.",
+    ),
     "footer_how": ("如何核验", "How to check"),
     "time_zone": ("时间为北京时间（UTC+8）。", "Times are China's (UTC+8)."),
-    "back": ("返回", "Back"),
-    "newer": ("较新", "Newer"),
     "first_page": ("最新一页", "Newest"),
     "older": ("较早", "Older"),
     "export": ("导出", "Export"),
@@ -38,8 +39,14 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "Paste the token that the office gave you. It stays in this browser's session, where no script can read it.",
     ),
     "token": ("令牌", "Token"),
-    "token_hint": ("管理员可用 sanguan token 命令签发。", "An administrator issues one with the command sanguan token."),
-    "token_bad": ("令牌无效或已过期，请核对后重试，或请管理员重新签发。", "The token is not valid, or has expired: check it, or ask for a new one."),
+    "token_hint": (
+        "管理员可用 sanguan token 命令签发。",
+        "An administrator issues one with the command sanguan token.",
+    ),
+    "token_bad": (
+        "令牌无效或已过期，请核对后重试，或请管理员重新签发。",
+        "The token is not valid, or has expired: check it, or ask for a new one.",
+    ),
     # problems
     "problem_404": ("没有找到这个页面", "There is no such page"),
     "problem_403": ("您无权查看这个页面", "This page is not for your role"),
@@ -53,7 +60,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "record": ("记录", "Record"),
     "record_lead": (
         "所有业务都只记为事件：按次序追加，从不修改或删除。台账和考核结果都由它算出。",
-        "All work is kept as events: appended in order, never changed or deleted. Ledgers and scores are computed from them.",
+        "All work is kept as events, never changed or deleted. Ledgers and scores are computed from them.",
     ),
     "state": ("系统状态", "State of the system"),
     "events_recorded": ("已记录事件", "Events recorded"),
@@ -67,7 +74,10 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "ledgers_behind": ("{count} 个台账正在追赶", "{count} ledgers are catching up"),
     "ledgers_halted": ("{count} 个台账已停止，请通知管理员", "{count} ledgers have stopped: tell the administrator"),
     "ledgers_parked": ("{count} 条事件被搁置，请通知管理员", "{count} events are parked: tell the administrator"),
-    "reactions_refused": ("{count} 个自动步骤被拒绝，请通知管理员", "{count} automatic steps were refused: tell the administrator"),
+    "reactions_refused": (
+        "{count} 个自动步骤被拒绝，请通知管理员",
+        "{count} automatic steps were refused: tell the administrator",
+    ),
     "delivery": ("消息投递", "Delivery"),
     "delivery_stream": ("由 Redis 消息流唤醒", "Woken by the Redis stream"),
     "delivery_away": ("Redis 暂不可达，改为轮询记录", "Redis is away: polling the record"),
@@ -76,9 +86,12 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "checkpoint": ("最近签名的检查点", "Last signed checkpoint"),
     "checkpoint_lead": (
         "请另行保存这段文字：日后用它可以证明记录没有被改动、抽走或截断。",
-        "Keep a copy of this text elsewhere: with it anyone can later prove that nothing was altered, removed or cut off.",
+        "Keep a copy of this text elsewhere: it can later prove that nothing was altered, removed or cut off.",
     ),
-    "checkpoint_none": ("还没有检查点：有了事件之后，系统会自动签名。", "There is no checkpoint yet: one is signed as soon as there are events."),
+    "checkpoint_none": (
+        "还没有检查点：有了事件之后，系统会自动签名。",
+        "There is no checkpoint yet: one is signed as soon as there are events.",
+    ),
     "public_key": ("验证公钥", "Public key"),
     "latest_events": ("最近的事件", "Latest events"),
     "latest_lead": (
@@ -92,18 +105,20 @@ TEXTS: Final[Mapping[str, Pair]] = {
     ),
     "col_position": ("位置", "Position"),
     "col_event": ("事件", "Event"),
-    "col_stream": ("所属", "Stream"),
     "col_who": ("记录者", "Recorded by"),
-    "col_occurred": ("发生时间", "Happened"),
     "col_recorded": ("记录时间", "Recorded"),
-    "col_ledger": ("台账", "Ledger"),
-    "col_state": ("状态", "State"),
     "proof": ("证明", "Proof"),
     "verify": ("如何核验", "How to check the record"),
     "verify_1": ("取得审计包：包含一段事件、检查点和验证程序。", "Get a bundle: events, checkpoints and the verifier."),
-    "verify_2": ("在自己的电脑上运行验证程序（只需 Python，无需安装）。", "Run the verifier on your own machine (Python alone is enough)."),
+    "verify_2": (
+        "在自己的电脑上运行验证程序（只需 Python，无需安装）。",
+        "Run the verifier on your own machine (Python alone is enough).",
+    ),
     "verify_3": ("与您保存的检查点和公钥比对。", "Compare with the checkpoint and the public key that you kept."),
-    "verify_4": ("管理员可随时在本机重算全部台账与考核结果。", "An administrator can recompute all ledgers and scores at any time."),
+    "verify_4": (
+        "管理员可随时在本机重算全部台账与考核结果。",
+        "An administrator can recompute all ledgers and scores at any time.",
+    ),
     "proof_title": ("第 {position} 条事件的证明", "Proof of event {position}"),
     "proof_lead": (
         "下面的哈希值从这条事件一直连到已签名的根。任何一个字节被改动，都连不到同一个根。",
@@ -116,6 +131,9 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "proof_root": ("已签名的根（{size} 条事件）", "The signed root ({size} events)"),
     "proof_holds": ("核验通过：刚刚由存储的字节重新计算。", "It holds: just recomputed from the stored bytes."),
     "proof_fails": ("核验不通过！请立即通知审计员。", "It does not hold! Tell the auditor at once."),
-    "proof_unsealed": ("这条事件刚刚记录，尚未封存；通常一两秒后即可核验。", "This event was recorded just now and is not sealed yet; it usually takes a second or two."),
+    "proof_unsealed": (
+        "这条事件刚刚记录，尚未封存；通常一两秒后即可核验。",
+        "This event was recorded just now and is not sealed yet; it usually takes a second or two.",
+    ),
     "proof_raw": ("机器可读的证明（JSON）", "The proof for programs (JSON)"),
-}  # fmt: skip
+}

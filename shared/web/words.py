@@ -56,7 +56,9 @@ def _preferred(header: str) -> Language:
     weighed: list[tuple[float, Language]] = []
     for part in header.split(",")[:20]:
         tag, _, weight = part.strip().partition(";q=")
-        found: Language | None = "zh" if tag.lower().startswith("zh") else "en" if tag.lower().startswith("en") else None
+        found: Language | None = (
+            "zh" if tag.lower().startswith("zh") else "en" if tag.lower().startswith("en") else None
+        )
         if found and re.fullmatch(r"(?:0(?:\.\d{1,3})?|1(?:\.0{1,3})?)?", weight):
             weighed.append((-float(weight or 1), found))
     return min(weighed, key=lambda one: one[0])[1] if weighed else "zh"

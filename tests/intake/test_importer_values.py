@@ -337,7 +337,7 @@ def test_time_limits_given_as_a_length(text: str, span: timedelta | int | None) 
     [
         ("marriage_family", "婚姻家庭 婚姻 家庭矛盾 夫妻纠纷 赡养 离婚纠纷 1.婚姻家庭类 继承 （一）婚姻家庭纠纷"),
         ("neighbours", "邻里 邻里纠纷 相邻关系 相邻权 邻居矛盾 噪音扰民 □婚姻☑邻里□物业 邻里（漏水）"),
-        ("housing", "房屋宅基地 宅基 房产 房屋租赁 住房纠纷"),
+        ("housing", "房屋宅基地 宅基 房产 房屋租赁 住房纠纷 宅基地边界"),
         ("contract", "合同 买卖合同纠纷 民间借贷 债权债务 房屋买卖合同 欠款"),
         ("business", "生产经营 经营性纠纷 企业经营"),
         ("damages", "损害赔偿 赔偿 人身损害 打架斗殴 损害赔偿类"),
@@ -348,7 +348,7 @@ def test_time_limits_given_as_a_length(text: str, span: timedelta | int | None) 
         ("consumption", "消费 消费维权 网购 其他消费纠纷"),
         ("medical", "医疗 医患 医疗损害赔偿"),
         ("traffic", "交通事故 交通 道路交通事故损害赔偿 车祸"),
-        ("property_management", "物业 物业管理 物管 物业服务合同"),
+        ("property_management", "物业 物业管理 物管 物业服务合同 物业费 停车位"),
         ("other", "其他 其它 其他纠纷 其他（旅游） 其他类"),
     ],
 )
@@ -382,7 +382,10 @@ def test_spellings_of_sources(code: str, spellings: str) -> None:
             "resolved",
             "化解 已化解 已调处 调解成功 达成协议 办结 已结案 是 √ 双方和解 已化解，待回访 案结事了 息诉罢访 化解成功",
         ),
-        ("open", "未化解 办理中 正在调解 跟进中 否 × 未办结 调解中 部分化解 在办 待处理 尚未解决 稳控中 上报街道"),
+        (
+            "open",
+            "未化解 办理中 仍在协调 不能化解 正在调解 跟进中 否 × 未办结 部分化解 在办 待处理 尚未解决 上报街道",
+        ),
         ("referred", "移送公安机关 已移送劳动仲裁 转交法院 引导诉讼 调解不成，引导诉讼 建议走司法途径 已向法院起诉"),
         ("terminated", "终止调解 当事人拒绝调解 调解不成 调解失败 未达成协议 终止"),
         ("withdrawn", "撤回申请 撤诉 当事人撤回 已撤销"),

@@ -1,6 +1,5 @@
 """A small campaign on a real node: SQLite, vault, ledgers, reactions, pages. Everyone in it is invented (synthetic)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,10 +10,8 @@ from typing import Any
 import httpx
 
 from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
-from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assessment.plan_file import load_plan
 from services.assessment.rulebook_file import load_rulebook
-from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.commands import (
     AssignHandler,
     CompleteVisit,
@@ -33,8 +30,6 @@ from services.assignment.commands import (
     SetVisitTimes,
     SubmitMinutes,
 )
-from services.assignment.pages import SECTION as ASSIGNMENT_PAGES
-from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.commands import (
     AcceptCase,
     CloseCase,
@@ -49,8 +44,7 @@ from services.intake.commands import (
     TerminateCase,
     VoidCase,
 )
-from services.intake.pages import SECTION as INTAKE_PAGES
-from services.intake.service import SERVICE as INTAKE
+from services.together import application, settled, together
 from shared.access import Visitor
 from shared.command import Asked
 from shared.contracts.assessment import PeriodKind
@@ -68,16 +62,12 @@ from shared.contracts.codes import (
     Termination,
 )
 from shared.contracts.event import Actor
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import load
-from shared.web.app import Doorkeeper, make_app
-from shared.web.pages import Site
+from shared.web.app import Doorkeeper
 
 LOG = "410105010"
 OTHER_LOG = "410105011"
-SERVICES = (INTAKE, ASSIGNMENT, ASSESSMENT)
-SECTIONS = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES)
-"""In the order of the navigation."""
 SECRETS = ("虚构甲", "虚构乙", "13900000000", "为公共走道堆物争执", "商定每周清理", "语气缓和", "虚构警官")
 """Personal values that were given: none of them may be on any page."""
 SCRIPT = "<script>alert(1)</script>"
@@ -109,31 +99,14 @@ class Campaign:
 
     async def settle(self) -> None:
         """Wait for every ledger and reaction."""
-        while True:
-            heads = self.node.storage.log.heads()
-            for follower in self.node.followers.values():
-                for log, size in heads.items():
-                    await follower.reach(log, size - 1)
-                    while follower.service.reactions and follower.reactions.position(log) < size - 1:
-                        await asyncio.sleep(0.01)
-            if self.node.storage.log.heads() == heads:
-                return
+        await settled(self.node)
 
 
 @asynccontextmanager
-async def opened(data: Path, guest: Visitor | None = None) -> AsyncIterator[tuple[Node, Site, Any]]:
-    """A node at work, without a stream, its site and its application."""
-    storage = Storage(load(data, seal_seconds=0.05), SERVICES)
-    storage.migrate()
-    node = Node(storage, SERVICES, record=True, redis_url=None)
-    doorkeeper = Doorkeeper(node, guest)
-    site = Site(node, doorkeeper, SECTIONS)
-    app = site.dress(make_app(node, doorkeeper, lambda *_: site.routes()))
-    try:
-        async with node.running():
-            yield node, site, app
-    finally:
-        storage.close()
+async def opened(data: Path, guest: Visitor | None = None) -> AsyncIterator[tuple[Node, Any]]:
+    """A node at work, without a stream, and its application."""
+    async with together(load(data, seal_seconds=0.05), stream=False) as node:
+        yield node, application(node, guest)
 
 
 def client_of(app: Any, cookies: dict[str, str] | None = None, language: str = "zh-CN") -> httpx.AsyncClient:
@@ -143,7 +116,9 @@ def client_of(app: Any, cookies: dict[str, str] | None = None, language: str = "
     return httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers, cookies=cookies)
 
 
-def signed_in(node: Node, app: Any, role: Role = Role.OFFICE, log: str = LOG, language: str = "zh-CN") -> httpx.AsyncClient:
+def signed_in(
+    node: Node, app: Any, role: Role = Role.OFFICE, log: str = LOG, language: str = "zh-CN"
+) -> httpx.AsyncClient:
     """A browser of someone who has signed in."""
     token = node.storage.tokens.mint(role, log, subject=f"{role}-1", valid=timedelta(hours=1))
     return client_of(app, {Doorkeeper.COOKIE: token}, language)
@@ -208,8 +183,8 @@ async def report(
     """Report a case in a community."""
     types = list(DisputeType)
     command = ReportCase(
-        community=f"{log}{number:03}", grid=f"G{number:02}-1", kind=kind, dispute_type=types[(made.sent * 7) % len(types)],
-        source=Source.SWEEP, summary=summary,
+        community=f"{log}{number:03}", grid=f"G{number:02}-1", kind=kind,
+        dispute_type=types[(made.sent * 7) % len(types)], source=Source.SWEEP, summary=summary,
         parties=(
             Person(role=PartyRole.APPLICANT, name="虚构甲", phone="13900000000"),
             Person(role=PartyRole.RESPONDENT, name="虚构乙"),

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 from pydantic import TypeAdapter
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.routing import Match, Route
 
@@ -71,7 +71,7 @@ def at(document: Json, reference: str) -> Any:
 
 def check(document: Json, schema: Json, value: Any) -> None:
     """Validate a value by a schema of the document; raises where it does not fit."""
-    registry: Registry[Any] = Registry().with_resource("urn:document", Resource(document, DRAFT202012))
+    registry: Registry[Any] = Registry().with_resource("urn:document", DRAFT202012.create_resource(document))
     absolute = json.loads(json.dumps(schema).replace('"#/', '"urn:document#/'))
     jsonschema.Draft202012Validator(absolute, registry=registry).validate(value)
 

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from services.assessment.ledgers.case_results import _PLAIN, ENDINGS
 from services.assignment.commands import RegisterCommunity
+from services.together import SECTIONS
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
 from shared.log.tree import node_hash
@@ -33,7 +34,6 @@ from tests.web.campaign import (
     OTHER_LOG,
     SCRIPT,
     SECRETS,
-    SECTIONS,
     Campaign,
     adopt_plan,
     client_of,
@@ -49,10 +49,12 @@ from tests.web.campaign import (
 HTML_LIMIT_BYTES = 100_000
 PUBLICATION = "phase-2.2015-08-10"
 PAGES = (
-    "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}", f"/scores/{PUBLICATION}.{LOG}002",
+    "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
+    f"/scores/{PUBLICATION}.{LOG}002",
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
     "/cases/{handled}", "/cases/{backlog}", "/cases/{declined}", "/cases/{voided}", "/communities",
-    f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3", "/sign-in",
+    f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3",
+    "/sign-in",
 )  # fmt: skip
 EMPTY_PAGES = ("/", "/scores", "/cases", "/communities", "/meetings", "/record")
 
@@ -67,15 +69,19 @@ class Made:
     """A case in another sub-district's log."""
 
 
-Scenario = Callable[[Node, Site, Any], Coroutine[Any, Any, None]]
+ALL_TEXTS = {key: pair for texts in (TEXTS, *(section.texts for section in SECTIONS)) for key, pair in texts.items()}
+TOLD = {name: said for section in SECTIONS for name, said in section.events.items()}
+ZH, EN = Words("zh", ALL_TEXTS, TOLD), Words("en", ALL_TEXTS, TOLD)
+
+Scenario = Callable[[Node, Any], Coroutine[Any, Any, None]]
 
 
 def on(data: Path, scenario: Scenario) -> None:
     """Run a scenario on a node that opens this data."""
 
     async def work() -> None:
-        async with opened(data) as (node, site, app):
-            await scenario(node, site, app)
+        async with opened(data) as (node, app):
+            await scenario(node, app)
 
     asyncio.run(work())
 
@@ -84,7 +90,7 @@ def on(data: Path, scenario: Scenario) -> None:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     data, kept = tmp_path_factory.mktemp("campaign"), {}
 
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         campaign = await fill(node)
         await campaign.send(_registered(), day("06-11"), log=OTHER_LOG)
         await campaign.settle()
@@ -105,7 +111,7 @@ def _registered() -> RegisterCommunity:
 
 
 def test_every_page_answers_in_both_languages_and_holds_nothing_personal_or_live(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app) as browser:
             for path in PAGES:
                 for language, tag in (("zh", "zh-CN"), ("en", "en")):
@@ -138,7 +144,9 @@ def _sound(answer: httpx.Response) -> None:
 def _unbalanced(tags: list[str]) -> set[str]:
     """Elements that are opened and closed unequally often."""
     void = {"meta", "link", "img", "br", "input", "hr"}
-    opened_tags = [re.match(r"<([a-zA-Z]+[0-9]?)", tag) for tag in tags if not tag.startswith("</") and not tag.endswith("/>")]
+    opened_tags = [
+        re.match(r"<([a-zA-Z]+[0-9]?)", tag) for tag in tags if not tag.startswith("</") and not tag.endswith("/>")
+    ]
     names = [found[1] for found in opened_tags if found and found[1] not in void and found[1] not in _OPTIONAL]
     closed = [tag[2:-1] for tag in tags if tag.startswith("</") and tag[2:-1] not in _OPTIONAL]
     return {name for name in {*names, *closed} if names.count(name) != closed.count(name)}
@@ -148,7 +156,7 @@ _OPTIONAL = {"option", "rect", "line", "circle"}
 
 
 def test_every_page_stands_on_an_empty_record(tmp_path: Path) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app) as browser:
             for path in EMPTY_PAGES:
                 answer = await browser.get(path)
@@ -163,7 +171,7 @@ def test_every_page_stands_on_an_empty_record(tmp_path: Path) -> None:
 
 
 def test_what_people_wrote_is_shown_as_text(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app) as browser:
             page = (await browser.get(f"/cases/{made.cases['declined']}")).text
             assert SCRIPT not in page
@@ -176,7 +184,7 @@ def test_what_people_wrote_is_shown_as_text(made: Made) -> None:
 
 
 def test_a_case_tells_every_event_of_both_its_streams_with_sealed_values_masked(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         id = made.cases["handled"]
         log = node.storage.log
         events = [*log.stream(LOG, f"case/{id}"), *log.stream(LOG, f"handling/{id}")]
@@ -185,7 +193,7 @@ def test_a_case_tells_every_event_of_both_its_streams_with_sealed_values_masked(
             page = (await browser.get(f"/cases/{id}")).text
         positions = [int(found) for found in re.findall(r'href="/record/(\d+)"', page)]
         assert positions == sorted(recorded.position for recorded in events)
-        words = site.words("en")
+        words = EN
         for recorded in events:
             assert f"<h3>{words.event_title(recorded.type)}</h3>" in page
         assert f"Diary: {MASK}" in page
@@ -198,7 +206,7 @@ def test_a_case_tells_every_event_of_both_its_streams_with_sealed_values_masked(
 
 
 def test_a_case_of_another_jurisdiction_is_not_found_like_one_that_does_not_exist(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app, log=OTHER_LOG) as theirs:
             assert (await theirs.get(f"/cases/{made.elsewhere}")).status_code == 200
         async with signed_in(node, app) as ours:
@@ -216,7 +224,7 @@ def test_a_case_of_another_jurisdiction_is_not_found_like_one_that_does_not_exis
 
 
 def test_the_ledger_pages_through_every_case_once_and_filters(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         with node.storage.ledgers_engine.connect() as connection:
             rows = node.followers["intake"].runner.tables["cases"].query(connection, LOG, {})
         async with signed_in(node, app) as browser:
@@ -248,7 +256,7 @@ async def _listed(browser: httpx.AsyncClient, path: str) -> list[str]:
 
 
 def test_the_scoreboard_shows_what_was_published_with_its_fractions(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         with node.storage.ledgers_engine.connect() as connection:
             rows = node.followers["assessment"].runner.tables["scores"].query(connection, LOG, {})
         assert len(rows) == len(COMMUNITIES) + 1
@@ -270,7 +278,7 @@ def test_the_scoreboard_shows_what_was_published_with_its_fractions(made: Made) 
 
 
 def test_only_those_whom_the_rulebook_names_see_ranks(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app, Role.OFFICE, language="en") as office:
             assert ">rank 1<" in (await office.get("/scores")).text
         async with signed_in(node, app, Role.CLERK, language="en") as clerk:
@@ -280,7 +288,7 @@ def test_only_those_whom_the_rulebook_names_see_ranks(made: Made) -> None:
 
 
 def test_before_anything_is_published_the_board_is_provisional(tmp_path: Path) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         campaign = Campaign(node)
         await adopt_plan(campaign)
         await campaign.settle()
@@ -297,7 +305,7 @@ def test_before_anything_is_published_the_board_is_provisional(tmp_path: Path) -
 
 
 def test_a_score_is_explained_down_to_events_that_exist(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app, language="en") as browser:
             page = (await browser.get(f"/scores/{PUBLICATION}.{LOG}002")).text
             assert "Excluded: Referred outside the sub-district (1)" in page
@@ -317,7 +325,7 @@ def test_a_score_is_explained_down_to_events_that_exist(made: Made) -> None:
 
 
 def test_the_hashes_of_a_proof_lead_to_the_signed_root(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         size = node.storage.log.size(LOG)
         async with signed_in(node, app, Role.OPERATOR) as browser:
             note = re.search(r"<pre>sanguan/410105010\n(\d+)\n", (await browser.get("/record")).text)
@@ -325,7 +333,7 @@ def test_the_hashes_of_a_proof_lead_to_the_signed_root(made: Made) -> None:
             assert int(note[1]) == size
             for position in (0, 1, size // 2, size - 1):
                 page = (await browser.get(f"/record/{position}")).text
-                assert site.words("zh")("proof_holds") in page
+                assert ZH("proof_holds") in page
                 sides = re.findall(r'<li class="(left|right)">', page)
                 leaf, *path, root = (bytes.fromhex(found) for found in re.findall(r"<code>([0-9a-f]{64})</code>", page))
                 for side, hash in zip(sides, path, strict=True):
@@ -339,16 +347,14 @@ def test_a_proof_of_an_altered_event_says_so(made: Made, tmp_path: Path) -> None
     data = tmp_path / "altered"
     shutil.copytree(made.data, data)
 
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         with node.storage.log_engine.begin() as connection:
             connection.execute(text("DROP TRIGGER events_no_update"))
-            connection.execute(
-                text("UPDATE events SET bytes = CAST(replace(bytes, '综治工作站', '综治工作点') AS BLOB) WHERE log = :log AND position = 3"),
-                {"log": LOG},
-            )
+            altered = "CAST(replace(bytes, '综治工作站', '综治工作点') AS BLOB)"
+            connection.execute(text(f"UPDATE events SET bytes = {altered} WHERE log = '{LOG}' AND position = 3"))
         async with signed_in(node, app) as browser:
-            assert site.words("zh")("proof_fails") in (await browser.get("/record/3")).text
-            assert site.words("zh")("proof_holds") in (await browser.get("/record/4")).text
+            assert ZH("proof_fails") in (await browser.get("/record/3")).text
+            assert ZH("proof_holds") in (await browser.get("/record/4")).text
 
     on(data, scenario)
 
@@ -357,7 +363,7 @@ def test_a_proof_of_an_altered_event_says_so(made: Made, tmp_path: Path) -> None
 
 
 def test_who_has_not_signed_in_is_sent_to_do_so_and_comes_back(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         token = node.storage.tokens.mint(Role.CLERK, LOG, subject="clerk-1", valid=timedelta(hours=1))
         async with client_of(app) as browser:
             away = await browser.get("/cases?status=resolved")
@@ -367,7 +373,7 @@ def test_who_has_not_signed_in_is_sent_to_do_so_and_comes_back(made: Made) -> No
             action = unescape(re.findall(r'action="([^"]+)"', page.text)[0])
             failed = await browser.post(action, data={"token": "x.y.z"})
             assert failed.status_code == 401
-            assert site.words("zh")("token_bad") in failed.text
+            assert ZH("token_bad") in failed.text
             assert "set-cookie" not in failed.headers
             done = await browser.post(action, data={"token": f" {token}\n"})
             assert (done.status_code, done.headers["location"]) == (303, "/cases?status=resolved")
@@ -384,10 +390,16 @@ def test_who_has_not_signed_in_is_sent_to_do_so_and_comes_back(made: Made) -> No
 
 
 def test_a_sign_in_leads_to_this_site_only_and_comes_from_it_only(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         token = node.storage.tokens.mint(Role.CLERK, LOG, subject="clerk-1", valid=timedelta(hours=1))
         async with client_of(app) as browser:
-            for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb"):
+            for elsewhere in (
+                "//evil.example",
+                "https://evil.example",
+                "/\\evil.example",
+                "javascript:alert(1)",
+                "/a\nb",
+            ):
                 done = await browser.post("/sign-in", params={"next": elsewhere}, data={"token": token})
                 assert done.headers["location"] == "/"
             forged = await browser.post("/sign-in", data={"token": token}, headers={"sec-fetch-site": "cross-site"})
@@ -400,7 +412,7 @@ def test_a_sign_in_leads_to_this_site_only_and_comes_from_it_only(made: Made) ->
 
 
 def test_a_stale_session_is_ended_and_an_operator_sees_no_case(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         stale = node.storage.tokens.mint(Role.CLERK, LOG, subject="clerk-1", valid=timedelta(seconds=-1))
         async with client_of(app, {Doorkeeper.COOKIE: stale}) as browser:
             away = await browser.get("/cases")
@@ -409,7 +421,7 @@ def test_a_stale_session_is_ended_and_an_operator_sees_no_case(made: Made) -> No
         async with signed_in(node, app, Role.OPERATOR) as operator:
             refused = await operator.get("/cases")
             assert refused.status_code == 403
-            assert site.words("zh")("problem_403") in refused.text
+            assert ZH("problem_403") in refused.text
             _sound(refused)
             assert (await operator.get("/record")).status_code == 200
 
@@ -420,7 +432,7 @@ def test_a_stale_session_is_ended_and_an_operator_sees_no_case(made: Made) -> No
 
 
 def test_the_language_is_the_one_asked_for_then_remembered_then_the_browsers(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app, language="fr, en;q=0.8, zh;q=0.5") as browser:
             assert 'lang="en"' in (await browser.get("/cases")).text
             assert 'lang="zh-CN"' in (await browser.get("/cases?lang=zh")).text
@@ -428,7 +440,13 @@ def test_the_language_is_the_one_asked_for_then_remembered_then_the_browsers(mad
             switch = re.search(r'class="language" href="([^"]+)"', (await browser.get("/cases?status=resolved")).text)
             assert switch
             assert unescape(switch[1]) == "?status=resolved&lang=en"
-        for said, tag in (("fr", "zh-CN"), ("", "zh-CN"), ("en-GB", "en"), ("zh;q=0.1,en;q=0.9", "en"), ("en;q=x", "zh-CN")):
+        for said, tag in (
+            ("fr", "zh-CN"),
+            ("", "zh-CN"),
+            ("en-GB", "en"),
+            ("zh;q=0.1,en;q=0.9", "en"),
+            ("en;q=x", "zh-CN"),
+        ):
             async with signed_in(node, app, language=said) as browser:
                 assert f'<html lang="{tag}">' in (await browser.get("/cases")).text
 
@@ -436,9 +454,14 @@ def test_the_language_is_the_one_asked_for_then_remembered_then_the_browsers(mad
 
 
 def test_programs_get_problem_documents_and_browsers_get_pages(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with signed_in(node, app) as browser:
-            for path, status in (("/nowhere", 404), ("/static/nothing.css", 404), ("/intake/ledgers/none", 404), ("/cases/x", 404)):
+            for path, status in (
+                ("/nowhere", 404),
+                ("/static/nothing.css", 404),
+                ("/intake/ledgers/none", 404),
+                ("/cases/x", 404),
+            ):
                 page = await browser.get(path)
                 assert page.status_code == status
                 _sound(page)
@@ -451,24 +474,25 @@ def test_programs_get_problem_documents_and_browsers_get_pages(made: Made) -> No
 
 
 def test_a_fault_shows_a_page_without_any_detail(tmp_path: Path) -> None:
-    async def work() -> None:
-        async with opened(tmp_path) as (node, site, _):
-            def broken(ask: Any) -> Page:
-                raise ValueError("虚构甲 13900000000")
+    async def scenario(node: Node, app: Any) -> None:
+        doorkeeper = Doorkeeper(node)
+        site = Site(node, doorkeeper, SECTIONS)
 
-            routes = [site.page("/broken", broken), *site.routes()]
-            app = site.dress(make_app(node, Doorkeeper(node), lambda *_: routes))
-            async with signed_in(node, app) as browser:
-                page = await browser.get("/broken")
-                assert page.status_code == 500
-                assert site.words("zh")("problem_500") in page.text
-                _sound(page)
+        def broken(ask: Any) -> Page:
+            raise ValueError("虚构甲 13900000000")
 
-    asyncio.run(work())
+        broken_app = site.dress(make_app(node, doorkeeper, lambda *_: [site.page("/broken", broken), *site.routes()]))
+        async with signed_in(node, broken_app) as browser:
+            page = await browser.get("/broken")
+            assert page.status_code == 500
+            assert ZH("problem_500") in page.text
+            _sound(page)
+
+    on(tmp_path, scenario)
 
 
 def test_the_style_sheet_may_be_kept_and_its_colours_can_be_read(made: Made) -> None:
-    async def scenario(node: Node, site: Site, app: Any) -> None:
+    async def scenario(node: Node, app: Any) -> None:
         async with client_of(app) as browser:
             page = (await browser.get("/sign-in")).text
             links = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
@@ -486,7 +510,9 @@ def _readable(css: str) -> None:
     """WCAG AA: 4.5 to 1 for every pair of text and ground that the sheet uses, in light and in dark."""
     for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL):
         tokens = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
-        pairs = [(one, ground) for one in ("ink", "soft", "blue", "good", "bad", "warn") for ground in ("sheet", "paper")]
+        pairs = [
+            (one, ground) for one in ("ink", "soft", "blue", "good", "bad", "warn") for ground in ("sheet", "paper")
+        ]
         pairs += [("good", "good-tint"), ("bad", "bad-tint"), ("warn", "warn-tint"), ("blue", "blue-tint")]
         pairs += [("ink", "track"), ("ink", "good-tint"), ("ink", "warn-tint"), ("on-colour", "blue")]
         for one, ground in pairs:
@@ -508,21 +534,24 @@ def _luminance(colour: str) -> float:
 
 
 def test_every_event_has_words_that_quote_only_its_own_fields() -> None:
-    told = {name: said for section in SECTIONS for name, said in section.events.items()}
-    assert set(told) == {event.NAME for event in EVENTS}
+    assert set(TOLD) == {event.NAME for event in EVENTS}
     for section in SECTIONS:
-        assert {event.NAME for event in EVENTS if event.OWNER == section.service} == set(section.events)
+        assert {event.NAME for event in EVENTS if section.service == event.OWNER} == set(section.events)
     for event in EVENTS:
         known = {field.name for field in fields(event)} | {"given"}
-        quoted = [_quoted(sentence) for sentence in told[event.NAME].sentence]
+        quoted = [_quoted(sentence) for sentence in TOLD[event.NAME].sentence]
         assert quoted[0] == quoted[1]
         assert quoted[0] <= known, event.NAME
-        assert all(told[event.NAME].title)
+        assert all(TOLD[event.NAME].title)
 
 
 def test_every_text_is_whole_in_both_languages_and_used() -> None:
     root = Path(__file__).parents[2]
-    sources = [*root.glob("shared/web/**/*.py"), *root.glob("services/*/pages/**/*.py"), *root.glob("**/templates/*.html")]
+    sources = [
+        *root.glob("shared/web/**/*.py"),
+        *root.glob("services/*/pages/**/*.py"),
+        *root.glob("**/templates/*.html"),
+    ]
     said = "\n".join(source.read_text(encoding="utf-8") for source in sources if source.name != "texts.py")
     prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_")
     verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing"}
@@ -538,12 +567,11 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
 
 
 def test_every_mark_of_the_evidence_and_every_rule_of_a_deadline_has_words() -> None:
-    words = Words("en", {key: pair for section in SECTIONS for key, pair in section.texts.items()}, {})
     for what in {*_PLAIN.values(), *ENDINGS}:
-        assert words(f"mark.{what}")
+        assert EN(f"mark.{what}")
     source = (Path(__file__).parents[2] / "services" / "intake" / "deadlines.py").read_text(encoding="utf-8")
     for rule in re.findall(r'"((?:petition|mediation)-[a-z0-9-]+)"', source):
-        assert words(f"rule.{rule}")
+        assert EN(f"rule.{rule}")
 
 
 def _quoted(sentence: str) -> set[str]:
@@ -552,4 +580,4 @@ def _quoted(sentence: str) -> set[str]:
 
 def test_an_unknown_text_fails_rather_than_being_shown() -> None:
     with pytest.raises(KeyError):
-        Words("zh", TEXTS, {})("no_such_text")
+        ZH("no_such_text")

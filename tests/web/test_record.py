@@ -261,7 +261,7 @@ def test_each_message_is_the_cloud_event_of_the_stored_event(tmp_path: Path) -> 
 def test_a_last_event_id_of_something_else_is_refused(last: str, tmp_path: Path) -> None:
     async def play(toy: Running) -> None:
         await write(toy, 1)
-        answer = await toy.get("/record/stream", **{"last-event-id": last})
+        answer = await toy.get("/record/stream", headers={"last-event-id": last})
         body = answer.json()
         assert (answer.status_code, body["code"], body["field"]) == (400, "bad_header", "Last-Event-ID")
 

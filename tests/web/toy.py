@@ -17,7 +17,7 @@ from shared.contracts.fields import Count, Division, Line, PersonName, Statement
 from shared.contracts.intake import EVENTS, CaseClosed, CaseHandedDown, CaseReported, Party
 from shared.contracts.model import Accepts, Context, Decider, Ledger, Refused, Service
 from shared.runtime import Node, Storage
-from shared.settings import Settings
+from shared.settings import load
 from shared.web.app import Doorkeeper, make_app
 
 LOG = "410105010"
@@ -168,8 +168,10 @@ class Running:
         minted = self.node.storage.tokens.mint(role, log, subject=f"{role}-1", valid=timedelta(hours=1))
         return {"authorization": f"Bearer {minted}"}
 
-    async def get(self, path: str, role: Role = Role.AUDITOR, **headers: str) -> httpx.Response:
-        return await self.client.get(path, headers={**self.token(role), **headers})
+    async def get(
+        self, path: str, role: Role = Role.AUDITOR, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.client.get(path, headers={**self.token(role), **(headers or {})})
 
     async def send(self, name: str, data: Mapping[str, Any], id: str, stream: str | None = None) -> httpx.Response:
         body = {"log": LOG, "occurred_at": AT, "data": data, **({"stream": stream} if stream else {})}
@@ -188,7 +190,7 @@ class Running:
 @contextlib.asynccontextmanager
 async def running(data_dir: Path, service: Service = TOY, redis_url: str | None = None) -> AsyncIterator[Running]:
     """The toy at work on SQLite files."""
-    storage = Storage(Settings(data_dir=data_dir, seal_seconds=3600), (service,))
+    storage = Storage(load(data_dir, seal_seconds=3600), (service,))
     storage.migrate()
     node = Node(storage, (service,), record=True, redis_url=redis_url)
     try:

@@ -1,4 +1,4 @@
-"""The communities, who serves them, and their meetings, as pages. Officers are shown by post and unit, never by name."""
+"""The communities, who serves them, and their meetings. Officers are shown by post and unit, never by name."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

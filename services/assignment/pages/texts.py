@@ -61,4 +61,4 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "minutes_missing": ("未报", "not filed"),
     "subject": ("议题", "Subject"),
     "decisions": ("议定事项", "Decisions"),
-}  # fmt: skip
+}

@@ -38,10 +38,12 @@ EVENTS: Final[Mapping[str, Said]] = {
     StudioOpened.NAME: Said(("工作室设立", "Studio opened"), ("设在{place}。", "At {place}.")),
     StudioClosed.NAME: Said(("工作室关闭", "Studio closed"), ("原因：{reason}", "Reason: {reason}")),
     ContactCardsIssued.NAME: Said(
-        ("发放便民联系卡", "Contact cards issued"), ("本次发放{households}户。", "To {households} households this time.")
+        ("发放便民联系卡", "Contact cards issued"),
+        ("本次发放{households}户。", "To {households} households this time."),
     ),
     OfficerEnrolled.NAME: Said(
-        ("人员入册", "Officer enrolled"), ("{profession}，{unit}，姓名{name}。", "A {profession} of {unit}, name {name}.")
+        ("人员入册", "Officer enrolled"),
+        ("{profession}，{unit}，姓名{name}。", "A {profession} of {unit}, name {name}."),
     ),
     OfficerPosted.NAME: Said(
         ("派驻", "Officer posted"), ("{profession}自{from_day}起派驻。", "A {profession}, from {from_day}.")
@@ -52,7 +54,8 @@ EVENTS: Final[Mapping[str, Said]] = {
         ("{profession}至{last_day}止，原因：{reason}。", "The {profession} served until {last_day}: {reason}."),
     ),
     HandlingOpened.NAME: Said(
-        ("转入办理", "Handling opened"), ("转交派驻人员办理，应于{due_on}前化解。", "Passed to those who handle it, to be settled by {due_on}.")
+        ("转入办理", "Handling opened"),
+        ("转交派驻人员办理，应于{due_on}前化解。", "Passed to those who handle it, to be settled by {due_on}."),
     ),
     HandlerAssigned.NAME: Said(("指定承办人", "Handler assigned"), ("承办人：{officer}。", "Handler: {officer}.")),
     HandlerReplaced.NAME: Said(
@@ -63,33 +66,38 @@ EVENTS: Final[Mapping[str, Said]] = {
         ("回避", "Conflict declared"), ("{officer}回避。原因：{reason}", "{officer} stands aside. Reason: {reason}")
     ),
     VisitPlanned.NAME: Said(
-        ("计划走访", "Visit planned"), ("{officer}计划于{on}走访。必访：{must}。", "{officer}, for {on}. A must-visit: {must}.")
+        ("计划走访", "Visit planned"),
+        ("{officer}计划于{on}走访。必访：{must}。", "{officer}, for {on}. A must-visit: {must}."),
     ),
     VisitCompleted.NAME: Said(
-        ("走访", "Visit completed"), ("{officer}上门走访。民情日记：{diary}", "{officer} called on the household. Diary: {diary}")
+        ("走访", "Visit completed"),
+        ("{officer}上门走访。民情日记：{diary}", "{officer} called on the household. Diary: {diary}"),
     ),
     VisitDeclined.NAME: Said(
         ("谢绝走访", "Visit declined"), ("对方谢绝。说明：{reason}", "The household declined. Note: {reason}")
     ),
-    ConsentRecorded.NAME: Said(("同意调解", "Consent recorded"), ("第{party}方当事人同意调解。", "Party {party} agreed to mediation.")),
+    ConsentRecorded.NAME: Said(
+        ("同意调解", "Consent recorded"), ("第{party}方当事人同意调解。", "Party {party} agreed to mediation.")
+    ),
     ConsentWithdrawn.NAME: Said(
         ("撤回同意", "Consent withdrawn"), ("第{party}方当事人撤回同意。", "Party {party} withdrew its consent.")
     ),
     MediationHeld.NAME: Said(
-        ("调解", "Mediation held"), ("在{place}调解，参加：{officers}。笔录：{record}", "At {place}, by {officers}. Record: {record}")
+        ("调解", "Mediation held"),
+        ("在{place}调解，参加：{officers}。笔录：{record}", "At {place}, by {officers}. Record: {record}"),
     ),
-    AgreementReached.NAME: Said(
-        ("达成协议", "Agreement reached"), ("{form}。内容：{terms}", "{form}. Terms: {terms}")
-    ),
+    AgreementReached.NAME: Said(("达成协议", "Agreement reached"), ("{form}。内容：{terms}", "{form}. Terms: {terms}")),
     MediationTerminated.NAME: Said(
         ("调解终止", "Mediation ended"),
         ("{reason}。已告知救济途径：{remedies_told}。", "{reason}. Remedies told: {remedies_told}."),
     ),
     HandlingEnded.NAME: Said(("办理结束", "Handling ended"), ("案件现为：{status}。", "The case is now: {status}.")),
     MeetingConvened.NAME: Said(
-        ("会议", "Meeting held"), ("{kind}（{month}），{attended}人参加：{subject}", "{kind} ({month}), {attended} present: {subject}")
+        ("会议", "Meeting held"),
+        ("{kind}（{month}），{attended}人参加：{subject}", "{kind} ({month}), {attended} present: {subject}"),
     ),
     MinutesSubmitted.NAME: Said(
-        ("会议纪要报送", "Minutes submitted"), ("{kind}（{month}）。议定：{decisions}", "{kind} ({month}). Decided: {decisions}")
+        ("会议纪要报送", "Minutes submitted"),
+        ("{kind}（{month}）。议定：{decisions}", "{kind} ({month}). Decided: {decisions}"),
     ),
-}  # fmt: skip
+}

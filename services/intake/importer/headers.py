@@ -392,6 +392,8 @@ def _bottom(sheet: Sheet, row: int, texts: Mapping[int, str]) -> int:
 
 def _is_header_below(column: int, paths: Mapping[int, tuple[str, ...]]) -> bool:
     """Whether the lowest text of a column's path goes on with the header: a term, or a choice beside other choices."""
+    if not paths[column]:
+        return False
     *groups, leaf = paths[column]
     if _is_term(leaf):
         return True

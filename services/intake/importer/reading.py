@@ -17,6 +17,7 @@ from services.intake.importer.headers import BOTH, PARTY, Column, Field, Header,
 from services.intake.importer.period import Hint, decide_period, filled_on, hint_of, placed
 from services.intake.importer.places import community_name, community_of_section, community_of_sheet
 from services.intake.importer.values import (
+    Person,
     WrittenDay,
     begins_like_formula,
     folded,
@@ -609,7 +610,7 @@ class _RowReader:
         if not sound_numbers or not _all(map(id_numbers, own_numbers))[1]:
             self.found.add("id_check_digit")
         if not persons and (phones or numbers):
-            persons = [replace(people("未填")[0], name=UNNAMED)]
+            persons = [Person(UNNAMED)]
         alone = len(persons) == 1
         for place, person in enumerate(persons):
             own_side = person.side or side or 1

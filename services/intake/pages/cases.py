@@ -100,7 +100,8 @@ class CasePages:
             "choices": _choices(places, ask.words),
             "places": places,
             "exports": [
-                (form.upper(), "/intake/ledgers/cases?" + urlencode({**exported, "format": form})) for form in ("xlsx", "csv", "json")
+                (form.upper(), "/intake/ledgers/cases?" + urlencode({**exported, "format": form}))
+                for form in ("xlsx", "csv", "json")
             ],
             "urlencode": urlencode,
         }  # fmt: skip
@@ -131,7 +132,7 @@ class CasePages:
         query = select(table.c.status, func.count()).where(table.c.log == log).group_by(table.c.status)
         for name, value in equal.items():
             query = query.where(table.c[name] == value)
-        return {status: count for status, count in connection.execute(query)}
+        return {row[0]: row[1] for row in connection.execute(query)}
 
     def _places(self, connection: Connection, log: str) -> dict[str, str]:
         """The communities' names by their codes."""

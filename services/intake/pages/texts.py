@@ -24,7 +24,6 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "by_status": ("案件状态分布", "Cases by status"),
     "case": ("案件 {id}", "Case {id}"),
     "paper_number": ("{month} 第 {number} 号", "{month} no. {number}"),
-    "open_case": ("查看", "Open"),
     "life": ("办理进程", "Progress"),
     "deadline": ("办理期限", "Deadline"),
     "deadline_none": ("受理之后才有期限。", "There is none before the case is accepted."),
@@ -37,8 +36,6 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "due_unclear": ("已办结，台账未写明日期", "Ended; the paper gives no day"),
     "span": ("从登记到办结", "From report to ending"),
     "span_due": ("期限", "Due"),
-    "span_reported": ("登记", "Reported"),
-    "span_end": ("最近", "Latest"),
     "facts": ("基本信息", "The case"),
     "timeline": ("经过", "What happened"),
     "timeline_lead": (
@@ -60,4 +57,4 @@ TEXTS: Final[Mapping[str, Pair]] = {
     ),
     f"rule.{DUE_AS_WRITTEN}": ("纸质台账写明的日期", "The day written in the paper ledger"),
     f"rule.{DUE_AS_CORRECTED}": ("经更正的日期", "A day that was put right by hand"),
-}  # fmt: skip
+}

@@ -39,7 +39,10 @@ EVENTS: Final[Mapping[str, Said]] = {
     ),
     CaseHandedDown.NAME: Said(
         ("交办", "Handed down"),
-        ("上级交办，列为信访积案。交办单位：{by_unit}；文号：{document}。", "Handed down as petition backlog by: {by_unit}; document: {document}."),
+        (
+            "上级交办，列为信访积案。交办单位：{by_unit}；文号：{document}。",
+            "Handed down as petition backlog by: {by_unit}; document: {document}.",
+        ),
     ),
     CaseLinkedAsDuplicate.NAME: Said(
         ("并案", "Linked"), ("与案件 {duplicate_of} 为同一事项，并入该案。", "The same matter as case {duplicate_of}.")
@@ -52,9 +55,12 @@ EVENTS: Final[Mapping[str, Said]] = {
         ("移送", "Referred"),
         ("移送至{to_unit}。属街道以外：{outside}。", "Passed to {to_unit}. Outside the sub-district: {outside}."),
     ),
-    CaseWithdrawn.NAME: Said(("撤回", "Withdrawn"), ("申请人撤回。理由：{reason}", "The applicant took it back. Reason: {reason}")),
+    CaseWithdrawn.NAME: Said(
+        ("撤回", "Withdrawn"), ("申请人撤回。理由：{reason}", "The applicant took it back. Reason: {reason}")
+    ),
     CaseResolved.NAME: Said(
-        ("化解", "Resolved"), ("在{tier}层级化解。达成协议：{by_agreement}。", "Settled at this tier: {tier}. By agreement: {by_agreement}.")
+        ("化解", "Resolved"),
+        ("在{tier}层级化解。达成协议：{by_agreement}。", "Settled at this tier: {tier}. By agreement: {by_agreement}."),
     ),
     CaseTerminated.NAME: Said(
         ("终止调解", "Terminated"),
@@ -62,7 +68,10 @@ EVENTS: Final[Mapping[str, Said]] = {
     ),
     CaseFollowedUp.NAME: Said(
         ("回访", "Followed up"),
-        ("满意：{satisfied}；保持稳定：{stable}。回访记录：{note}", "Satisfied: {satisfied}; still settled: {stable}. Note: {note}"),
+        (
+            "满意：{satisfied}；保持稳定：{stable}。回访记录：{note}",
+            "Satisfied: {satisfied}; still settled: {stable}. Note: {note}",
+        ),
     ),
     CaseClosed.NAME: Said(("结案", "Closed"), ("案卷归档。", "The file is closed.")),
     CaseReopened.NAME: Said(
@@ -74,6 +83,9 @@ EVENTS: Final[Mapping[str, Said]] = {
     ),
     CaseVoided.NAME: Said(
         ("作废", "Voided"),
-        ("登记作废，不再计入；记录保留。理由：{reason}", "Made void: it counts nowhere, and stays in the record. Reason: {reason}"),
+        (
+            "登记作废，不再计入；记录保留。理由：{reason}",
+            "Made void: it counts nowhere, and stays in the record. Reason: {reason}",
+        ),
     ),
-}  # fmt: skip
+}

@@ -1,0 +1,100 @@
+"""The three services together: every ledger as JSON, CSV and XLSX, every route documented, after a whole campaign."""
+
+import asyncio
+import csv
+import io
+from pathlib import Path
+
+import httpx
+import openpyxl
+import pytest
+from starlette.routing import Match, Route
+
+from services.together import SERVICES
+from shared.contracts.codes import Role
+from shared.contracts.model import Ledger
+from shared.runtime import Node
+from shared.web.app import Doorkeeper, make_app
+from shared.web.columns import COLUMNS, title_en, title_zh
+from shared.web.documents import openapi
+from tests.web.campaign import LOG, SECRETS, fill, opened, signed_in
+from tests.web.test_documents import check, operations
+
+LEDGERS = [(service.name, ledger) for service in SERVICES for ledger in service.ledgers]
+NAMES = [f"{service}.{ledger.name}" for service, ledger in LEDGERS]
+
+
+@pytest.mark.parametrize(("service", "ledger"), LEDGERS, ids=NAMES)
+def test_every_column_has_titles_of_its_own(service: str, ledger: Ledger[object]) -> None:
+    names = ("key", *ledger.row.__dataclass_fields__)
+    assert [name for name in names if name not in COLUMNS] == []
+    for title in (title_zh, title_en):
+        assert len({title(name) for name in names}) == len(names)
+
+
+def test_every_titled_column_exists() -> None:
+    used = {"key"}.union(*(ledger.row.__dataclass_fields__ for _, ledger in LEDGERS))
+    assert set(COLUMNS) - used == set()
+
+
+def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_path: Path) -> None:
+    document = openapi(SERVICES)
+
+    async def read(client: httpx.AsyncClient, service: str, ledger: Ledger[object]) -> int:
+        path = f"/{service}/ledgers/{ledger.name}"
+        page = (await client.get(path, params={"limit": 1000})).json()
+        schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        check(document, schema, page)
+        assert page["position"] >= 0
+        text = (await client.get(path, params={"format": "csv"})).content.decode("utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+        assert [line[0] for line in lines[1:]] == [row["key"] for row in page["rows"]]
+        file = (await client.get(path, params={"format": "xlsx"})).content
+        sheet = openpyxl.load_workbook(io.BytesIO(file)).active
+        assert sheet is not None
+        cells = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
+        assert ledger.title_zh in cells[0][0]
+        assert LOG in cells[0][0]
+        assert [row[0] for row in cells[2:]] == [row["key"] for row in page["rows"]]
+        assert cells[1] == lines[0]
+        for form in (text, str(cells), str(page)):
+            assert not [secret for secret in SECRETS if secret in form]
+        for form in (text, str(cells)):
+            assert "sealed:" not in form
+        return len(page["rows"])
+
+    async def play() -> None:
+        async with opened(tmp_path) as (node, app):
+            await fill(node)
+            async with signed_in(node, app) as client:
+                found = {f"{s}.{ledger.name}": await read(client, s, ledger) for s, ledger in LEDGERS}
+        assert [name for name, rows in found.items() if rows == 0] == []
+
+    asyncio.run(play())
+
+
+def test_every_route_of_the_services_is_documented_and_the_other_way_round(tmp_path: Path) -> None:
+    def compare(node: Node) -> None:
+        routes = [route for route in make_app(node, Doorkeeper(node)).routes if isinstance(route, Route)]
+        listed = [(method.upper(), path) for method, path, _ in operations(openapi(SERVICES))]
+        for route in routes:
+            methods = (route.methods or set()) - {"HEAD"}
+            assert any(method in methods and route.path_regex.match(path) for method, path in listed), route.path
+        for method, path in listed:
+            scope = {"type": "http", "method": method, "path": path}
+            assert any(route.matches(scope)[0] is Match.FULL for route in routes), path
+
+    async def play() -> None:
+        async with opened(tmp_path) as (node, _):
+            compare(node)
+
+    asyncio.run(play())
+
+
+def test_the_served_document_is_the_whole_one(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with opened(tmp_path) as (node, app), signed_in(node, app, Role.CLERK) as client:
+            assert (await client.get("/openapi.json")).json() == openapi(SERVICES)
+            assert set((await client.get("/-/policy.json")).json()["commands"]) == {s.name for s in SERVICES}
+
+    asyncio.run(play())
