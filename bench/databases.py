@@ -1,4 +1,4 @@
-"""The databases of a run: one PostgreSQL for us, the peer and the limit, and a directory for SQLite; gone afterwards."""
+"""The databases of a run: one PostgreSQL for us, the peer and the limit, a directory for SQLite; gone afterwards."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ def scratch() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def postgres(directory: Path) -> Iterator[str]:
-    """The URL of a PostgreSQL with its default, durable settings: the one in SANGUAN_TEST_DATABASE_URL, else a new one."""
+    """The URL of a PostgreSQL with its default, durable settings, or of that in SANGUAN_TEST_DATABASE_URL."""
     if given := os.environ.get("SANGUAN_TEST_DATABASE_URL"):
         yield given
         return

@@ -29,9 +29,10 @@ class Copy:
         while took < seconds:
             block = self._block()
             start = time.perf_counter()
-            with self._connection.cursor() as cursor, cursor.copy(
-                f"COPY limit_events ({_COLUMNS}) FROM STDIN (FORMAT binary)".encode()
-            ) as copy:
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY limit_events ({_COLUMNS}) FROM STDIN (FORMAT binary)".encode()) as copy,
+            ):
                 copy.write(block)
             self._connection.commit()
             took += time.perf_counter() - start
@@ -42,8 +43,7 @@ class Copy:
         """Events per second read by COPY, positions and bytes, parsed no further than psycopg's rows."""
 
         def read() -> int:
-            statement = f"COPY (SELECT position, bytes FROM {table} ORDER BY log, position LIMIT {events}) TO STDOUT (FORMAT binary)"
-            with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            with self._connection.cursor() as cursor, cursor.copy(_out(table, events)) as copy:
                 copy.set_types(["int8", "bytea"])
                 return sum(1 for _ in copy.rows())
 
@@ -53,8 +53,7 @@ class Copy:
         """The same as blocks of bytes, not even split into rows."""
 
         def read() -> int:
-            statement = f"COPY (SELECT position, bytes FROM {table} ORDER BY log, position LIMIT {events}) TO STDOUT (FORMAT binary)"
-            with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            with self._connection.cursor() as cursor, cursor.copy(_out(table, events)) as copy:
                 for _ in copy:
                     pass
             return events
@@ -73,6 +72,11 @@ class Copy:
             bytes(32), bytes(32), self._data,
         )  # fmt: skip
         return struct.pack("!h", len(values)) + b"".join(struct.pack("!i", len(value)) + value for value in values)
+
+
+def _out(table: str, events: int) -> bytes:
+    query = f"SELECT position, bytes FROM {table} ORDER BY log, position LIMIT {events}"
+    return f"COPY ({query}) TO STDOUT (FORMAT binary)".encode()
 
 
 @contextmanager

@@ -20,14 +20,20 @@ from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.service import SERVICE as INTAKE
 from shared.access import utc_now
 from shared.command import Asked
-from shared.contracts.assignment import CommunityRegistered, HandlerAssigned, HandlingOpened, OfficerEnrolled, OfficerPosted
+from shared.contracts.assignment import (
+    CommunityRegistered,
+    HandlerAssigned,
+    HandlingOpened,
+    OfficerEnrolled,
+    OfficerPosted,
+)
 from shared.contracts.codes import CaseKind, Profession, Role
 from shared.contracts.event import Actor
 from shared.contracts.model import Service
 from shared.log.append import Appended, Proposal
 from shared.log.store import Log
 from shared.runtime import Node, Storage
-from shared.settings import Settings
+from shared.settings import load
 from shared.web.commands import commands_of
 from shared.web.gate import Gate
 
@@ -54,7 +60,7 @@ class Ask:
 def visits(case: str) -> Iterator[Ask]:
     """Visits to one case without end: planned, then completed."""
     for number in itertools.count(1):
-        plan = {"officer": _officer(case), "on": "2015-06-11", "must": False, "visit": f"v{number}"}
+        plan = {"officer": officer_of(_community(case)), "on": "2015-06-11", "must": False, "visit": f"v{number}"}
         yield _ask("assignment", "plan-visit", plan, f"handling/{case}")
         yield _ask("assignment", "complete-visit", {"visit": f"v{number}", "diary": DIARY}, f"handling/{case}")
 
@@ -115,7 +121,7 @@ class Counter:
 def storage(database_url: str | None, directory: Path) -> Iterator[Storage]:
     """An empty installation."""
     data = Path(tempfile.mkdtemp(dir=directory))
-    made = Storage(Settings(data_dir=data, database_url=database_url, redis_url=None), SERVICES)
+    made = Storage(load(data, database_url=database_url), SERVICES)
     made.migrate()
     try:
         yield made
@@ -132,7 +138,7 @@ def found(log: Log, cases: Sequence[str]) -> None:
     for community in COMMUNITIES:
         register = CommunityRegistered(code=community, name=f"虚构{community[-3:]}", grids=("grid-1",), households=900)
         append(log, [proposal("assignment", f"community/{community}", 0, register)])
-        officer = f"officer-{community}"
+        officer = officer_of(community)
         enrol = OfficerEnrolled(profession=Profession.JUDGE, unit="虚构法院", name=_SEALED, phone=None)
         append(log, [proposal("assignment", f"officer/{officer}", 0, enrol)])
         post = OfficerPosted(officer=officer, profession=Profession.JUDGE, from_day=date(2015, 5, 1))
@@ -145,15 +151,16 @@ def _opened(case: str) -> Proposal:
         community=_community(case), grid="grid-1", kind=CaseKind.DISPUTE, parties=2, reported_at=_BEGAN,
         due_on=date(2015, 7, 4),
     )  # fmt: skip
-    return proposal("assignment", f"handling/{case}", 0, opened, HandlerAssigned(officer=_officer(case)))
+    return proposal("assignment", f"handling/{case}", 0, opened, HandlerAssigned(officer=officer_of(_community(case))))
 
 
 def _community(case: str) -> str:
     return COMMUNITIES[int(case.removeprefix("case")) % len(COMMUNITIES)]
 
 
-def _officer(case: str) -> str:
-    return f"officer-{_community(case)}"
+def officer_of(community: str) -> str:
+    """Who is posted there."""
+    return f"officer-{community}"
 
 
 def proposal(owner: str, stream: str, expected: int, *events: Any, at: timedelta = timedelta()) -> Proposal:

@@ -140,7 +140,7 @@ def officer(number: int, profession: Profession) -> str:
 
 
 async def begin(desks: Desks) -> None:
-    """Plan and rulebook adopted, communities registered, studios opened, officers enrolled and posted (§3.1, §3.4.1)."""
+    """Plan and rulebook adopted, communities registered, studios opened, officers posted (§3.1, §3.4.1)."""
     start = moment(date(2015, 6, 1))
     office = "领导小组办公室"
     plan, rulebook = load_plan(), load_rulebook()
@@ -173,7 +173,8 @@ async def _post(desks: Desks, number: int) -> None:
     """Four to each community; the seventh waits for its lawyer until September, the last loses its judge in October."""
     community = code(desks.log, number)
     opened = moment(date(2015, 6, 2 + number))
-    await desks.send("assignment", f"studio:{number}", OpenStudio(place="社区警务室"), opened, Role.OFFICE, id=community)
+    studio = OpenStudio(place="社区警务室")
+    await desks.send("assignment", f"studio:{number}", studio, opened, Role.OFFICE, id=community)
     for profession in Profession:
         day = date(2015, 9, 1) if number == 6 and profession is Profession.LAWYER else date(2015, 6, 8)
         who = officer(number, profession)
@@ -193,7 +194,7 @@ async def _post(desks: Desks, number: int) -> None:
 
 
 async def meet(desks: Desks, random: Random) -> None:
-    """A meeting a month, its minutes, now and then late; a joint conference a quarter; contact cards (§3.3.2, 3.3.3)."""
+    """A meeting a month, its minutes, now and then late; joint conferences; contact cards (§3.3.2, 3.3.3)."""
     plans = [(number, month, random.random()) for number in range(len(COMMUNITIES)) for month in range(6, 13)]
     await _all(_month(desks, number, month, luck) for number, month, luck in plans)
     await _all(_cards(desks, number, random.choice((1.0, 1.0, 1.0, 0.93))) for number in range(len(COMMUNITIES)))
@@ -371,7 +372,7 @@ async def _finish(desks: Desks, id: str, matter: Matter) -> None:
             await desks.send("intake", f"reopen:{name}", again, at + timedelta(days=9), Role.CLERK, id=id)
 
 
-# scores -----------------------------------------------------------------------------------------------------------------
+# scores ----------------------------------------------------------------------------------------------------------
 
 
 async def publish(desks: Desks) -> Counter[str]:

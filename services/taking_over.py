@@ -86,7 +86,7 @@ async def import_workbook(
                 await work(node, log, reading, taken, lambda: bar.advance(task))
             await settled(node)
     if report_to is not None:
-        report_to.write_bytes(await asyncio.to_thread(report, file, reading))
+        await asyncio.to_thread(lambda: report_to.write_bytes(report(file, reading)))
     body = answer(reading, taken, dry_run=dry_run)
     print(json.dumps(body, ensure_ascii=False) if as_json else _sentence(body))
     return 1 if strict and body["rejected"] else 0
@@ -110,10 +110,12 @@ def answer(reading: Reading, taken: Taken, *, dry_run: bool) -> dict[str, Any]:
 
 def _sentence(body: dict[str, Any]) -> str:
     done = body["done"]
-    read = f"读取 {body['rows']} 行，接收 {body['accepted']} 行，退回 {len(body['rejected'])} 行，提示 {len(body['warnings'])} 条。"
+    read = f"读取 {body['rows']} 行，接收 {body['accepted']} 行，"
+    read += f"退回 {len(body['rejected'])} 行，提示 {len(body['warnings'])} 条。"
     if body["dry_run"]:
         return f"{read}（试读，未作任何改动。Nothing was changed.）"
-    return f"{read} 新登记 {done['taken_over']}，未变 {done['unchanged']}，更正 {done['corrected']}，作废 {done['voided']}。"
+    counts = (("新登记", "taken_over"), ("未变", "unchanged"), ("更正", "corrected"), ("作废", "voided"))
+    return f"{read} {'，'.join(f'{word} {done[name]}' for word, name in counts)}。"
 
 
 # taking over ----------------------------------------------------------------------------------------------------

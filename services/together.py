@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from services.assessment import api as scores_api
 from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.pages import SECTION as ASSIGNMENT_PAGES
@@ -69,10 +70,11 @@ async def settled(node: Node) -> None:
 
 
 def application(node: Node, guest: Visitor | None = None) -> Starlette:
-    """The web application of a running node, its pages included."""
+    """The web application of a running node: what one service alone answers, and the pages, included."""
     doorkeeper = Doorkeeper(node, guest)
     site = Site(node, doorkeeper, SECTIONS)
-    return site.dress(make_app(node, doorkeeper, lambda *_: site.routes()))
+    own = scores_api.routes(node, doorkeeper) if ASSESSMENT.name in node.followers else []
+    return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *site.routes()]))
 
 
 async def serve(node: Node, guest: Visitor | None = None, ready: Callable[[str], None] = lambda url: None) -> None:

@@ -53,7 +53,9 @@ CODES: Final[Mapping[str, Sentence]] = {
     ),
     "too_large": Sentence(413, "请求过大（上限 {limit} 字节）。", "The request is too large (limit {limit} bytes)."),
     "missing_field": Sentence(422, "缺少必填项。", "A required field is missing."),
-    "unknown_field": Sentence(422, "不认识的字段：不能由请求方给出。", "An unknown field: it is not the client's to give."),
+    "unknown_field": Sentence(
+        422, "不认识的字段：不能由请求方给出。", "An unknown field: it is not the client's to give."
+    ),
     "wrong_type": Sentence(422, "值的类型不对。", "The value is of the wrong type."),
     "not_in_list": Sentence(422, "不在可选的代码之中。", "The value is not one of the codes."),
     "too_long": Sentence(422, "内容过长。", "The text is too long."),
@@ -73,7 +75,6 @@ CODES: Final[Mapping[str, Sentence]] = {
     "stream_mismatch": Sentence(
         422, "stream 与内容不符（应为 {expected}）。", "`stream` does not fit the data (expected {expected})."
     ),
-    "not_the_owner": Sentence(403, "该服务不能写入别的服务的事件。", "A service cannot append another service's event."),
     "busy": Sentence(503, "同时修改者太多，请稍后再试。", "Too many are changing this at once: try again."),
     "ledger_behind": Sentence(
         503, "台账尚未追上记录，请稍后再试。", "The ledger has not caught up with the log yet: try again."

@@ -1,6 +1,7 @@
 """Following the log: a service's runner and its reactions as a task of the event loop.
 
-Woken by the stream; where the stream is silent or Redis is absent, it polls the log. Either way it reads the log itself.
+Woken by the stream; where the stream is silent or Redis is absent, it polls the log. Either way it reads the log
+itself.
 """
 
 import asyncio
@@ -186,7 +187,8 @@ class Reactions:
             if refused.code in ("busy", "ledger_behind"):
                 raise  # not an answer to the command: the page is tried again
             logger.warning("reaction refused", command_id=reacting.asked.command_id, code=refused.code)
-            return {"position": reacting.recorded.position, "command_id": reacting.asked.command_id, "code": refused.code}
+            position, command_id = reacting.recorded.position, reacting.asked.command_id
+            return {"position": position, "command_id": command_id, "code": refused.code}
         return None
 
     def _load(self, log: str) -> int:

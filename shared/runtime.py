@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import gc
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
@@ -109,6 +109,7 @@ class Node:
         }
         self.desks = {service.name: self._desk(service) for service in self.services}
         self.relay: Relay | None = None
+        self._closing: list[Callable[[], Awaitable[None]]] = []
         self.subscriptions: list[Subscription] = []
 
     def _desk(self, service: Service) -> Desk:
@@ -153,12 +154,15 @@ class Node:
     def _join_stream(self, url: str, tasks: list[asyncio.Task[None]]) -> None:
         settings = self.storage.settings
         if self.record:
+            client = connect(url)
+            self._closing.append(client.aclose)
             self.relay = Relay(
-                self.storage.log, self.storage.ledgers_engine, connect(url),
+                self.storage.log, self.storage.ledgers_engine, client,
                 shards=settings.shards, stream_length=settings.stream_length,
             )  # fmt: skip
             tasks.append(asyncio.create_task(self.relay.run(), name="relay"))
         broker = make_broker(url, shards=settings.shards, stream_length=settings.stream_length)
+        self._closing.append(broker.stop)
         for name, follower in self.followers.items():
             subscription = Subscription(broker, name, follower.wake, shards=settings.shards)
             follower.streaming = lambda subscription=subscription: subscription.connected  # type: ignore[misc]  # bound per turn
@@ -180,6 +184,8 @@ class Node:
         for task in tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        for close in self._closing:
+            await close()
         await self.appender.close()
         for thread in self._threads:
             thread.shutdown()

@@ -1,4 +1,4 @@
-"""Domain tests that read as sentences: `spec(DECIDER).given(reported).when(AcceptCase(...)).then(CaseAccepted(...))`."""
+"""Domain tests that read as sentences: `spec(DECIDER).given(reported).when(AcceptCase()).then(CaseAccepted(...))`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -57,7 +57,8 @@ class Compared:
         lines = [f"log {self.log}: {self.size} events, root {self.root}"]
         for one in self.ledgers:
             state = "equal" if one.live == one.replayed else f"DIFFERS first at {one.first_difference}"
-            lines.append(f"  {one.name:<34} to {one.position:<8} {state}{f'  HALTED: {one.halted}' if one.halted else ''}")
+            halted = f"  HALTED: {one.halted}" if one.halted else ""
+            lines.append(f"  {one.name:<34} to {one.position:<8} {state}{halted}")
         lines.append(f"  published scores: {self.scores_equal} of {self.scores_checked} recomputed to the same digits")
         if self.first_bad:
             lines.append(f"  first bad: position {self.first_bad['position']}: {self.first_bad['reason']}")

@@ -197,7 +197,7 @@ class Relay:
         return [name for name in self._published if channels.shard_of(name, self._shards) == shard]
 
     async def _save(self) -> None:
-        """Keep the positions, seldom: the log's database has better to do, and publishing again does no harm."""
+        """Keep the positions, seldom: a database has better to do, and publishing again does no harm."""
         changed = {k: v for k, v in self._published.items() if self._saved is None or self._saved.get(k) != v}
         if changed:
             await self._in_thread(partial(save_positions, self._engine, changed))

@@ -70,29 +70,44 @@ def decoded(codec: Codec, page: Iterable[Stored]) -> list[Recorded | Unknown]:
     return items
 
 
+class Page:
+    """A page of the log, as all ledgers look at it: what kind of event stands where."""
+
+    def __init__(self, items: Sequence[Recorded | Unknown]) -> None:
+        self.items = items
+        self.kinds = [type(item.event) if isinstance(item, Recorded) else Unknown for item in items]
+        self.unknown = [item for item in items if isinstance(item, Unknown)]
+
+    def halts(self, ledger: Ledger[Any], after: int) -> Unknown | None:
+        """The first event after a position that might concern the ledger, for all that this program knows."""
+        if not self.unknown:
+            return None
+        owners = {event.OWNER for event in ledger.handles}
+        found = (item for item in self.unknown if item.position > after)
+        return next((item for item in found if item.owner in owners or not item.owner), None)
+
+
 def touched(
-    ledger: Ledger[Any], items: Sequence[Recorded | Unknown], after: int
-) -> tuple[list[tuple[Recorded, tuple[str, ...]]], Halt | None]:
+    ledger: Ledger[Any], page: Page, after: int
+) -> tuple[list[tuple[Recorded, Iterable[str]]], Halt | None]:
     """The events after a position that concern the ledger, each with the keys it touches; and where it must stop."""
-    handles = frozenset(ledger.handles)
-    owners = {event.OWNER for event in ledger.handles}
-    found: list[tuple[Recorded, tuple[str, ...]]] = []
-    for item in items:
+    handles, keys = frozenset(ledger.handles), ledger.keys
+    stop = page.halts(ledger, after)
+    found: list[tuple[Recorded, Iterable[str]]] = []
+    for item in [item for item, kind in zip(page.items, page.kinds, strict=True) if kind in handles]:
         if item.position <= after:
             continue
-        if isinstance(item, Unknown):
-            if item.owner in owners or not item.owner:
-                return found, Halt(item.position, f"unknown event type {item.type}")
-        elif type(item.event) in handles:
-            try:
-                found.append((item, tuple(ledger.keys(item))))
-            except Exception as error:  # its keys are unknown: all of the ledger must wait
-                return found, Halt(item.position, f"keys: {type(error).__name__}")
-    return found, None
+        if stop is not None and item.position > stop.position:
+            break
+        try:
+            found.append((item, tuple(keys(item))))
+        except Exception as error:  # its keys are unknown: all of the ledger must wait
+            return found, Halt(item.position, f"keys: {type(error).__name__}")
+    return found, None if stop is None else Halt(stop.position, f"unknown event type {stop.type}")
 
 
 def fold(
-    ledger: Ledger[Any], concerned: Sequence[tuple[Recorded, tuple[str, ...]]], rows: Rows, parked: set[str]
+    ledger: Ledger[Any], concerned: Sequence[tuple[Recorded, Iterable[str]]], rows: Rows, parked: set[str]
 ) -> Folded:
     """Fold events into rows (which are changed in place); `parked` are keys that wait already."""
     folded = Folded()

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger, Service
-from shared.ledger.fold import Folded, Unknown, decoded, fold, touched
+from shared.ledger.fold import Folded, Page, Unknown, decoded, fold, touched
 from shared.log.store import Log
 
 PAGE = 5_000
@@ -50,19 +50,20 @@ class Replay:
         return self._occurred_by is None or isinstance(item, Unknown) or item.occurred_at <= self._occurred_by
 
     def _fold(self, items: Sequence[Recorded | Unknown], each: Callable[[Recorded], None]) -> None:
+        page = Page(items)
         for follower, ledger, waiting in self._folds:
-            _into(self.ledgers[follower], ledger, items, waiting)
+            _into(self.ledgers[follower], ledger, page, waiting)
         for item in items:
             if isinstance(item, Recorded):
                 each(item)
 
 
-def _into(whole: Folded, ledger: Ledger[Any], items: Sequence[Recorded | Unknown], waiting: set[str]) -> None:
+def _into(whole: Folded, ledger: Ledger[Any], page: Page, waiting: set[str]) -> None:
     if whole.halt is not None:
         return
-    concerned, halt = touched(ledger, items, -1)
-    page = fold(ledger, concerned, whole.rows, waiting)
-    for key, parked in page.parked.items():
+    concerned, halt = touched(ledger, page, -1)
+    folded = fold(ledger, concerned, whole.rows, waiting)
+    for key, parked in folded.parked.items():
         before = whole.parked.setdefault(key, parked)
         if before is not parked:
             before.positions.extend(parked.positions)

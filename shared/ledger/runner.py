@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from shared.contracts.event import Recorded
 from shared.contracts.model import Service
-from shared.ledger.fold import Folded, Halt, Unknown, decoded, fold, touched
+from shared.ledger.fold import Folded, Halt, Page, decoded, fold, touched
 from shared.ledger.memory import Memory
 from shared.ledger.replay import Replay
 from shared.ledger.tables import Rows, interventions, parked, progress, tables_of
@@ -69,6 +69,7 @@ class Runner:
                 self._remember(log, standing, after, {})
                 return 0
             waiting = parked_keys(connection, log)
+            page = Page(items)
             changed = {
                 rows.ledger.name: self._apply(
                     connection, log, rows, items, standing[rows.follower].position, waiting.get(rows.follower, set())
@@ -111,18 +112,18 @@ class Runner:
             yield connection
 
     def _apply(
-        self, connection: Connection, log: str, rows: Rows[Any], items: Sequence[Recorded | Unknown], after: int,
+        self, connection: Connection, log: str, rows: Rows[Any], page: Page, after: int,
         waiting: set[str],
     ) -> Folded | None:  # fmt: skip
         """Apply a page to one ledger; gives what it made of it, or None where it halted or keys wait."""
         folded = Folded()
-        concerned, halt = touched(rows.ledger, items, after)
+        concerned, halt = touched(rows.ledger, page, after)
         if concerned:
             keys = {key for _, touches in concerned for key in touches}
             folded = fold(rows.ledger, concerned, rows.fetch(connection, log, sorted(keys)), waiting)
             rows.store(connection, log, folded.rows)
             _park(connection, log, rows.follower, folded)
-        reached = items[-1].position if halt is None else halt.position - 1
+        reached = page.items[-1].position if halt is None else halt.position - 1
         if halt is not None:
             self._seen_halts.add((log, rows.follower, reached))
         if reached >= after:

@@ -99,7 +99,12 @@ class Rows(Generic[Row]):
         connection.execute(self.table.delete().where(self.table.c.log == log))
 
     def query(
-        self, connection: Connection, log: str, equal: Mapping[str, Any], after: str | None = None, limit: int | None = None
+        self,
+        connection: Connection,
+        log: str,
+        equal: Mapping[str, Any],
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[tuple[str, Row]]:
         """Rows in the order of their keys, those after a key, whose columns equal the given values."""
         table = self.table
@@ -152,36 +157,51 @@ def _same(value: Any) -> Any:
 
 
 def _column(name: str, hint: Any) -> _Column:
-    bare, optional = _bare(hint)
+    bare = _bare(hint)
     if isinstance(bare, type) and issubclass(bare, Enum):
-        return _Column(name, String(), _same, _optional(bare) if optional else bare)
+        return _Column(name, String(), _same, _out(bare))
     if bare is bool:
-        return _Column(name, Boolean(), _same, _optional(bool) if optional else bool)
+        return _Column(name, Boolean(), _same, _out(bool))
     if bare is int:
         return _Column(name, BigInteger(), _same, _same)
     if bare is str:
         return _Column(name, String(), _same, _same)
     if bare is datetime:
-        return _Column(name, String(), _optional(datetime.isoformat), _optional(datetime.fromisoformat))
+        return _Column(name, String(), _optional(datetime.isoformat), _out(datetime.fromisoformat))
     if bare is date:
-        return _Column(name, String(), _optional(date.isoformat), _optional(date.fromisoformat))
+        return _Column(name, String(), _optional(date.isoformat), _out(date.fromisoformat))
     decoder = msgspec.json.Decoder(bare)
-    return _Column(name, Text(), _optional(lambda value: canonical(value).decode()), _optional(decoder.decode))
+    return _Column(name, Text(), _optional(lambda value: canonical(value).decode()), _out(decoder.decode))
 
 
-def _bare(hint: Any) -> tuple[Any, bool]:
-    """A field's type without its markers, and whether it may be None."""
+def _bare(hint: Any) -> Any:
+    """A field's type without its markers, and without None (every column may be empty)."""
     if get_origin(hint) is Annotated:
         return _bare(get_args(hint)[0])
     if get_origin(hint) in (UnionType, Union):
         arms = [arm for arm in get_args(hint) if arm is not type(None)]
         if len(arms) == 1:
-            return _bare(arms[0])[0], True
-    return hint, False
+            return _bare(arms[0])
+    return hint
 
 
 def _optional(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: None if value is None else convert(value)
+
+
+def _out(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As `_optional`; what is not a value of the column's type was altered by hand, and stays as it is for the audit
+    to name."""
+
+    def out(value: Any) -> Any:
+        if value is None:
+            return None
+        try:
+            return convert(value)
+        except (ValueError, TypeError, msgspec.MsgspecError):
+            return value
+
+    return out
 
 
 def _table(name: str, columns: Sequence[Column[Any]]) -> Table:

@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
 from shared.log.append import Line, Outcome, Proposal, judge, lines, microseconds, moment, placed
-from shared.log.store import KnownTo, Log, settle
+from shared.log.store import STORED, KnownTo, Log, settle
 
 _ROWS = (
     "unnest(%b::text[], %b::int8[], %b::text[], %b::text[], %b::int4[], %b::bytea[], %b::bytea[], %b::bytea[])"
@@ -32,12 +32,17 @@ _OPTIMISTIC = (
     f"  %b, body_mac, leaf, bytes FROM h, {_ROWS})"
     " SELECT p FROM h"
 )
+_READ = f"SELECT {STORED} FROM events WHERE log = %b AND position > %b ORDER BY position LIMIT %b"
 _LOCK = "SELECT size, recorded_at FROM heads WHERE log = %b FOR UPDATE"
 _OPEN = "INSERT INTO heads (log, size, recorded_at) VALUES (%b, 0, 0) ON CONFLICT (log) DO NOTHING"
 
 
 class PostgresLog(Log):
     """The log in PostgreSQL. The head row serialises the appends of one log; more processes do not add to them."""
+
+    def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
+        cursor = _driver(connection).cursor(binary=True)
+        return cursor.execute(_READ, (log, after, limit), prepare=True).fetchall()
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         recorded_us = microseconds(self.clock())

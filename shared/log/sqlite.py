@@ -1,19 +1,20 @@
-"""Appending on SQLite: one writer at a time, WAL, synchronous=FULL, so that what is acknowledged survives a power cut."""
+"""Appending on SQLite: one writer at a time, WAL, synchronous=FULL: what is acknowledged survives a power cut."""
 
 import sqlite3
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
 from shared.log.append import Line, Outcome, Proposal, judge, lines, microseconds, moment, placed
 from shared.log.database import writing
-from shared.log.store import KnownTo, Log, settle
+from shared.log.store import STORED, KnownTo, Log, settle
 
 _INSERT = (
     "INSERT INTO events (log, position, stream, version, type, command_id, ordinal, recorded_at, body_mac, leaf, bytes)"
     " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 )
+_READ = f"SELECT {STORED} FROM events WHERE log = ? AND position > ? ORDER BY position LIMIT ?"
 _INSERT_KEY = "INSERT INTO vault_keys (log, subject, wrapped) VALUES (?,?,?)"
 _HEAD = "SELECT size, recorded_at FROM heads WHERE log = ?"
 _MOVE = (
@@ -24,6 +25,9 @@ _MOVE = (
 
 class SqliteLog(Log):
     """The log in one SQLite file."""
+
+    def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
+        return _driver(connection).execute(_READ, (log, after, limit)).fetchall()
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         try:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, select, text
 
@@ -20,8 +21,7 @@ from shared.log.codec import Codec
 from shared.log.tables import events, heads, vault_keys
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An event as it is stored."""
 
     log: str
@@ -37,16 +37,8 @@ class Stored:
         return moment(self.recorded_us)
 
 
-_STORED = (
-    events.c.log, events.c.position, events.c.stream, events.c.version, events.c.type, events.c.recorded_at,
-    events.c.bytes,
-)  # fmt: skip
-_READ = (
-    select(*_STORED)
-    .where(events.c.log == bindparam("log"), events.c.position > bindparam("after"))
-    .order_by(events.c.position)
-    .limit(bindparam("most"))
-)
+STORED = "log, position, stream, version, type, recorded_at, bytes"
+"""The columns of `Stored`."""
 _STREAM = (
     select(events.c.position, events.c.bytes)
     .where(
@@ -101,8 +93,11 @@ class Log(ABC):
     def read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
         """The events after a position (-1 for the beginning), at most `limit` of them, none skipped."""
         with self.engine.connect() as connection:
-            rows = connection.execute(_READ, {"log": log, "after": after, "most": limit})
-            return [Stored(*row) for row in rows]
+            return [*map(Stored._make, self._page(connection, log, after, limit))]
+
+    @abstractmethod
+    def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
+        """The rows of `read`, by the driver's fastest way."""
 
     def recorded(self, log: str, after: int, limit: int) -> list[Recorded]:
         """As `read`, decoded; raises `UnknownEvent`."""
@@ -157,7 +152,7 @@ class Log(ABC):
         for proposal in batch:
             if not proposal.events:
                 raise ValueError(f"{proposal.stream}: no event, so its command id could not be remembered")
-            if any(event.OWNER != proposal.owner for event in proposal.events):
+            if any(proposal.owner != event.OWNER for event in proposal.events):
                 raise NotTheOwner(f"{proposal.owner} may not append to {proposal.stream}")
         if (done := self._append_optimistically(batch)) is not None:
             return done

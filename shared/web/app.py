@@ -1,6 +1,6 @@
 """The web application of a process: commands, ledgers, the record, documents, health; pages are mounted beside them.
 
-Hot routes are Starlette's own (FastAPI's machinery costs more than the whole command path); the OpenAPI document is made
+Routes are Starlette's own (FastAPI's machinery costs more than the whole command path); the OpenAPI document is made
 from the declarations.
 """
 

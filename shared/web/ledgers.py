@@ -61,10 +61,14 @@ class LedgerEndpoint:
         )  # fmt: skip
 
     async def rows(self, request: Request) -> Response:
-        """A page of one ledger."""
+        """A page of the ledger that the address names."""
+        return await self.page(request, request.path_params["name"])
+
+    async def page(self, request: Request, name: str) -> Response:
+        """A page of one ledger, as the query asks for it."""
         visitor = self._visitor(request)
         visitor.may_read(READERS)
-        rows = self._tables.get(request.path_params["name"])
+        rows = self._tables.get(name)
         if rows is None:
             raise Refused("unknown_ledger", field="name")
         wanted = read_query(request, rows, visitor.log)

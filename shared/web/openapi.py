@@ -136,18 +136,12 @@ def _command_codes(service: Service) -> Codes:
 
 
 def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
-    row = {
-        "allOf": [
-            parts.ref(_row_name(service, ledger)),
-            {"properties": {"key": {"type": "string", "description": "The row's key."}}, "required": ["key"]},
-        ]
-    }
     page = parts.closed_object(
         {
             "ledger": {"const": ledger.name},
             "log": TEXT,
             "position": {"type": "integer", "minimum": -1, "description": "The last position that the ledger holds."},
-            "rows": {"type": "array", "items": row},
+            "rows": {"type": "array", "items": _row(service, ledger)},
             "next": {"type": ["string", "null"], "description": "The next page's `cursor`; null on the last page."},
         }
     )
@@ -163,25 +157,35 @@ def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
     return parts.get(service.name, f"{service.name}.ledgers.{ledger.name}", meaning, answered, parameters, "ledgers")
 
 
+def _row(service: Service, ledger: Ledger[Any]) -> Json:
+    """A row as it is shown: with its key."""
+    key = {"properties": {"key": {"type": "string", "description": "The row's key."}}, "required": ["key"]}
+    return {"allOf": [parts.ref(_row_name(service, ledger)), key]}
+
+
 def _scores(service: Service) -> Json:
-    """The published results of a service that has a scorer."""
-    listed: tuple[tuple[str, str, str, list[Json]], ...] = (
-        ("scores", "", "Published scores 考核结果 (§3.3.5).", []),
-        ("score", "/{id}", "One published score, as last published or restated.", [parts.path_parameter("id")]),
+    """The published results of a service that has a scorer: its ledger `scores`, and each one explained."""
+    ledger = next(ledger for ledger in service.ledgers if ledger.name == "scores")
+    one = {"log": TEXT, "position": {"type": "integer", "minimum": 0, "description": "Of the ledgers looked at."}}
+    listed: tuple[tuple[str, str, str, Json], ...] = (
         (
-            "explanation", "/{id}/explanation", "How a published score came about: the rows behind each number.",
-            [parts.path_parameter("id")],
+            "score", "/{id}", "One published score, as last published or restated 考核得分.",
+            {**one, "score": _row(service, ledger)},
+        ),
+        (
+            "explanation", "/{id}/explanation", "How a score came about: rows and events behind each number 得分说明.",
+            {**one, "score": TEXT, "indicators": {"type": "array", "items": parts.ANYTHING}},
         ),
     )  # fmt: skip
-    return {
-        f"/{service.name}/scores{path}": {
-            "get": parts.get(
-                service.name, f"{service.name}.{name}", meaning, parts.answer(meaning, parts.ANYTHING),
-                [*parameters, parts.parameter("log")], "reading",
-            )
-        }
-        for name, path, meaning, parameters in listed
-    }  # fmt: skip
+    paths: Json = {}
+    all_scores = {**_ledger(service, ledger), "operationId": f"{service.name}.scores"}
+    paths[f"/{service.name}/scores"] = {"get": all_scores}
+    for name, path, meaning, body in listed:
+        answered = parts.answer(meaning, parts.closed_object(body))
+        parameters = [parts.path_parameter("id"), parts.parameter("log")]
+        get = parts.get(service.name, f"{service.name}.{name}", meaning, answered, parameters, "reading")
+        paths[f"/{service.name}/scores{path}"] = {"get": get}
+    return paths
 
 
 def _documented(cls: type) -> tuple[str, str]:

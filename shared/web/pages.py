@@ -133,6 +133,7 @@ class Site:
         async def endpoint(request: Request) -> Response:
             visitor = self.doorkeeper.reader(request)
             visitor.may_read(roles)
+            _refuse_control_characters(request)
             ask = Ask(request, visitor, self.words(language_of(request)))
             return await asyncio.to_thread(lambda: self.render(request, ask.words, view(ask), visitor))
 
@@ -251,6 +252,13 @@ def _refuse_other_sites(request: Request) -> None:
     """Forms are sent from our own pages only (browsers say so where they can)."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused("bad_request")
+
+
+def _refuse_control_characters(request: Request) -> None:
+    """No name in an address holds one, and databases differ in what they make of them."""
+    for name, said in (*request.query_params.multi_items(), *request.path_params.items()):
+        if any(character < " " for character in str(said)):
+            raise Refused("bad_parameter", field=name)
 
 
 def _safe(request: Request) -> bool:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from shared.access import READERS
 from shared.contracts.codes import Role
+from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.model import Refused
 from shared.ledger.tables import parked, progress, refused_reactions
 from shared.log import keys, sealer
@@ -175,7 +176,7 @@ class RecordPages:
     def proof(self, ask: Ask) -> Page:
         """The proof that one event is in the signed tree; raises `Refused("not_found")`."""
         log, position, storage = ask.log, ask.request.path_params["position"], self._node.storage
-        found: Sequence[Stored] = storage.log.read(log, position - 1, 1)
+        found: Sequence[Stored] = storage.log.read(log, position - 1, 1) if position <= LARGEST_INTEGER else ()
         if not found or found[0].position != position:
             raise Refused("not_found")
         checkpoint = sealer.latest(storage.log_engine, log)

@@ -401,6 +401,7 @@ def the_backlog_ledger_holds_the_petition_backlog_and_nothing_else(world: World)
         for name in ("status", "community", "grid"):
             assert getattr(row, name) == getattr(case, name), name
         assert row.due_on == (case.due.on if case.due else None)
+        assert (civil_day(row.ended_at) if row.ended_at else None) == case.ended_on
 
 
 @invariant

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # its stubs are another distribution
+import jsonschema
 import msgspec
 import pytest
 from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema

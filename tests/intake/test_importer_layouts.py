@@ -213,7 +213,25 @@ def test_a_case_over_several_rows_with_one_party_each() -> None:
             ("测试甲", "19900000001"),
             ("测试乙", "19900000002"),
         ]
+        assert [party.role for party in first.parties] == ["applicant", "respondent"]
         assert [party.name for party in second.parties] == ["测试丙"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "day"), [("30日内", (2015, 7, 3)), ("一个月", (2015, 7, 3)), ("6月30日", (2015, 6, 30))]
+)
+def test_a_time_limit_may_be_a_length(limit: str, day: tuple[int, int, int]) -> None:
+    assert only(read_lines(ledger({"办理期限": limit}))).due_on == date(*day)
+
+
+def test_a_row_that_only_repeats_and_names_a_party_goes_on_with_the_case_above() -> None:
+    lines = ledger({}, {"序号": None, "登记日期": "同上", "纠纷类型": "〃", "甲方姓名": "测试丙"})
+    further = [
+        text if name in ("登记日期", "纠纷类型", "甲方姓名") else None
+        for name, text in zip(HEADER, lines[3], strict=True)
+    ]
+    row = only(read_lines([*lines[:3], further]))
+    assert [party.name for party in row.parties] == ["测试甲", "测试乙", "测试丙"]
 
 
 def test_ranges_merged_over_several_cases() -> None:

@@ -88,8 +88,10 @@ def deployed(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
                 running.append(
                     subprocess.Popen(
                         [*command, *COMPOSE["services"][name]["command"]],
-                        env={**environment, "SANGUAN_PORT": str(port)}, cwd=ROOT, stderr=subprocess.DEVNULL,
-                    )  # fmt: skip
+                        env={**environment, "SANGUAN_PORT": str(port)},
+                        cwd=ROOT,
+                        stderr=subprocess.DEVNULL,
+                    )
                 )
             for url in urls.values():
                 wait_until_ready(url)

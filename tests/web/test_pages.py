@@ -473,6 +473,30 @@ def test_programs_get_problem_documents_and_browsers_get_pages(made: Made) -> No
     on(made.data, scenario)
 
 
+def test_hostile_addresses_are_refused_and_break_nothing(made: Made) -> None:
+    hostile = (
+        "/cases/%00", "/cases?community=%00", "/cases?before=%00%7C", "/cases?before=x", "/cases?status=%27%20OR%201=1",
+        "/record/99999999999999999999999", "/record?before=x", "/record?before=99999999999999999999", "/record/-1",
+        "/scores?publication=%00", "/scores?publication=..%2F..%2Fetc", "/scores/%F0%9F%92%A9",
+        "/communities/" + "1" * 5000,
+        "/static/..%2F..%2Fapp.py", "/cases?lang=xx&lang=%0d%0aset-cookie:x=y",
+    )  # fmt: skip
+
+    async def scenario(node: Node, app: Any) -> None:
+        async with signed_in(node, app) as browser:
+            for path in hostile:
+                answer = await browser.get(path)
+                assert answer.status_code in (200, 400, 404), path
+                assert "x" not in answer.cookies
+                _sound(answer)
+            every = {"community", "status", "kind", "dispute_type"}
+            for name in every:
+                export = await browser.get(f"/intake/ledgers/cases?{name}=x&format=csv")
+                assert export.status_code == 200, "what the page filters by, its export can"
+
+    on(made.data, scenario)
+
+
 def test_a_fault_shows_a_page_without_any_detail(tmp_path: Path) -> None:
     async def scenario(node: Node, app: Any) -> None:
         doorkeeper = Doorkeeper(node)

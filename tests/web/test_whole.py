@@ -4,12 +4,14 @@ import asyncio
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openpyxl
 import pytest
 from starlette.routing import Match, Route
 
+from services.assessment import api as scores_api
 from services.together import SERVICES
 from shared.contracts.codes import Role
 from shared.contracts.model import Ledger
@@ -25,7 +27,7 @@ NAMES = [f"{service}.{ledger.name}" for service, ledger in LEDGERS]
 
 
 @pytest.mark.parametrize(("service", "ledger"), LEDGERS, ids=NAMES)
-def test_every_column_has_titles_of_its_own(service: str, ledger: Ledger[object]) -> None:
+def test_every_column_has_titles_of_its_own(service: str, ledger: Ledger[Any]) -> None:
     names = ("key", *ledger.row.__dataclass_fields__)
     assert [name for name in names if name not in COLUMNS] == []
     for title in (title_zh, title_en):
@@ -40,7 +42,7 @@ def test_every_titled_column_exists() -> None:
 def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_path: Path) -> None:
     document = openapi(SERVICES)
 
-    async def read(client: httpx.AsyncClient, service: str, ledger: Ledger[object]) -> int:
+    async def read(client: httpx.AsyncClient, service: str, ledger: Ledger[Any]) -> int:
         path = f"/{service}/ledgers/{ledger.name}"
         page = (await client.get(path, params={"limit": 1000})).json()
         schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
@@ -75,7 +77,9 @@ def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_
 
 def test_every_route_of_the_services_is_documented_and_the_other_way_round(tmp_path: Path) -> None:
     def compare(node: Node) -> None:
-        routes = [route for route in make_app(node, Doorkeeper(node)).routes if isinstance(route, Route)]
+        doorkeeper = Doorkeeper(node)
+        app = make_app(node, doorkeeper, lambda *_: scores_api.routes(node, doorkeeper))  # all but the pages
+        routes = [route for route in app.routes if isinstance(route, Route)]
         listed = [(method.upper(), path) for method, path, _ in operations(openapi(SERVICES))]
         for route in routes:
             methods = (route.methods or set()) - {"HEAD"}
@@ -96,5 +100,45 @@ def test_the_served_document_is_the_whole_one(tmp_path: Path) -> None:
         async with opened(tmp_path) as (node, app), signed_in(node, app, Role.CLERK) as client:
             assert (await client.get("/openapi.json")).json() == openapi(SERVICES)
             assert set((await client.get("/-/policy.json")).json()["commands"]) == {s.name for s in SERVICES}
+
+    asyncio.run(play())
+
+
+def test_a_published_score_is_explained_down_to_its_events(tmp_path: Path) -> None:
+    document = openapi(SERVICES)
+
+    def fits(path: str, body: object) -> None:
+        answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        check(document, answer, body)
+
+    async def play() -> None:
+        async with opened(tmp_path) as (node, app):
+            await fill(node)
+            async with signed_in(node, app) as client:
+                page = (await client.get("/assessment/scores")).json()
+                fits("/assessment/scores", page)
+                assert page["rows"]
+                explained = 0
+                for row in page["rows"]:
+                    one = (await client.get(f"/assessment/scores/{row['key']}")).json()
+                    fits("/assessment/scores/{id}", one)
+                    assert one["score"] == row
+                    why = (await client.get(f"/assessment/scores/{row['key']}/explanation")).json()
+                    fits("/assessment/scores/{id}/explanation", why)
+                    assert (why["score"], why["position"]) == (row["key"], row["evidence_position"])
+                    told = {indicator["indicator"]: indicator for indicator in why["indicators"]}
+                    for indicator in row["indicators"]:
+                        members = told[indicator["code"]]
+                        assert len(members["excluded"]) == indicator["excluded"]
+                        assert bool(members["numerator"]) == bool(indicator["numerator"])
+                        events = [event for member in members["numerator"] for event in member["events"]]
+                        explained += len(events)
+                        assert all(event["position"] <= row["evidence_position"] for event in events)
+                assert explained > 0
+                nothing = await client.get("/assessment/scores/nothing", headers={"accept": "application/json"})
+                assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
+            async with signed_in(node, app, Role.OPERATOR) as stranger:
+                assert (await stranger.get("/assessment/scores")).status_code == 403
+                assert (await stranger.get(f"/assessment/scores/{page['rows'][0]['key']}")).status_code == 403
 
     asyncio.run(play())

@@ -85,5 +85,5 @@ LEDGER = Ledger(
     title_zh="考核得分",
     title_en="Scores",
     clause="3.3.5",
-    filters=("community", "publication", "period_kind", "period", "as_of"),
+    filters=("community", "publication", "period_kind", "period"),  # `as_of` is every ledger's own parameter
 )

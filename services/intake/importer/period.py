@@ -51,6 +51,7 @@ _JOINED = re.compile(r"(?<!\d)(?P<y>20\d\d|19\d\d)(?P<m>0[1-9]|1[0-2])(?!\d)")
 _QUARTER = re.compile(rf"{_Y}年?度?第?(?P<q>[1-4])季度?")
 _HALF = re.compile(rf"{_Y}年?度?(?P<h>[上下])半年")
 _YEAR = re.compile(r"(?<!\d)(?P<y>(?:19|20)\d\d|\d\d)\s*年(?!\d)")
+_BARE_YEAR = re.compile(r"(?<![\d〔\[(])(?P<y>(?:19|20)\d\d)(?!\d)")
 _BARE_MONTH = re.compile(r"(?<![\d年])(?P<m>1[0-2]|0?[1-9])\s*月(?!\d|\s*\d*日|内|前)")
 _FILLED = re.compile(
     r"(?:填报|填表|填写|制表|报送|上报|报告|打印|统计|更新|制作)?(?:时间|日期)\s*:?\s*((?:\d{2,4}\s*[年./-]\s*)?\d{1,2}\s*[月./-]\s*(?:\d{1,2}\s*日?)?)"
@@ -100,7 +101,7 @@ def _read(text: str) -> Hint:
         return Hint(Period(month_of(_year(found), start_month).first, month_of(_year(found), start_month + 5).last))
     if found := (_MONTH.search(text) or _JOINED.search(text)):
         return Hint(month_of(_year(found), int(found["m"])))
-    years, months = _YEAR.search(text), _BARE_MONTH.search(text)
+    years, months = _YEAR.search(text) or _BARE_YEAR.search(text), _BARE_MONTH.search(text)
     return Hint(None, _year(years) if years else None, int(months["m"]) if months else None)
 
 

@@ -291,7 +291,8 @@ def _kind(table: Table, row: int) -> str:
     numbered = [column.index for column in header.of(Field.NUMBER)]
     after_case = bool(table.items) and table.items[-1][1] == ""
     own_fields = {column.meaning.field for column in header.columns if column.index in own}
-    only_parties = own_fields <= PARTY or (bool(numbered) and sheet.covered(row, numbered[0]))
+    said = {column.meaning.field for column in header.columns if (cell := own.get(column.index)) and not _repeats(cell)}
+    only_parties = said <= PARTY or (bool(numbered) and sheet.covered(row, numbered[0]))
     if after_case and numbered and numbered[0] not in own and own_fields & PARTY and only_parties:
         return "continued"
     number = text_of(own[numbered[0]].value) if numbered and numbered[0] in own else ""
@@ -300,6 +301,10 @@ def _kind(table: Table, row: int) -> str:
     if len(core) == 1 and (not re.search(r"\d", number) or any(sheet.box_right(row, at) - at > 4 for at in own)):
         return "line"
     return "case"
+
+
+def _repeats(cell: Cell) -> bool:
+    return isinstance(cell.value, str) and repeats(cell.value)
 
 
 def _from_above(sheet: Sheet, row: int, column: int) -> Cell | None:
@@ -392,7 +397,7 @@ class _RowReader:
             return cell
         cell = cell or _from_above(sheet, self.row, column.index)
         place = (held.field, held.side, held.choice, held.part)
-        if cell is not None and isinstance(cell.value, str) and repeats(cell.value):
+        if cell is not None and _repeats(cell):
             return self.table.above.get(place)
         if cell is not None:
             self.table.above[place] = cell
@@ -502,16 +507,15 @@ class _RowReader:
 
     def _due_on(self, occurred_on: date | None) -> date | None:
         written, said = self._day(Field.DUE)
-        if not said:
-            return None
-        if written:
-            return placed(written, self.table.period, occurred_on or self._start())
-        span = written_span(self._text(Field.DUE))
-        if span is None:
+        span = written_span(self._text(Field.DUE))  # 30日内 is a length, not the 30th
+        if span is not None:
+            if occurred_on is None:
+                return None
+            return occurred_on + span if isinstance(span, timedelta) else _months_later(occurred_on, span)
+        due_on = placed(written, self.table.period, occurred_on or self._start()) if written else None
+        if said and due_on is None:
             self.found.add("due_date")
-        if span is None or occurred_on is None:
-            return None
-        return occurred_on + span if isinstance(span, timedelta) else _months_later(occurred_on, span)
+        return due_on
 
     def _start(self) -> date | None:
         return self.table.period.first if self.table.period else None
@@ -584,10 +588,10 @@ class _RowReader:
 
     def _parties(self) -> tuple[LedgerParty, ...]:
         parties: list[LedgerParty] = []
-        for row in (self.row, *self.table.table.continued.get(self.row, ())):
-            texts = self.texts if row == self.row else self._further(row)
+        for place, row in enumerate((self.row, *self.table.table.continued.get(self.row, ()))):
+            texts = self._further(row) if place else self.texts
             for side in (1, 2, 3, BOTH):
-                parties += self._parties_of(side, texts)
+                parties += self._parties_of(side, texts, place)
         if not parties:
             self.found.add("parties_missing")
         return tuple(parties)
@@ -596,7 +600,7 @@ class _RowReader:
         cells = {column: self.table.sheet.cells.get((row, column.index)) for column in self.table.header.columns}
         return {column: text_of(cell.value) for column, cell in cells.items() if cell}
 
-    def _parties_of(self, side: int, texts: dict[Column, str]) -> Iterator[LedgerParty]:
+    def _parties_of(self, side: int, texts: dict[Column, str], place_of_row: int) -> Iterator[LedgerParty]:
         columns = [column for column in self.table.header.columns if column.meaning.side == side]
         said = {held: [texts.get(column, "") for column in columns if column.meaning.field is held] for held in PARTY}
         persons = [person for text in said[Field.NAME] for person in people(text, both_sides=side == BOTH)]
@@ -613,7 +617,7 @@ class _RowReader:
             persons = [Person(UNNAMED)]
         alone = len(persons) == 1
         for place, person in enumerate(persons):
-            own_side = person.side or side or 1
+            own_side = (person.side or 1) + place_of_row if side == BOTH else side
             role = {1: PartyRole.APPLICANT, 2: PartyRole.RESPONDENT}.get(own_side, PartyRole.OTHER)
             phone = person.phone or (" ".join(phones)[:40] if alone else next(iter(phones[place : place + 1]), None))
             number = person.id_number or next(iter(numbers[place : place + 1]), None)

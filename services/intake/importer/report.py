@@ -17,10 +17,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from services.intake.importer.findings import FINDINGS, Level
+from services.intake.importer.findings import FINDINGS, Level, WorkbookRefused
 from services.intake.importer.reading import LedgerRow, Reading, SheetReading
 from services.intake.importer.values import begins_like_formula
-from services.intake.importer.workbook import Sheet, open_workbook
+from services.intake.importer.workbook import DAMAGED, Sheet, open_workbook
 
 HEADING: Final = "导入核对结果"
 GOOD: Final = "✓ 已读取"
@@ -39,7 +39,10 @@ def report(source: bytes | Path, reading: Reading) -> bytes:
     opened = open_workbook(content, reading.name)  # judges the file again before openpyxl loads all of it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of decorations that it cannot keep
-        book = openpyxl.load_workbook(BytesIO(content), rich_text=True, keep_links=False)
+        try:
+            book = openpyxl.load_workbook(BytesIO(content), rich_text=True, keep_links=False)
+        except DAMAGED:
+            raise WorkbookRefused("workbook_damaged") from None  # in a part that reading the cells did not need
     rows: dict[str, list[LedgerRow]] = {}
     for row in reading.rows:
         rows.setdefault(row.sheet, []).append(row)

@@ -37,8 +37,11 @@ MAX_SHEETS: Final = 200
 MAX_ROWS: Final = 20_000
 """Rows with content in one sheet: a busy sub-district writes a few hundred a month."""
 MAX_COLUMNS: Final = 200
-MAX_ELEMENTS: Final = 1_200_000
-"""XML elements in all parts: some thirty thousand ledger rows."""
+MAX_ELEMENTS: Final = 800_000
+"""XML elements in all parts together: some fifteen thousand ledger rows."""
+MAX_OTHER_ELEMENTS: Final = 200_000
+"""XML elements in a part that is neither a sheet nor the shared strings: styles are dear to load."""
+MAX_MERGES: Final = 20_000
 MAX_MERGED_CELLS: Final = 300_000
 MAX_TEXT: Final = 100_000
 """Characters in one XML text: a spreadsheet program itself stops at 32,767 in a cell."""
@@ -46,7 +49,7 @@ MAX_TEXT: Final = 100_000
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_DAMAGED = (
+DAMAGED: Final = (
     zipfile.BadZipFile,
     zlib.error,
     expat.ExpatError,
@@ -155,7 +158,7 @@ def open_workbook(source: bytes | Path, name: str | None = None) -> Workbook:
     try:
         shapes = inspect(content)
         return _load(content, name, shapes)
-    except _DAMAGED:
+    except DAMAGED:
         raise WorkbookRefused("workbook_damaged") from None  # the cause may quote a cell
 
 
@@ -241,6 +244,8 @@ def _scan(package: zipfile.ZipFile, part: str, count: _Count) -> Shape:
     shape = Shape()
     row = column = length = rows = counted = 0
     in_formula = False
+    bulky = part.lower().startswith(("xl/worksheets/", "xl/sharedstrings"))
+    limit = MAX_ELEMENTS if bulky else min(MAX_ELEMENTS, count.elements + MAX_OTHER_ELEMENTS)
 
     def doctype(*_: object) -> None:
         raise WorkbookRefused("workbook_entities")
@@ -249,7 +254,7 @@ def _scan(package: zipfile.ZipFile, part: str, count: _Count) -> Shape:
         nonlocal row, column, length, rows, counted, in_formula
         length = 0
         count.elements += 1
-        if count.elements > MAX_ELEMENTS:
+        if count.elements > limit:
             raise WorkbookRefused("workbook_too_large")
         match tag.rpartition(" ")[2]:
             case "row":
@@ -271,7 +276,7 @@ def _scan(package: zipfile.ZipFile, part: str, count: _Count) -> Shape:
             case "mergeCell":
                 box = Box(*(int(bound or 0) for bound in range_boundaries(attributes["ref"])))
                 count.merged += (box.right - box.left + 1) * (box.bottom - box.top + 1)
-                if count.merged > MAX_MERGED_CELLS:
+                if count.merged > MAX_MERGED_CELLS or len(shape.merges) >= MAX_MERGES:
                     raise WorkbookRefused("workbook_too_large")
                 shape.merges.append(box)
             case _:
@@ -352,7 +357,7 @@ def _cells(rows: Iterable[tuple[object, ...]], shape: Shape) -> Iterator[tuple[t
 def _sheet_parts(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     """(title, part name) of each sheet, as the workbook's own part and its relationships say."""
     root = fromstring(package.read("_rels/.rels"))
-    main = next(link.get("Target") for link in root if link.get("Type", "").endswith("/officeDocument"))
+    main = next((link.get("Target") for link in root if link.get("Type", "").endswith("/officeDocument")), "")
     main = posixpath.normpath(main.lstrip("/"))
     folder, file = posixpath.split(main)
     links = fromstring(package.read(f"{folder}/_rels/{file}.rels"))

@@ -223,6 +223,6 @@ LEDGER = Ledger(
     title_zh="矛盾纠纷台账",
     title_en="Cases",
     clause="3.2.1",
-    filters=("community", "grid", "kind", "status", "handler"),
+    filters=("community", "grid", "kind", "dispute_type", "status", "handler"),
     sealed=("summary", "parties", "follow_up_note"),
 )

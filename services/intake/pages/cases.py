@@ -87,7 +87,6 @@ class CasePages:
             found, older = self._newest(connection, ask.log, equal, ask.query("before"))
             statuses = self._counts(connection, ask.log, {k: v for k, v in equal.items() if k != "status"})
             places = self._places(connection, ask.log)
-        exported = {name: value for name, value in equal.items() if name in self._tables["cases"].ledger.filters}
         shows = {
             "rows": found,
             "older": urlencode({**equal, "before": older}) if older else None,
@@ -100,7 +99,7 @@ class CasePages:
             "choices": _choices(places, ask.words),
             "places": places,
             "exports": [
-                (form.upper(), "/intake/ledgers/cases?" + urlencode({**exported, "format": form}))
+                (form.upper(), "/intake/ledgers/cases?" + urlencode({**equal, "format": form}))
                 for form in ("xlsx", "csv", "json")
             ],
             "urlencode": urlencode,

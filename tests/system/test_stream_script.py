@@ -1,0 +1,94 @@
+"""A stranger with nothing but redis-py reads case events as CloudEvents while the system runs."""
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from shared.contracts.catalogue import EVENTS
+from shared.delivery.embedded import running_url
+from tests.system.cli import ROOT
+from tests.system.demo import WANTED, Demo
+from tests.system.server import LOG, Server, wait_for
+
+STREAM = "sanguan:events:{0}"
+CASE_EVENTS = {event.NAME for event in EVENTS if event.NAME.startswith("sanguan.intake.case-")}
+
+
+def test_the_script_is_short_and_needs_redis_py_alone() -> None:
+    text = (ROOT / "docs" / "read_case_events.py").read_text()
+    code = [line for line in text.partition('"""\n\n')[2].splitlines() if line.strip() and not line.startswith("#")]
+    assert len(code) <= 20
+    imported = {
+        name.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names
+    }
+    assert imported <= {"json", "sys", "redis"}
+
+
+def test_it_reads_case_events_while_the_demo_runs(demo: Demo) -> None:
+    assert demo.stranger.code == 0, demo.stranger.err
+    assert demo.stranger_was_first, "the demo was over before the stranger had read what it wanted"
+    lines = [line.split() for line in demo.stranger.out.splitlines()]
+    assert len(lines) == WANTED
+    positions = []
+    for time, id, type, *rest in lines:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|[+-]\d\d:\d\d)", time)
+        assert type in CASE_EVENTS
+        assert bool(rest) == type.endswith("case-reported.v1"), "what is reported has a type of dispute"
+        log, _, position = id.partition("/")
+        assert log == LOG
+        positions.append(int(position))
+    assert positions == sorted(positions)
+    assert "sealed:" not in demo.stranger.out
+
+
+def test_what_is_on_the_stream_are_cloudevents_1_0(server: Server) -> None:
+    answer = server.report()
+    (position,) = answer["positions"]
+    events = {event.get_id(): event for event in stream_of(server, f"{LOG}/{position}")}
+    mine = events[f"{LOG}/{position}"]
+    assert mine.get_specversion() == "1.0"
+    assert (mine.get_source(), mine.get_subject()) == (f"/logs/{LOG}", answer["stream"])
+    assert [mine.get_type()] == answer["events"]
+    assert mine.get_time() is not None
+    assert mine.get_datacontenttype() == "application/json"
+    assert mine.get_extension("sequence") == str(position)
+    data = mine.get_data()
+    assert isinstance(data, dict)
+    assert data["dispute_type"] == "neighbours"
+    assert data["summary"].startswith("sealed:")
+    assert "虚构" not in json.dumps(data, ensure_ascii=False)
+
+
+def stream_of(server: Server, until: str) -> list[CloudEvent]:
+    """All messages up to one, each read by the CloudEvents project's own library."""
+    url = running_url(server.data)
+    assert url is not None
+    client = redis.Redis.from_url(url)
+    found: list[CloudEvent] = []
+    last = b"0"
+
+    def there() -> bool:
+        nonlocal last
+        read: Any = client.xread({STREAM: last}, count=1000)
+        for _, entries in read or ():
+            for last, fields in entries:
+                found.append(event_of(fields))
+        return any(event.get_id() == until for event in found)
+
+    wait_for(there, until)
+    client.close()
+    return found
+
+
+def event_of(fields: Mapping[bytes, bytes]) -> CloudEvent:
+    """The event in one field; the library raises where it is none."""
+    assert set(fields) == {b"__data__"}
+    event = JSONFormat().read(lambda attributes, data: CloudEvent(attributes, data), fields[b"__data__"])
+    assert isinstance(event, CloudEvent)
+    return event
