@@ -137,6 +137,8 @@ def run(
     async def work() -> None:
         storage = Storage(made, SERVICES)
         storage.require_migrated()
+        if made.redis_url is None:
+            notes.print("[yellow]![/] SANGUAN_REDIS_URL is not set: the ledgers poll the log, nothing is published.")
         node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url)
         async with node.running():
             await serve(node, None, _announce)

@@ -30,7 +30,7 @@ from services.intake.commands import (
     VoidCase,
     WithdrawCase,
 )
-from services.intake.importer import LedgerRow, Outcome, Reading, WorkbookRefused, read_workbook, report
+from services.intake.importer import FINDINGS, LedgerRow, Outcome, Reading, WorkbookRefused, read_workbook, report
 from services.intake.ledgers import cases, places
 from services.intake.takeover import taken_over_id
 from services.together import settled, together
@@ -47,7 +47,6 @@ from shared.web.gate import refusal
 
 _CLERK: Final = Actor(id="importer", role=Role.CLERK)
 _OFFICE: Final = Actor(id="importer", role=Role.OFFICE)
-_PHONE: Final = re.compile(r"[0-9+() -]{3,40}")
 _AT_ONCE: Final = 64
 """Rows under way at a time: enough to share a commit."""
 _ADAPTER: Final[TypeAdapter[Any]] = TypeAdapter(TakeOverCase)
@@ -86,7 +85,7 @@ async def import_workbook(
                 await work(node, log, reading, taken, lambda: bar.advance(task))
             await settled(node)
     if report_to is not None:
-        await asyncio.to_thread(lambda: report_to.write_bytes(report(file, reading)))
+        await asyncio.to_thread(lambda: report_to.write_bytes(report(file, told(reading, taken))))
     body = answer(reading, taken, dry_run=dry_run)
     print(json.dumps(body, ensure_ascii=False) if as_json else _sentence(body))
     return 1 if strict and body["rejected"] else 0
@@ -106,6 +105,17 @@ def answer(reading: Reading, taken: Taken, *, dry_run: bool) -> dict[str, Any]:
     body["dry_run"], body["import_id"] = dry_run, taken.import_id
     body["done"] = {name: taken.done[name] for name in ("taken_over", "unchanged", "corrected", "voided", "registered")}
     return body
+
+
+def told(reading: Reading, taken: Taken) -> Reading:
+    """The reading with what the import itself found, for the workbook that is given back."""
+    found: dict[tuple[str, int], str] = {(row.sheet, row.row): "row_changed" for row in taken.changed}
+    found |= {(row.sheet, row.row): code for row, code in taken.refused if code in FINDINGS}
+    rows = tuple(
+        replace(row, findings=(*row.findings, code)) if (code := found.get((row.sheet, row.row))) else row
+        for row in reading.rows
+    )
+    return replace(reading, rows=rows)
 
 
 def _sentence(body: dict[str, Any]) -> str:
@@ -129,7 +139,9 @@ async def take_over(node: Node, log: str, reading: Reading, taken: Taken, step: 
     async def one(row: LedgerRow) -> None:
         async with gate:
             try:
-                await _row(node, log, codes[row.community or ""], row, taken)
+                if row.community is None:
+                    raise Refused("community_missing")
+                await _row(node, log, codes[plain_name(row.community)], row, taken)
             except Refused as refused:
                 taken.refused.append((row, refused.code))
             step()
@@ -232,7 +244,7 @@ def _command(row: LedgerRow, community: str, content: str, import_id: str) -> Ta
     ended = outcome is not PaperOutcome.OPEN
     command = TakeOverCase(
         community=community, grid=_grid(row.grid), kind=CaseKind.BACKLOG if row.backlog else CaseKind.DISPUTE,
-        dispute_type=row.dispute_type, source=row.source, summary=_summary(row), parties=_parties(row),
+        dispute_type=row.dispute_type, source=row.source, summary=row.summary or "（未填写）", parties=_parties(row),
         paper=PaperRow(
             import_id=import_id, sheet=row.sheet, row=row.row, number=number,
             month=row.month or row.occurred_on.strftime("%Y-%m"),
@@ -252,20 +264,11 @@ def _grid(grid: str | None) -> str | None:
     return re.sub(r"[^0-9A-Za-z\u3400-\u9fff._:-]", "", grid)[:64] or None if grid else None
 
 
-def _summary(row: LedgerRow) -> str:
-    """The statement, and the numbers that are no telephone numbers: nothing that the clerk wrote is lost."""
-    odd = [f"（电话栏：{party.phone}）" for party in row.parties if party.phone and not _PHONE.fullmatch(party.phone)]
-    return (row.summary + "".join(odd)) or "（未填写）"
-
-
 def _parties(row: LedgerRow) -> tuple[Person, ...]:
     return tuple(
-        Person(
-            role=party.role, name=party.name, id_number=party.id_number,
-            phone=party.phone if party.phone and _PHONE.fullmatch(party.phone) else None,
-        )
+        Person(role=party.role, name=party.name, phone=party.phone, id_number=party.id_number)
         for party in row.parties
-    )  # fmt: skip
+    )
 
 
 def _again(command: TakeOverCase, undone: int) -> TakeOverCase:
@@ -303,14 +306,19 @@ def _paper_outcome(case: cases.Row | None) -> PaperOutcome:
 # communities ------------------------------------------------------------------------------------------------------
 
 
+def plain_name(name: str) -> str:
+    """A community's name as papers shorten it: 文博 for 文博社区."""
+    return re.sub(r"(社区|村)(居委会|村委会)?$", "", name) or name
+
+
 async def _communities(node: Node, log: str, rows: Sequence[LedgerRow], taken: Taken) -> dict[str, str]:
     """The codes of the communities that the rows name; one that the log does not know yet is registered."""
     await node.followers["intake"].caught_up(log)
     with node.look("intake", log) as look:
-        known = {row.name: row.community for row in look.rows(places.LEDGER)}
+        known = {plain_name(row.name): row.community for row in look.rows(places.LEDGER)}
     free = max((int(code[9:]) for code in known.values()), default=0)
-    for name in dict.fromkeys(row.community or "" for row in rows):
-        if name in known:
+    for name in dict.fromkeys(row.community for row in rows if row.community is not None):
+        if plain_name(name) in known:
             continue
         free += 1
         grids = sorted({grid for row in rows if row.community == name and (grid := _grid(row.grid))})
@@ -320,7 +328,7 @@ async def _communities(node: Node, log: str, rows: Sequence[LedgerRow], taken: T
             occurred_at=min(start_of(row.occurred_on) for row in rows if row.community == name and row.occurred_on),
         )  # fmt: skip
         await node.desks["assignment"].send(asked)
-        known[name] = command.code
+        known[plain_name(name)] = command.code
         taken.done["registered"] += 1
     await node.followers["intake"].caught_up(log)
     return known

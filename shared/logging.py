@@ -52,6 +52,7 @@ def configure(level: str, json: bool) -> None:
         loud.propagate = True
     # It logs whole messages at this level.
     logging.getLogger("sse_starlette").setLevel(max(logging.INFO, root.level))
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -141,8 +141,6 @@ class Node:
             stack.push_async_callback(self._stop, tasks)
             if self.redis_url is not None:
                 self._join_stream(self.redis_url, tasks)
-            else:
-                logger.warning("redis absent: polling the log")
             for name, follower in self.followers.items():
                 tasks.append(asyncio.create_task(follower.run(self.desks[name]), name=f"follow {name}"))
             if self.record:
@@ -172,11 +170,15 @@ class Node:
     async def _seal_for_ever(self) -> None:
         while True:
             await asyncio.sleep(self.storage.settings.seal_seconds)
-            try:
-                for log in await asyncio.to_thread(self.storage.log.heads):
-                    await asyncio.to_thread(self.storage.seal, log)
-            except (DBAPIError, OSError) as error:
-                logger.error("sealer interrupted", error=type(error).__name__)
+            await self._seal()
+
+    async def _seal(self) -> None:
+        """Sign what is new in every log; what cannot be signed now is signed the next time."""
+        try:
+            for log in await asyncio.to_thread(self.storage.log.heads):
+                await asyncio.to_thread(self.storage.seal, log)
+        except (DBAPIError, OSError, sealer.LogDamaged, keys.KeyUnusable) as error:
+            logger.error("sealer interrupted", error=type(error).__name__)
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in reversed(tasks):
@@ -187,5 +189,7 @@ class Node:
         for close in self._closing:
             await close()
         await self.appender.close()
+        if self.record:
+            await self._seal()
         for thread in self._threads:
             thread.shutdown()

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from shared.contracts.fields import EARLIEST_YEAR, LATEST_YEAR, Aware, Text, Unfit, Whole
 
 _OFFSETS = st.builds(lambda minutes: timezone(timedelta(minutes=minutes)), st.integers(-14 * 60, 14 * 60))
-_MOMENTS = st.datetimes(datetime(EARLIEST_YEAR, 1, 2), datetime(LATEST_YEAR, 12, 30), timezones=_OFFSETS).map(
+MOMENTS = st.datetimes(datetime(EARLIEST_YEAR, 1, 2), datetime(LATEST_YEAR, 12, 30), timezones=_OFFSETS).map(
     lambda moment: moment.replace(fold=0)  # a fold means nothing beside a fixed offset, and is not written
 )
-_DAYS = st.dates(date(EARLIEST_YEAR, 1, 1), date(LATEST_YEAR, 12, 31))
+DAYS = st.dates(date(EARLIEST_YEAR, 1, 1), date(LATEST_YEAR, 12, 31))
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=20)
 
 
 @cache
@@ -51,18 +52,14 @@ def _marked(bare: type, markers: tuple[Any, ...]) -> st.SearchStrategy[Any]:
         if isinstance(marker, Whole):
             return st.integers(marker.least, marker.most)
         if isinstance(marker, Aware):
-            return _MOMENTS
+            return MOMENTS
     assert bare is date, bare
-    return _DAYS
+    return DAYS
 
 
 def _texts(marker: Text) -> st.SearchStrategy[str]:
     """Texts as the gate leaves them: normalised, within their length and pattern."""
-    if marker.pattern is not None:
-        raw = st.from_regex(marker.pattern, fullmatch=True)
-    else:
-        most = min(marker.max_length, 20)
-        raw = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=most)
+    raw = st.from_regex(marker.pattern, fullmatch=True) if marker.pattern is not None else TEXTS
 
     def fits(text: str) -> bool:
         try:

@@ -1,7 +1,7 @@
 """A community 社区 of the sub-district, its studio and its contact cards (§3.1.1, 3.3.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never, get_args
 
@@ -17,6 +17,7 @@ from shared.contracts.assignment import (
 )
 from shared.contracts.days import refuse_future
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+from shared.contracts.replace import replace
 
 Command = RegisterCommunity | OpenStudio | CloseStudio | IssueContactCards
 

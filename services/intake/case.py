@@ -1,7 +1,7 @@
 """A case 案件 (§3.2.1, §5.1): what has been decided about it, what may be decided next, and what is refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final, assert_never
 
@@ -53,6 +53,7 @@ from shared.contracts.intake import (
     Party,
 )
 from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, slug
+from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

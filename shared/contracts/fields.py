@@ -6,6 +6,7 @@ dictionary, so that nothing need be imported here); msgspec, which only replays 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeVar
@@ -22,6 +23,11 @@ _FORBIDDEN = re.compile(
     # Control characters but newline and tab, bidirectional controls, the byte order mark, non-characters.
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_LINES = re.compile("[\t\n]")
+"""What free text may hold and a code may not, at its ends neither: a number followed by a line break is another one."""
+_NUMBER = re.compile(r"[+-]?[0-9.]+", re.ASCII)
+"""A numeral in quotes, which pydantic would read as seconds since 1970."""
+_DAY_ALONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class Unfit(ValueError):
@@ -37,7 +43,8 @@ class Text:
     """Text of limited length, counted in characters after normalisation.
 
     The one rule of normalisation: free text is brought to NFC and stripped; a `code` (numbers, telephone and ID
-    numbers, grid and community codes) is brought to NFKC, which turns full-width digits into plain ones.
+    numbers, grid and community codes) is brought to NFKC, which turns full-width digits into plain ones, and holds no
+    line break or tab.
     """
 
     max_length: int
@@ -52,7 +59,7 @@ class Text:
             return value  # the inner schema says what is wrong with it
         if value.isascii() and value.isprintable():
             return value.strip()  # the most of all codes: nothing is forbidden in it, and every normal form is itself
-        if _FORBIDDEN.search(value):
+        if _FORBIDDEN.search(value) or (self.code and _LINES.search(value)):
             raise Unfit("control_character")
         if len(value) > 20 * self.max_length:
             raise Unfit("too_long")  # before normalising what could be a megabyte
@@ -83,7 +90,13 @@ class Aware:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
         inner = dict(handler(source), strict=True, tz_constraint="aware")
-        return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": inner}
+        return _limited(inner, self.written)
+
+    def written(self, value: object) -> object:
+        """The value, unless it is a number or a day alone; raises `Unfit("offset_required")`."""
+        if isinstance(value, str) and (_NUMBER.fullmatch(value) or _DAY_ALONE.fullmatch(value)):
+            raise Unfit("offset_required")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +104,19 @@ class CalendarDay:
     """A day of the civil calendar, without a time."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        inner = dict(handler(source), strict=True)
-        return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": inner}
+        return _limited(dict(handler(source), strict=True), self.written)
+
+    def written(self, value: object) -> object:
+        """The value, unless it is a number; raises `Unfit("bad_format")`."""
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
+            raise Unfit("bad_format")
+        return value
+
+
+def _limited(inner: dict[str, Any], written: Callable[[object], object]) -> dict[str, Any]:
+    """The schema with a look at what was written before it, and at the year after it."""
+    before = {"type": "function-before", "function": {"type": "no-info", "function": written}, "schema": inner}
+    return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": before}
 
 
 def _in_range(value: _Day) -> _Day:

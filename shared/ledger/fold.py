@@ -74,8 +74,9 @@ class Page:
     """A page of the log, as all ledgers look at it: what kind of event stands where."""
 
     def __init__(self, items: Sequence[Recorded | Unknown]) -> None:
-        self.items = items
-        self.kinds = [type(item.event) if isinstance(item, Recorded) else Unknown for item in items]
+        self.last = items[-1].position if items else -1
+        self.known = [item for item in items if isinstance(item, Recorded)]
+        self.kinds = [type(item.event) for item in self.known]
         self.unknown = [item for item in items if isinstance(item, Unknown)]
 
     def halts(self, ledger: Ledger[Any], after: int) -> Unknown | None:
@@ -94,7 +95,7 @@ def touched(
     handles, keys = frozenset(ledger.handles), ledger.keys
     stop = page.halts(ledger, after)
     found: list[tuple[Recorded, Iterable[str]]] = []
-    for item in [item for item, kind in zip(page.items, page.kinds, strict=True) if kind in handles]:
+    for item in [item for item, kind in zip(page.known, page.kinds, strict=True) if kind in handles]:
         if item.position <= after:
             continue
         if stop is not None and item.position > stop.position:

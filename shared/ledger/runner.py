@@ -4,7 +4,7 @@ The stream only wakes it; what it applies it has read from the log itself (docs/
 repeat, reorder or forge messages, or be absent, and every ledger stays right.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,31 +64,23 @@ class Runner:
             if not running:
                 return 0
             after = min(standing[rows.follower].position for rows in running)
-            items = decoded(self._log.codec, self._log.read(log, after, PAGE))
-            if not items:
-                self._remember(log, standing, after, {})
-                return 0
             waiting = parked_keys(connection, log)
+            items = decoded(self._log.codec, self._log.read(log, after, PAGE))
             page = Page(items)
             changed = {
                 rows.ledger.name: self._apply(
-                    connection, log, rows, items, standing[rows.follower].position, waiting.get(rows.follower, set())
+                    connection, log, rows, page, standing[rows.follower].position,
+                    waiting.setdefault(rows.follower, set()),
                 )
-                for rows in running
-            }
-        self._remember(log, standing, items[-1].position, changed)
-        return len(items)
-
-    def _remember(
-        self, log: str, standing: Mapping[str, Checkpoint], reached: int, changed: Mapping[str, Folded | None]
-    ) -> None:
-        """Move the memory on; where the ledgers do not stand together there is no one position to move it to."""
+                for rows in (running if items else [])
+            }  # fmt: skip
         together = {state.position for state in standing.values()}
-        if len(together) == 1 and all(folded is not None for folded in changed.values()):
+        if len(together) == 1 and not any(waiting.values()) and None not in changed.values():
             rows = {name: folded.rows for name, folded in changed.items() if folded}
-            self.memory.moved(log, together.pop(), reached, rows)
-        else:
+            self.memory.moved(log, together.pop(), page.last if items else after, rows)
+        else:  # a decision must not rest on what stands apart, or waits: it looks, and is told
             self.memory.forget(log)
+        return len(items)
 
     def catch_up(self, log: str, wanted: int | None = None) -> int:
         """Apply pages until there is nothing new (or a position is reached); gives the position."""
@@ -115,7 +107,8 @@ class Runner:
         self, connection: Connection, log: str, rows: Rows[Any], page: Page, after: int,
         waiting: set[str],
     ) -> Folded | None:  # fmt: skip
-        """Apply a page to one ledger; gives what it made of it, or None where it halted or keys wait."""
+        """Apply a page to one ledger; gives what it made of it, or None where it halted. `waiting`, the keys that are
+        parked, grows by those that are from now on."""
         folded = Folded()
         concerned, halt = touched(rows.ledger, page, after)
         if concerned:
@@ -123,12 +116,12 @@ class Runner:
             folded = fold(rows.ledger, concerned, rows.fetch(connection, log, sorted(keys)), waiting)
             rows.store(connection, log, folded.rows)
             _park(connection, log, rows.follower, folded)
-        reached = page.items[-1].position if halt is None else halt.position - 1
+        reached = page.last if halt is None else halt.position - 1
         if halt is not None:
             self._seen_halts.add((log, rows.follower, reached))
         if reached >= after:
             _reach(connection, log, rows.follower, reached, halt)
-        return folded if halt is None and not waiting else None  # `fold` adds the keys that wait from now on
+        return folded if halt is None else None
 
     # interventions ----------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ import msgspec
 from shared.contracts.event import Actor, Envelope, Event, Recorded
 from shared.contracts.personal import Plan, personal, unsealed_field
 
-
 _Data = TypeVar("_Data")
 
 

@@ -32,7 +32,11 @@ _OPTIMISTIC = (
     f"  %b, body_mac, leaf, bytes FROM h, {_ROWS})"
     " SELECT p FROM h"
 )
-_READ = f"SELECT {STORED} FROM events WHERE log = %b AND position > %b ORDER BY position LIMIT %b"
+_READ = (
+    f"COPY (SELECT {STORED} FROM events WHERE log = %s AND position > %s ORDER BY position LIMIT %s)"
+    " TO STDOUT (FORMAT binary)"
+)
+_READ_TYPES = ("text", "int8", "text", "int8", "text", "int8", "bytea")
 _LOCK = "SELECT size, recorded_at FROM heads WHERE log = %b FOR UPDATE"
 _OPEN = "INSERT INTO heads (log, size, recorded_at) VALUES (%b, 0, 0) ON CONFLICT (log) DO NOTHING"
 
@@ -41,8 +45,9 @@ class PostgresLog(Log):
     """The log in PostgreSQL. The head row serialises the appends of one log; more processes do not add to them."""
 
     def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
-        cursor = _driver(connection).cursor(binary=True)
-        return cursor.execute(_READ, (log, after, limit), prepare=True).fetchall()
+        with _driver(connection).cursor() as cursor, cursor.copy(_READ, (log, after, limit)) as copy:
+            copy.set_types(_READ_TYPES)
+            return [*copy.rows()]
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         recorded_us = microseconds(self.clock())

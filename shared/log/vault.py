@@ -189,7 +189,7 @@ class Vault:
             return _Key(self._unwrapped(log, name, wrapped), None)
         if stored.erased:
             raise Refused("erased")
-        raw, nonce = draw(32), draw(_NONCE)
+        raw, nonce = self._random(32), draw(_NONCE)
         wrapped = nonce + self._master.encrypt(nonce, raw, f"{log}|{name}".encode())
         return _Key(AESGCM(raw), NewKey(log, name, wrapped))
 
@@ -207,7 +207,7 @@ class Vault:
 
 
 def _draws(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """Random bytes for one sealing, drawn 256 at a time: each draw lets go of the interpreter, as above."""
+    """Nonces for one sealing, drawn 256 bytes at a time: each draw lets go of the interpreter, as above."""
     buffer, at = b"", 0
 
     def draw(count: int) -> bytes:

@@ -52,6 +52,8 @@ _CODES: Final = {
     "int_parsing_size": "out_of_range",
 }
 """pydantic's kinds of error → our stable codes; whatever else it finds is `wrong_type`."""
+_NUMBER_TOO_LONG: Final = "number out of range"
+"""What pydantic's reader says of thousands of digits: that is JSON, and no number of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ class Gate:
         try:
             body = self.adapter.validate_json(raw)
         except ValidationError as error:
-            raise refusal(error) from None
+            refused = refusal(error)
+            if refused.field is not None:  # it is JSON: whether keys stand twice comes before what they say
+                _no_duplicate_keys(raw)
+            raise refused from None
         _no_duplicate_keys(raw)
         if body.occurred_at > now + _CLOCKS_APART:
             raise Refused("in_the_future", field="occurred_at")
@@ -94,6 +99,8 @@ class Gate:
 def refusal(error: ValidationError) -> Refused:
     """The first thing that is wrong, as a refusal. Never quotes the input, which may be personal."""
     first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "json_invalid" and first["ctx"]["error"].startswith(_NUMBER_TOO_LONG):
+        return Refused("out_of_range")
     field = ".".join(str(part) for part in first["loc"]) or None
     if first["type"] == "value_error":
         return Refused(getattr(first["ctx"]["error"], "code", "wrong_type"), field=field)

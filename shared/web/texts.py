@@ -24,6 +24,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "footer_how": ("如何核验", "How to check"),
     "time_zone": ("时间为北京时间（UTC+8）。", "Times are China's (UTC+8)."),
     "first_page": ("最新一页", "Newest"),
+    "newer": ("较新", "Newer"),
     "older": ("较早", "Older"),
     "export": ("导出", "Export"),
     "apply": ("查询", "Show"),

@@ -6,7 +6,8 @@ import shutil
 import string
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import structlog
 from sqlalchemy import text
 
 from services.assessment.ledgers.case_results import _PLAIN, ENDINGS
+from services.assessment.pages.boards import line_of
+from services.assessment.plan_file import load_plan
 from services.assignment.commands import RegisterCommunity
 from services.together import SECTIONS
 from shared.contracts.catalogue import EVENTS
@@ -319,6 +322,22 @@ def test_a_score_is_explained_down_to_events_that_exist(made: Made) -> None:
                 assert (await browser.get(f"/cases/{case}")).status_code == 200
 
     on(made.data, scenario)
+
+
+def test_the_campaign_is_drawn_to_scale() -> None:
+    plan, today = load_plan(), date(2015, 9, 1)
+    line = line_of(plan, date(2015, 8, 10), today)
+    assert line
+    assert [phase.state for phase in line.phases] == ["past", "now", "ahead"]
+    assert sum(Decimal(phase.width.rstrip("%")) for phase in line.phases) == pytest.approx(100, abs=0.02)
+    assert [phase.at for phase in line.phases] == ["0.00%", "4.67%", "94.86%"]  # of 214 days: 0, 10 and 203
+    assert line.as_of_at == "32.71%"  # 70 of 214
+    assert line.today_at == "42.99%"  # 92 of 214
+    assert [(duty.on, duty.at) for duty in line.duties] == [(date(2015, 11, 14), "77.57%")]
+    after = line_of(plan, date(2016, 2, 1), date(2026, 1, 1))
+    assert after
+    assert (after.ended, after.today_at) == (date(2015, 12, 31), None)
+    assert {phase.state for phase in after.phases} == {"past"}
 
 
 # the record -----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ One row per case. Nothing of it is personal: the case's id is opaque, and sealed
 """
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from services.assessment.items import Fields, Item
@@ -29,6 +29,7 @@ from shared.contracts.intake import (
     CaseWithdrawn,
 )
 from shared.contracts.model import Ledger, held
+from shared.contracts.replace import replace
 
 ENDINGS = frozenset(
     {"declined", "linked", "withdrawn", "resolved", "terminated", "terminated_untold", "referred", "referred_outside"}

@@ -34,7 +34,8 @@ class Stretch:
     to_day: date
     at: str
     width: str
-    now: bool
+    state: str
+    """past, now or ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,14 @@ def line_of(plan: Plan, as_of: date, today: date) -> Line | None:
     return Line(
         phases=[
             Stretch(
-                p.code, (p.title_zh, p.title_en), p.clause, p.from_day, p.to_day, at(p.from_day),
-                _per_cent(Decimal((p.to_day - p.from_day).days + 1) / days), p.from_day <= as_of <= p.to_day,
+                code=p.code,
+                title=(p.title_zh, p.title_en),
+                clause=p.clause,
+                from_day=p.from_day,
+                to_day=p.to_day,
+                at=at(p.from_day),
+                width=_per_cent(Decimal((p.to_day - p.from_day).days + 1) / days),
+                state="past" if p.to_day < as_of else "now" if p.from_day <= as_of else "ahead",
             )
             for p in plan.phases
         ],

@@ -29,7 +29,7 @@ from shared.runtime import Node
 from shared.web.pages import Ask, Page
 from shared.web.record_pages import state_of
 
-MOST_MEMBERS: Final = 40
+MOST_MEMBERS: Final = 30
 """Members of a group that are listed; the rest is counted."""
 _SHOWN_PUBLICATIONS: Final = 40
 

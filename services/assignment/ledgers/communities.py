@@ -1,7 +1,7 @@
 """The communities 社区 of the sub-district (§3.1.1, 3.3.2): their grids, households, studios and contact cards."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never, get_args
 
@@ -14,6 +14,7 @@ from shared.contracts.assignment import (
 )
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger, held
+from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

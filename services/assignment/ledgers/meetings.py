@@ -1,7 +1,7 @@
 """The meetings 会议台账 (§3.2.6, 3.3.3, 3.3.4): when they were held, and when their minutes reached the office."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never, get_args
 
@@ -9,6 +9,7 @@ from shared.contracts.assignment import MeetingConvened, MeetingEvent, MinutesSu
 from shared.contracts.codes import MeetingKind
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger, held
+from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

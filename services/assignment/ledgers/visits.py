@@ -1,7 +1,7 @@
 """The visits 走访台账 (§3.3.2): planned, completed or declined; whom they were to is known to the case alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never, get_args
 
@@ -9,6 +9,7 @@ from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitEven
 from shared.contracts.codes import VisitResult
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger, held
+from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

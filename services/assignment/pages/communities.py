@@ -12,11 +12,12 @@ from shared.contracts.codes import MeetingKind, Profession
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.runtime import Node
+from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page
 
 _MOST_MONTHS: Final = 24
 """Months shown at a glance, the latest ones."""
-_MOST_MEETINGS: Final = 200
+_PAGE_MEETINGS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,15 @@ class CommunityPages:
         held: list[meetings.Row] = self._rows(meetings.LEDGER.name, ask.log)
         monthly = [row for row in held if row.kind is MeetingKind.MONTHLY]
         months = _months(row.month for row in monthly)
+        newest = sorted(held, key=lambda row: (row.held_at, row.id), reverse=True)
+        skipped = whole(ask.query("skip") or "0", "skip")
         shows = {
             "places": places,
             "months": months,
             "cells": _cells(monthly, months, {*places, *(row.community for row in monthly)}),
-            "meetings": sorted(held, key=lambda row: row.held_at, reverse=True)[:_MOST_MEETINGS],
+            "meetings": newest[skipped : skipped + _PAGE_MEETINGS],
+            "newer": max(0, skipped - _PAGE_MEETINGS) if skipped else None,
+            "older": skipped + _PAGE_MEETINGS if len(newest) > skipped + _PAGE_MEETINGS else None,
         }
         return Page("assignment/meetings.html", ask.words("meetings_title"), shows)
 

@@ -4,7 +4,7 @@ A case enters when it is reported as backlog or handed down, and leaves where a 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, assert_never
 
@@ -28,6 +28,7 @@ from shared.contracts.intake import (
     Ending,
 )
 from shared.contracts.model import Ledger
+from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ A voided case stays in the ledger with the status voided. What is sealed is copi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never, get_args
 
@@ -43,6 +43,7 @@ from shared.contracts.intake import (
     Party,
 )
 from shared.contracts.model import Ledger, held
+from shared.contracts.replace import replace
 
 Work = HandlerAssigned | HandlerReplaced | VisitCompleted | VisitDeclined | MediationHeld
 """What assignment records of a case, as far as its row tells."""

@@ -1,0 +1,552 @@
+"""Bad inputs and attacks on a running server, by their rows in the table of attacks. All data are invented (synthetic).
+
+What is refused is a problem document, appends nothing and repeats nothing of what was sent. A test whose attack must
+append something says so by not standing under `nothing_appended`.
+"""
+
+import csv
+import io
+import json
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import jwt
+import openpyxl
+import pytest
+import redis
+
+from services.together import SERVICES
+from shared.access import Tokens, load_token_key
+from shared.contracts.catalogue import EVENTS
+from shared.contracts.codes import Role
+from shared.contracts.event import Actor
+from shared.contracts.intake import CaseWithdrawn
+from shared.contracts.model import slug
+from shared.delivery.embedded import running_url
+from shared.log.append import NotTheOwner, Proposal
+from shared.runtime import Storage
+from shared.settings import load
+from tests.system.cli import TRUTH, WORKBOOK, sanguan
+from tests.system.server import AT, COMMUNITY, LOG, OTHER_LOG, Json, Server, case, is_problem, wait_for
+
+MARK = "回声echo7431"
+"""Stands in what is sent, and must not come back."""
+GOOD_ID, FULL_WIDTH_ID = "11010519491231002X", "１１０１０５１９４９１２３１００２Ｘ"
+"""The standard's own example number (GB 11643); nobody's."""
+
+
+def refused(server: Server, raw: bytes, status: int, code: str, field: str | None = None) -> Json:
+    """Send bytes as `report-case`; they must be refused with nothing appended and nothing repeated."""
+    with server.nothing_appended():
+        answer = post(server, raw)
+    assert MARK not in answer.text
+    return is_problem(answer, status, code, field)
+
+
+def post(server: Server, raw: bytes | Iterator[bytes], **headers: str) -> httpx.Response:
+    """Bytes as `report-case`, by a clerk, under a new id."""
+    sent = {**server.bearer("clerk"), "idempotency-key": uuid.uuid4().hex, "content-type": "application/json", **headers}
+    return server.post("/intake/commands/report-case", raw, sent)
+
+
+def body(data: Json | None = None, **changed: Any) -> bytes:
+    """A good body of `report-case` with something changed."""
+    return json.dumps({"log": LOG, "occurred_at": AT, "data": data or case(summary=MARK), **changed}).encode()
+
+
+def spliced(text: str) -> bytes:
+    """A good body with the summary's JSON text replaced by another text."""
+    good = body(case(summary="SUMMARY")).decode()
+    assert '"SUMMARY"' in good
+    return good.replace('"SUMMARY"', text).encode()
+
+
+# 1 to 4: the same again, stale, racing -------------------------------------------------------------------------------
+
+
+def test_row_01_the_same_command_again_has_one_effect_and_the_first_answer(server: Server) -> None:
+    id = uuid.uuid4().hex
+    first = server.send("intake/report-case", case(), id=id)
+    with server.nothing_appended():
+        again = [server.send("intake/report-case", case(), id=id) for _ in range(3)]
+    assert first.status_code == 201
+    assert {(answer.status_code, answer.content) for answer in again} == {(201, first.content)}
+
+
+def test_row_01_holds_after_the_case_has_gone_on(server: Server) -> None:
+    id = uuid.uuid4().hex
+    first = server.send("intake/report-case", case(), id=id)
+    server.done("intake/void-case", {"reason": "虚构"}, stream=first.json()["stream"])
+    with server.nothing_appended():
+        assert server.send("intake/report-case", case(), id=id).content == first.content
+
+
+def test_row_02_the_same_id_with_another_body_is_refused(server: Server) -> None:
+    id = uuid.uuid4().hex
+    server.report(id=id)
+    with server.nothing_appended():
+        other = server.send("intake/report-case", case(summary=MARK), id=id)
+        elsewhere = server.send("intake/void-case", {"reason": MARK}, id=id, stream="case/nowhere")
+    for answer in (other, elsewhere):
+        is_problem(answer, 409, "command_id_reused", "Idempotency-Key")
+        assert MARK not in answer.text
+
+
+def test_row_03_a_stale_if_match_is_refused_with_the_current_version(server: Server) -> None:
+    stream = server.report()["stream"]
+    reason = {"reason": MARK, "summary": MARK}
+    assert server.done("intake/correct-case", reason, stream=stream, If_Match='"1"')["version"] == 2
+    with server.nothing_appended():
+        answer = server.send("intake/correct-case", reason, stream=stream, If_Match="1")
+    assert is_problem(answer, 409, "version_conflict", "If-Match")["version"] == 2
+    assert MARK not in answer.text
+    assert server.done("intake/correct-case", reason, stream=stream, If_Match="2")["version"] == 3
+
+
+def test_row_04_of_50_racing_closes_one_is_taken(server: Server) -> None:
+    stream = followed_up(server)
+    before = server.quiet()
+
+    def close(number: int) -> httpx.Response:
+        return server.send("intake/close-case", {}, stream=stream, id=f"race-{stream}-{number}")
+
+    with ThreadPoolExecutor(50) as racing:
+        answers = list(racing.map(close, range(50)))
+    assert sorted(answer.status_code for answer in answers) == [201] + 49 * [409]
+    for answer in answers:
+        if answer.status_code == 409:
+            assert is_problem(answer, 409, "not_possible_now")["allowed"] == ["reopen-case", "correct-case", "void-case"]
+    assert server.quiet() == before + 1
+
+
+def followed_up(server: Server) -> str:
+    """The stream of a case that may be closed."""
+    stream: str = server.report()["stream"]
+    server.done("intake/accept-case", {}, stream=stream)
+    server.done("intake/refer-case", {"to_unit": "虚构的机关", "outside": True}, stream=stream)
+    server.done("intake/follow-up-case", {"stable": True}, stream=stream)
+    return stream
+
+
+# 5, 6: what only the log may say -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["position", "version", "recorded_at", "positions", "actor"])
+@pytest.mark.parametrize("place", ["body", "data", "party"])
+def test_row_05_what_the_log_alone_gives_is_no_field_of_the_client(server: Server, name: str, place: str) -> None:
+    value = AT if name == "recorded_at" else 7
+    person = case()["parties"][0]
+    match place:
+        case "body":
+            raw, field = body(**{name: value}), name
+        case "data":
+            raw, field = body(case(**{name: value})), f"data.{name}"
+        case _:
+            raw, field = body(case(parties=[{**person, name: value}])), f"data.parties.0.{name}"
+    refused(server, raw, 422, "unknown_field", field)
+
+
+def test_row_06_an_event_put_into_redis_by_hand_changes_no_ledger(server: Server) -> None:
+    answer = server.report()
+    server.quiet()
+    before = everything(server)
+    size = server.size()
+    forged = [
+        message(position=size + 5, stream="case/forged"),
+        message(position=answer["positions"][0], stream=answer["stream"]),
+        message(position=size, stream=answer["stream"]),
+        message(position=0, stream="case/forged", log="410105099"),
+        message(position=2**60, stream="case/forged"),
+    ]
+    inject(server, [{"__data__": json.dumps(one)} for one in forged])
+    inject(server, [{"__data__": "{"}, {"__data__": b"\xff\xfe"}, {"other": "field"}, {"__data__": "[" * 50_000}])
+    wait_for(lambda: delivered(server), "the forged messages to be taken")
+    assert server.quiet() == size
+    assert everything(server) == before
+    later = server.report()  # and the followers still follow
+    assert server.get("/intake/ledgers/cases", at_least=later["positions"][-1]).status_code == 200
+    assert server.get("/-/health/ready", None).status_code == 200
+
+
+def everything(server: Server) -> dict[str, bytes]:
+    """All ledgers, in the bytes that are served."""
+    return {
+        f"{service.name}/{ledger.name}": server.get(f"/{service.name}/ledgers/{ledger.name}", format="csv").content
+        for service in SERVICES
+        for ledger in service.ledgers
+    }
+
+
+def message(position: int, stream: str, log: str = LOG) -> Json:
+    """A well-formed message of an event that no one decided."""
+    return {
+        "specversion": "1.0", "id": f"{log}/{position}", "source": f"/logs/{log}", "type": CaseWithdrawn.NAME,
+        "subject": stream, "time": AT, "datacontenttype": "application/json",
+        "dataschema": f"/schemas/{CaseWithdrawn.NAME}.json", "sequence": str(position), "occurredat": AT,
+        "data": {"reason": MARK, "basis": "act", "handled": False},
+    }  # fmt: skip
+
+
+def inject(server: Server, entries: list[dict[str, Any]]) -> None:
+    with connected(server) as client:
+        for entry in entries:
+            client.xadd("sanguan:events:{0}", entry)
+
+
+def delivered(server: Server) -> bool:
+    """Whether every group has been given and has acknowledged everything."""
+    with connected(server) as client:
+        groups: Any = client.xinfo_groups("sanguan:events:{0}")
+    mine = [group for group in groups if group["name"] != b"example"]
+    assert len(mine) == len(SERVICES)
+    return all(group["pending"] == 0 and group["lag"] == 0 for group in mine)
+
+
+def connected(server: Server) -> "redis.Redis":
+    url = running_url(server.data)
+    assert url is not None
+    return redis.Redis.from_url(url)
+
+
+# 9 to 13: numbers, text and syntax -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "true", "9" * 5_000, "9" * 400, "1.5", '"5"', "-1", "2e3"], ids=lambda n: n[:9]
+)
+def test_row_09_what_is_no_whole_number_is_refused(server: Server, number: str) -> None:
+    data = {"code": f"{LOG}099", "name": "虚构社区", "grids": [], "households": "HOUSEHOLDS"}
+    raw = body(data).decode().replace('"HOUSEHOLDS"', number).encode()
+    sent = {**server.bearer("office"), "idempotency-key": uuid.uuid4().hex}
+    with server.nothing_appended():
+        answer = server.post("/assignment/commands/register-community", raw, sent)
+    # Of thousands of digits the reader does not say where they stand.
+    problem = is_problem(answer, 422, answer.json()["code"], "data.households" if len(number) < 1_000 else None)
+    assert problem["code"] in ("wrong_type", "out_of_range")
+    assert "9999" not in answer.text
+
+
+def test_row_10_a_lone_surrogate_is_no_text(server: Server) -> None:
+    for text in (r'"\ud800"', r'"\udc00x"', r'"\ud800A"'):
+        refused(server, spliced(text), 400, "malformed_json")
+    in_utf_8 = spliced('"@"').replace(b'"@"', b'"\xed\xa0\x80"')
+    refused(server, in_utf_8, 400, "malformed_json")
+
+
+@pytest.mark.parametrize("code", ["0000", "0001", "0008", "000b", "001b", "007f", "0085", "202e", "2066", "feff", "ffff"])
+def test_row_11_control_characters_are_refused(server: Server, code: str) -> None:
+    refused(server, spliced(f'"{MARK}\\u{code}{MARK}"'), 422, "control_character", "data.summary")
+
+
+def test_row_11_a_raw_control_character_is_no_json(server: Server) -> None:
+    refused(server, spliced('"@"').replace(b'"@"', b'"\x00"'), 400, "malformed_json")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        body().replace(b'{"log"', b'{"log": "410105011", "log"'),
+        body().replace(b'"kind": "dispute"', b'"kind": "dispute", "kind": "dispute"'),
+        body().replace(b'"role": "applicant"', b'"role": "applicant", "role": "other"'),
+        body().replace(b'"kind": "dispute"', b'"kind": "dispute", "kind": 5'),
+        body().replace(b'"kind": "dispute"', b'"x": 1, "x": 2, "kind": "dispute"'),
+    ],
+    ids=["body", "data", "party", "of another type", "unknown"],
+)
+def test_row_12_a_key_that_stands_twice_is_refused(server: Server, raw: bytes) -> None:
+    refused(server, raw, 400, "duplicate_key")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 40_000 + b"1" + b"}" * 40_000,
+        spliced("[" * 50_000 + "]" * 50_000),
+        spliced('{"x": ' + "[" * 50_000 + "]" * 50_000 + "}"),
+    ],
+    ids=["open", "closed", "objects", "within", "unknown within"],
+)
+def test_row_13_deep_nesting_is_refused(server: Server, raw: bytes) -> None:
+    refused(server, raw, 400, "malformed_json")
+
+
+@pytest.mark.parametrize("raw", [b"", b"null", b"[]", b'"text"', b"{", b"\xff", b"{} {}", b"{'a': 1}"])
+def test_row_13_what_is_no_json_object_is_refused(server: Server, raw: bytes) -> None:
+    with server.nothing_appended():
+        answer = post(server, raw)
+    assert answer.status_code in (400, 422)
+    is_problem(answer, answer.status_code, answer.json()["code"], answer.json()["field"])
+
+
+# 15 to 17: times -------------------------------------------------------------------------------------------------------
+
+
+def test_row_15_times_outside_of_what_can_be_known_are_refused(server: Server) -> None:
+    ahead = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    for at, code in {
+        "0001-01-01T00:00:00+08:00": "out_of_range",
+        "1899-12-31T23:59:59+08:00": "out_of_range",
+        "9999-12-31T23:59:59+08:00": "out_of_range",
+        "2015-02-30T09:00:00+08:00": "bad_format",
+        ahead: "in_the_future",
+    }.items():
+        problem = refused(server, body(occurred_at=at), 422, code, "occurred_at")
+        assert at not in json.dumps(problem)
+
+
+def test_row_15_days_of_what_happened_are_held_to_the_same(server: Server) -> None:
+    stream = server.report()["stream"]
+    tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    with server.nothing_appended():
+        for day, code in {"0001-01-01": "out_of_range", "1899-12-31": "out_of_range", tomorrow: "in_the_future"}.items():
+            answer = server.send("intake/correct-case", {"reason": MARK, "reported_on": day}, stream=stream)
+            problem = is_problem(answer, 422, code, answer.json()["field"])
+            assert problem["field"].endswith("reported_on")
+            assert MARK not in answer.text
+
+
+@pytest.mark.parametrize(
+    "at",
+    ["2015-06-18T09:30:00", "2015-06-18", "2015-06-18 09:30", 1434591000, 1434591000.5, "1434591000", "-5.0", None, True],
+    ids=repr,
+)
+def test_row_16_a_time_without_an_offset_is_refused(server: Server, at: Any) -> None:
+    problem = refused(server, body(occurred_at=at), 422, "offset_required", "occurred_at")
+    assert "+08:00" in problem["detail_zh"]
+
+
+def test_row_17_a_visit_before_its_case_was_reported_is_refused_with_both_times(server: Server) -> None:
+    visit = next(row for row in server.rows("assignment/visits") if row["result"] == "planned")
+    handling = next(row for row in server.rows("assignment/handling") if row["id"] == visit["case"])
+    early = (datetime.fromisoformat(handling["reported_at"]) - timedelta(days=1)).isoformat()
+    with server.nothing_appended():
+        answer = server.send(
+            "assignment/complete-visit", {"visit": visit["visit"], "diary": MARK}, role="officer", at=early,
+            stream=f"handling/{visit['case']}",
+        )  # fmt: skip
+    problem = is_problem(answer, 422, "before_reported", "occurred_at")
+    quoted = [datetime.fromisoformat(problem[name]) for name in ("occurred_at", "reported_at")]
+    assert quoted == [datetime.fromisoformat(early), datetime.fromisoformat(handling["reported_at"])]
+    for sentence in (problem["detail_zh"], problem["detail_en"]):
+        assert problem["occurred_at"] in sentence
+        assert problem["reported_at"] in sentence
+    assert MARK not in answer.text
+
+
+# 18, 19: numbers of people ---------------------------------------------------------------------------------------------
+
+
+def person(**changed: Any) -> Json:
+    return {"role": "applicant", "name": "虚构甲", "phone": None, "id_number": None, **changed}
+
+
+def test_row_18_full_width_digits_are_the_same_number(server: Server) -> None:
+    id = uuid.uuid4().hex
+    wide = case(parties=[person(phone="１９９００００００００", id_number=FULL_WIDTH_ID)])
+    plain = case(parties=[person(phone="19900000000", id_number=GOOD_ID)])
+    first = server.send("intake/report-case", wide, id=id)
+    assert first.status_code == 201
+    with server.nothing_appended():
+        again = server.send("intake/report-case", plain, id=id)
+        other = server.send("intake/report-case", case(parties=[person(phone="19900000001", id_number=GOOD_ID)]), id=id)
+    assert again.content == first.content, "the body is remembered in its one normal form"
+    is_problem(other, 409, "command_id_reused", "Idempotency-Key")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("110105194912310021", "bad_check_digit"),
+        ("11010519491231002", "bad_check_digit"),
+        ("1101051949123100２1", "bad_check_digit"),
+        ("A1010519491231002X", "bad_check_digit"),
+        (GOOD_ID + "\n", "control_character"),
+        (GOOD_ID[:6] + "\t" + GOOD_ID[6:], "control_character"),
+    ],
+)
+def test_row_19_an_id_number_that_cannot_be_one_is_refused(server: Server, number: str, code: str) -> None:
+    problem = refused(server, body(case(parties=[person(), person(id_number=number)])), 422, code, "data.parties.1.id_number")
+    assert number.strip() not in json.dumps(problem)
+
+
+def test_row_19_the_same_in_a_workbook_is_a_warning() -> None:
+    read = sanguan("import", WORKBOOK, "--dry-run", "--json").json
+    rows = json.loads(TRUTH.read_text())["rows"]
+    wrong = {(row["sheet"], row["row"]) for row in rows if "id_check_digit" in row["warn"]}
+    assert wrong
+    assert wrong == {(one["sheet"], one["row"]) for one in read["warnings"] if one["code"] == "id_check_digit"}
+    assert not wrong & {(one["sheet"], one["row"]) for one in read["rejected"]}
+
+
+# 22: text that a spreadsheet would run -----------------------------------------------------------------------------------
+
+FORMULAS = ('=HYPERLINK("http://example.invalid","x")', "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "\t=1+1", " =1+1", "a\t=1")
+
+
+@pytest.fixture(scope="module")
+def dangerous(server: Server) -> dict[str, str]:
+    """Communities with such names: what is stored, by the code."""
+    named = {}
+    for number, name in enumerate(FORMULAS):
+        code = f"{LOG}{900 + number}"
+        answer = server.done(
+            "assignment/register-community", {"code": code, "name": name, "grids": [], "households": 1}, role="office"
+        )
+        named[code] = name.strip()
+    server.get("/assignment/ledgers/communities", at_least=answer["positions"][-1])
+    return named
+
+
+def test_row_22_formulas_are_inert_in_csv(server: Server, dangerous: dict[str, str]) -> None:
+    text = server.get("/assignment/ledgers/communities", format="csv").content.decode("utf-8-sig")
+    cells = {row[0]: row for row in csv.reader(io.StringIO(text, newline=""))}
+    for code, name in dangerous.items():
+        found = next(cell for cell in cells[code] if name in cell)
+        assert found == (name if name.startswith("a") else f"'{name}")
+    assert not [cell for row in cells.values() for cell in row if cell.startswith(tuple("=+-@＝\t"))]
+
+
+def test_row_22_formulas_are_inert_in_xlsx(server: Server, dangerous: dict[str, str]) -> None:
+    file = server.get("/assignment/ledgers/communities", format="xlsx").content
+    sheet = openpyxl.load_workbook(io.BytesIO(file)).active
+    assert sheet is not None
+    cells = {cell.value: cell for row in sheet.iter_rows() for cell in row}
+    for name in dangerous.values():
+        assert cells[name].data_type == "s"
+        assert cells[name].quotePrefix or name.startswith("a")
+        assert cells[name].hyperlink is None
+
+
+def test_row_22_the_text_itself_is_kept(server: Server, dangerous: dict[str, str]) -> None:
+    rows = {row["community"]: row["name"] for row in server.rows("assignment/communities")}
+    assert {code: rows[code] for code in dangerous} == dangerous
+
+
+# 30: another's events, and another way in ------------------------------------------------------------------------------
+
+
+def test_row_30_the_log_refuses_another_services_event(server: Server) -> None:
+    storage = Storage(load(server.data), SERVICES)
+    event = CaseWithdrawn(reason=MARK)
+    proposal = Proposal(
+        owner="assignment", log=LOG, stream="case/x", expected=0, command_id=uuid.uuid4().hex,
+        actor=Actor(id="a", role="service"), cause=None, occurred_at=datetime.now(UTC), facts_at=None, events=[event],
+        body_mac=b"x",
+    )  # fmt: skip
+    with server.nothing_appended(), pytest.raises(NotTheOwner) as raised:
+        storage.log.append([proposal])
+    storage.close()
+    assert MARK not in str(raised.value)
+
+
+def test_row_30_a_service_has_no_route_for_anothers_commands(server: Server) -> None:
+    with server.nothing_appended():
+        for service in SERVICES:
+            for other in SERVICES:
+                names = [slug(accepts.command) for decider in other.deciders for accepts in decider.accepts]
+                for name in names if other is not service else ():
+                    answer = server.send(f"{service.name}/{name}", case(summary=MARK), role="office")
+                    is_problem(answer, 404, "unknown_command", "name")
+                    assert MARK not in answer.text
+
+
+def test_row_30_no_route_takes_events(server: Server) -> None:
+    headers = server.bearer("office") | {"idempotency-key": uuid.uuid4().hex}
+    sent = {"log": LOG, "events": [{"type": EVENTS[0].NAME, "data": {"reason": MARK}}]}
+    with server.nothing_appended():
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            for path in ("/record/events", "/record/stream", "/record/checkpoint", "/intake/ledgers/cases", "/intake/events"):
+                answer = server.request(method, path, json=sent, headers=headers)
+                assert answer.status_code in (404, 405), (method, path)
+                is_problem(answer, answer.status_code, answer.json()["code"], answer.json()["field"])
+                assert MARK not in answer.text
+
+
+# who asks ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["officer", "leader", "auditor", "operator", "subscriber"])
+def test_a_role_that_may_not_is_refused(server: Server, role: str) -> None:
+    with server.nothing_appended():
+        answer = server.send("intake/report-case", case(summary=MARK), role=role)
+    is_problem(answer, 403, "role_not_allowed")
+    assert MARK not in answer.text
+
+
+def test_another_jurisdiction_is_refused(server: Server) -> None:
+    with server.nothing_appended(), server.nothing_appended(OTHER_LOG):
+        into = server.send("intake/report-case", case(summary=MARK), log=OTHER_LOG)
+        raw = body(log=OTHER_LOG)
+        outside = post(server, raw)
+    is_problem(outside, 403, "wrong_jurisdiction", "log")
+    is_problem(into, 422, "unknown_community", "community")  # its own log, which has no such community
+    for path in ("/intake/ledgers/cases", "/assessment/scores", "/record/events", "/record/checkpoint"):
+        answer = server.request("GET", path, params={"log": OTHER_LOG}, headers=server.bearer("auditor"))
+        is_problem(answer, 403, "wrong_jurisdiction", "log")
+
+
+def test_tokens_that_are_none_are_refused_without_a_word_why(server: Server) -> None:
+    key = load_token_key(load(server.data))
+    now = datetime.now(UTC)
+    good = {
+        "iss": "sanguan", "aud": "sanguan", "sub": "x", "role": "clerk", "log": LOG, "iat": now,
+        "exp": now + timedelta(hours=1),
+    }  # fmt: skip
+    past = Tokens(key, lambda: now - timedelta(days=2))
+    tokens = {
+        "expired": past.mint(Role.CLERK, LOG, subject="x", valid=timedelta(hours=1)),
+        "of no algorithm": jwt.encode(good, None, algorithm="none"),
+        "of another audience": jwt.encode(good | {"aud": "other"}, key, algorithm="HS256"),
+        "of another issuer": jwt.encode(good | {"iss": "other"}, key, algorithm="HS256"),
+        "under another key": jwt.encode(good, b"another key, of thirty-two bytes", algorithm="HS256"),
+        "under another algorithm": jwt.encode(good, key * 2, algorithm="HS512"),
+        "without an end": jwt.encode({n: v for n, v in good.items() if n != "exp"}, key, algorithm="HS256"),
+        "of an unknown role": jwt.encode(good | {"role": "emperor"}, key, algorithm="HS256"),
+        "of no role": jwt.encode({n: v for n, v in good.items() if n != "role"}, key, algorithm="HS256"),
+        "cut short": server.token("clerk")[:-4],
+        "no token": MARK.encode().hex(),
+    }
+    answers = {}
+    with server.nothing_appended():
+        for name, token in tokens.items():
+            answer = post(server, body(), authorization=f"Bearer {token}")
+            is_problem(answer, 401, "unauthenticated")
+            assert answer.headers["www-authenticate"] == "Bearer"
+            answers[name] = answer.content
+        none = server.post("/intake/commands/report-case", body(), {"idempotency-key": "x"})
+        basic = post(server, body(), authorization="Basic eDp5")
+    assert {*answers.values(), none.content, basic.content} == {answers["expired"]}
+
+
+def test_a_cookie_is_no_proof_for_a_command(server: Server) -> None:
+    with server.nothing_appended():
+        cookie = f"sanguan_session={server.token('clerk')}"
+        answer = server.post("/intake/commands/report-case", body(), {"idempotency-key": "x", "cookie": cookie})
+    is_problem(answer, 401, "unauthenticated")
+
+
+def test_a_command_without_an_id_is_refused(server: Server) -> None:
+    with server.nothing_appended():
+        answer = server.post("/intake/commands/report-case", body(), server.bearer("clerk"))
+        odd = [post(server, body(), **{"idempotency-key": key}) for key in ("", "a b", "x" * 201)]
+    is_problem(answer, 400, "idempotency_key_required", "Idempotency-Key")
+    for one in odd:
+        is_problem(one, 400, "bad_header", "Idempotency-Key")
+
+
+def test_another_logs_case_looks_like_one_that_does_not_exist(server: Server) -> None:
+    mine = server.report()["stream"]
+    with server.nothing_appended(), server.nothing_appended(OTHER_LOG):
+        answers = [
+            server.send("intake/void-case", {"reason": MARK}, stream=stream, log=OTHER_LOG)
+            for stream in (mine, "case/00000000000000000000")
+        ]
+    is_problem(answers[0], 404, "unknown_case", "stream")
+    assert answers[0].content == answers[1].content
+    assert COMMUNITY not in answers[0].text
