@@ -19,7 +19,7 @@ from eventsourcing.projection import ApplicationSubscription
 from bench.timing import Timed, timed
 
 
-class Visit(Aggregate):  # type: ignore[misc]  # the peer's classes are untyped here
+class Visit(Aggregate):
     """What an officer did, in the peer's way."""
 
     def __init__(self, case: str, officer: str, community: str, grid: str, must: bool, diary: str) -> None:

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bench.timing import Timed
 from bench.work import Ask
@@ -35,7 +34,7 @@ def serving(what: str, database_url: str, data_dir: Path) -> Iterator[str]:
 
 async def load(url: str, token: str, lanes: Sequence[Iterator[Ask]], expected: int, seconds: float) -> Timed:
     """Commands over as many connections as there are lanes; each waits for its answer before its next."""
-    at = urlsplit(url)
+    host, _, port = url.removeprefix("http://").rpartition(":")
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     done: list[asyncio.Future[None]] = []
@@ -45,7 +44,7 @@ async def load(url: str, token: str, lanes: Sequence[Iterator[Ask]], expected: i
         done.append(finished)
         await loop.create_connection(
             lambda lane=lane, finished=finished: _Client(token, lane, expected, start + seconds, latencies, finished),  # type: ignore[misc]  # bound per turn
-            at.hostname, at.port,
+            host, int(port),
         )  # fmt: skip
     await asyncio.gather(*done)
     return Timed(len(latencies), time.perf_counter() - start, latencies)

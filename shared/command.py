@@ -166,7 +166,8 @@ class Desk:
             except Refused:
                 if known is None:
                     raise
-                del self._states[asked.log, stream]  # another process may have gone on: decide on what the log says
+                # Another process may have gone on: decide on what the log says. (It may have been evicted meanwhile.)
+                self._states.pop((asked.log, stream), None)
                 continue
             outcome = await self._append(asked, stream, folded.version, facts_at, events, mac, keys)
             if isinstance(outcome, Appended):

@@ -104,6 +104,7 @@ def _plain(node: yaml.Node, path: tuple[str | int, ...], lines: _Lines, name: st
             return node.value
 
 
+_DAY = ("应为日期，如2015-06-10。", "This must be a day, like 2015-06-10.")
 _REASONS = {
     "missing": ("缺少此项。", "This field is missing."),
     "extra_forbidden": ("没有这一项，请检查拼写。", "There is no such field; check its spelling."),
@@ -117,12 +118,15 @@ _REASONS = {
     "int_type": ("应为整数。", "This must be a whole number."),
     "greater_than_equal": ("数值过小。", "This number is too small."),
     "less_than_equal": ("数值过大。", "This number is too large."),
-    "date_from_datetime_parsing": ("应为日期，如2015-06-10。", "This must be a day, like 2015-06-10."),
-    "date_parsing": ("应为日期，如2015-06-10。", "This must be a day, like 2015-06-10."),
+    "date_from_datetime_parsing": _DAY,
+    "bad_format": _DAY,
+    "wrong_type": _DAY,
+    "out_of_range": ("年份超出范围。", "This year is out of range."),
+    "control_character": ("含有控制字符。", "This holds control characters."),
     "tuple_type": ("应为列表。", "This must be a list."),
     "dataclass_type": ("应为若干“名称: 值”。", "This must be a mapping of names to values."),
 }
-"""pydantic's reasons, as a writer of plans understands them."""
+"""The reasons of pydantic and of our own fields (`Unfit`), as a writer of plans understands them."""
 
 
 def _fault(name: str, error: ValidationError, lines: _Lines) -> DocumentFault:
@@ -132,8 +136,9 @@ def _fault(name: str, error: ValidationError, lines: _Lines) -> DocumentFault:
     near = path
     while near not in lines:
         near = near[:-1]
-    zh, en = _REASONS.get(first["type"], ("此值不合要求。", f"{first['msg']}."))
-    return DocumentFault(name, lines[near], _dotted(path), first["type"], zh, en)
+    code = getattr(first.get("ctx", {}).get("error"), "code", first["type"])
+    zh, en = _REASONS.get(code, ("此值不合要求。", f"{first['msg']}."))
+    return DocumentFault(name, lines[near], _dotted(path), code, zh, en)
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -25,9 +25,8 @@ _FORBIDDEN = re.compile(
 )
 _LINES = re.compile("[\t\n]")
 """What free text may hold and a code may not, at its ends neither: a number followed by a line break is another one."""
-_NUMBER = re.compile(r"[+-]?[0-9.]+", re.ASCII)
-"""A numeral in quotes, which pydantic would read as seconds since 1970."""
-_DAY_ALONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_NUMERAL = re.compile(r"[+-]?[0-9.]+")
+_DAY_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Unfit(ValueError):
@@ -89,12 +88,11 @@ class Aware:
     """A moment with an offset, within the years that the programme can know of."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        inner = dict(handler(source), strict=True, tz_constraint="aware")
-        return _limited(inner, self.written)
+        return _written(dict(handler(source), tz_constraint="aware"), self.written)
 
     def written(self, value: object) -> object:
-        """The value, unless it is a number or a day alone; raises `Unfit("offset_required")`."""
-        if isinstance(value, str) and (_NUMBER.fullmatch(value) or _DAY_ALONE.fullmatch(value)):
+        """A moment's text; raises `Unfit("offset_required")` for a number and for a day alone."""
+        if not isinstance(value, str) or _NUMERAL.fullmatch(value) or _DAY_TEXT.fullmatch(value):
             raise Unfit("offset_required")
         return value
 
@@ -104,19 +102,26 @@ class CalendarDay:
     """A day of the civil calendar, without a time."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        return _limited(dict(handler(source), strict=True), self.written)
+        return _written(handler(source), self.written)
 
     def written(self, value: object) -> object:
-        """The value, unless it is a number; raises `Unfit("bad_format")`."""
-        if isinstance(value, str) and _NUMBER.fullmatch(value):
+        """A day's text; raises `Unfit`."""
+        if not isinstance(value, str):
+            raise Unfit("wrong_type")
+        if not _DAY_TEXT.fullmatch(value):
             raise Unfit("bad_format")
         return value
 
 
-def _limited(inner: dict[str, Any], written: Callable[[object], object]) -> dict[str, Any]:
-    """The schema with a look at what was written before it, and at the year after it."""
-    before = {"type": "function-before", "function": {"type": "no-info", "function": written}, "schema": inner}
-    return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": before}
+def _written(inner: dict[str, Any], text: Callable[[object], object]) -> dict[str, Any]:
+    """A day or a moment: in JSON a text that is one, else the value itself; its year is looked at in either case.
+
+    pydantic's own strictness would take a numeral in quotes for seconds since 1970.
+    """
+    lax = dict(inner, strict=False)  # what `text` gives is a Python string, which strictness would refuse
+    read = {"type": "function-before", "function": {"type": "no-info", "function": text}, "schema": lax}
+    either = {"type": "json-or-python", "json_schema": read, "python_schema": dict(inner, strict=True)}
+    return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": either}
 
 
 def _in_range(value: _Day) -> _Day:

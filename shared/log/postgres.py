@@ -33,9 +33,11 @@ _OPTIMISTIC = (
     " SELECT p FROM h"
 )
 _READ = (
-    f"COPY (SELECT {STORED} FROM events WHERE log = %s AND position > %s ORDER BY position LIMIT %s)"
+    f"COPY (SELECT {STORED} FROM events WHERE log = %s AND position > %s AND position <= %s ORDER BY position)"
     " TO STDOUT (FORMAT binary)"
 )
+# A page is a range, as positions have no gap: with a LIMIT and no statistics the whole rest of the log would be sorted.
+_NEXT = "SELECT position FROM events WHERE log = %b AND position > %b ORDER BY log, position LIMIT 1"
 _READ_TYPES = ("text", "int8", "text", "int8", "text", "int8", "bytea")
 _LOCK = "SELECT size, recorded_at FROM heads WHERE log = %b FOR UPDATE"
 _OPEN = "INSERT INTO heads (log, size, recorded_at) VALUES (%b, 0, 0) ON CONFLICT (log) DO NOTHING"
@@ -45,9 +47,12 @@ class PostgresLog(Log):
     """The log in PostgreSQL. The head row serialises the appends of one log; more processes do not add to them."""
 
     def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
-        with _driver(connection).cursor() as cursor, cursor.copy(_READ, (log, after, limit)) as copy:
-            copy.set_types(_READ_TYPES)
-            return [*copy.rows()]
+        driver = _driver(connection)
+        if found := _range(driver, log, after, after + limit):
+            return found
+        # The end; or a gap, which only a forger can have made, and beyond which an auditor must be able to read.
+        beyond = driver.execute(_NEXT, (log, after)).fetchone()
+        return [] if beyond is None else _range(driver, log, beyond[0] - 1, beyond[0] - 1 + limit)
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         recorded_us = microseconds(self.clock())
@@ -91,6 +96,12 @@ class PostgresLog(Log):
         )  # fmt: skip
         row = driver.execute(_OPTIMISTIC, values, prepare=True).fetchone()
         return None if row is None else int(row[0])
+
+
+def _range(driver: psycopg.Connection[Any], log: str, after: int, upto: int) -> list[tuple[Any, ...]]:
+    with driver.cursor() as cursor, cursor.copy(_READ, (log, after, upto)) as copy:
+        copy.set_types(_READ_TYPES)
+        return [*copy.rows()]
 
 
 def _arrays(made: Sequence[Line]) -> tuple[list[Any], ...]:

@@ -42,7 +42,7 @@ _CODES: Final = {
     "date_from_datetime_parsing": "bad_format",
     "date_from_datetime_inexact": "bad_format",
     "datetime_parsing": "bad_format",
-    "datetime_from_date_parsing": "offset_required",
+    "datetime_from_date_parsing": "bad_format",
     "timezone_aware": "offset_required",
     "datetime_type": "offset_required",
     "datetime_object_invalid": "out_of_range",

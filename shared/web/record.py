@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
+import anyio
 import msgspec
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
@@ -28,6 +29,8 @@ MOST_EVENTS: Final = 1_000
 """Events of a page: usually, and at the most."""
 POLL_SECONDS: Final = 0.1
 """Between two looks at the log for a stream's reader."""
+STOP_SECONDS: Final = 1.0
+"""How long a stream may take to end properly when the server stops."""
 STREAM_SECONDS: Final = 600
 """How long one connection streams. A client goes on with Last-Event-ID, and must show a valid token again."""
 
@@ -71,7 +74,10 @@ class RecordEndpoint:
         after = _after(given.get("after"))
         if (last := request.headers.get("last-event-id")) is not None:
             after = _last_event(last, log)
-        return EventSourceResponse(self._tail(log, after), sep="\n")
+        stopping = anyio.Event()
+        return EventSourceResponse(
+            self._tail(log, after, stopping), sep="\n", shutdown_event=stopping, shutdown_grace_period=STOP_SECONDS
+        )
 
     async def checkpoint(self, request: Request) -> Response:
         """The newest signed checkpoint; the first one is made when it is first asked for."""
@@ -116,9 +122,9 @@ class RecordEndpoint:
     async def _read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
         return await asyncio.to_thread(self._storage.log.read, log, after, limit)
 
-    async def _tail(self, log: str, after: int) -> AsyncIterator[ServerSentEvent]:
+    async def _tail(self, log: str, after: int, stopping: anyio.Event) -> AsyncIterator[ServerSentEvent]:
         until = time.monotonic() + STREAM_SECONDS
-        while time.monotonic() < until:
+        while time.monotonic() < until and not stopping.is_set():
             page = await self._read(log, after, PAGE_EVENTS)
             for one in page:
                 yield ServerSentEvent(id=f"{log}/{one.position}", data=cloudevent.encode(one).decode(), sep="\n")

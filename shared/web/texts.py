@@ -110,15 +110,21 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "col_recorded": ("记录时间", "Recorded"),
     "proof": ("证明", "Proof"),
     "verify": ("如何核验", "How to check the record"),
-    "verify_1": ("取得审计包：包含一段事件、检查点和验证程序。", "Get a bundle: events, checkpoints and the verifier."),
-    "verify_2": (
-        "在自己的电脑上运行验证程序（只需 Python，无需安装）。",
-        "Run the verifier on your own machine (Python alone is enough).",
+    "verify_1": (
+        "把上面的检查点和公钥另行保存（例如打印存档），日后与它比对。",
+        "Keep the checkpoint and the public key above elsewhere (on paper, say), to compare with later.",
     ),
-    "verify_3": ("与您保存的检查点和公钥比对。", "Compare with the checkpoint and the public key that you kept."),
+    "verify_2": (
+        "由存储的每一个字节重算整棵树，并核对每个已签名的检查点；如有改动，会指出位置。",
+        "Recompute the tree from every stored byte and check every signed checkpoint; what was altered is named.",
+    ),
+    "verify_3": (
+        "由记录重算全部台账和已公布的考核结果，逐位比对。",
+        "Recompute all ledgers and published scores from the record, and compare them digit by digit.",
+    ),
     "verify_4": (
-        "管理员可随时在本机重算全部台账与考核结果。",
-        "An administrator can recompute all ledgers and scores at any time.",
+        "审计方也可用自己的程序读取记录、检查点和证明（RFC 9162）：",
+        "An auditor's own program can read the record, its checkpoints and proofs (RFC 9162):",
     ),
     "proof_title": ("第 {position} 条事件的证明", "Proof of event {position}"),
     "proof_lead": (

@@ -101,7 +101,7 @@ def line_of(text: str, part: str) -> int:
 @pytest.mark.parametrize(
     ("old", "new", "at", "field", "code"),
     [
-        ("issued_on: 2015-06-10", "issued_on: 10 June", "issued_on:", "issued_on", "date_parsing"),
+        ("issued_on: 2015-06-10", "issued_on: 10 June", "issued_on:", "issued_on", "bad_format"),
         ("issuer: 东风路", "isuer: 东风路", "code: dongfeng", "issuer", "missing"),
         ("to_day: 2015-12-20}", "to_day: 2015-12-20, colour: red}", "colour", "phases.2.colour", "unexpected"),
         ("posting_months: 12", "posting_months: 1.5", "posting_months", "posting_months", "int"),

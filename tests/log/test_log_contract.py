@@ -168,6 +168,9 @@ def test_the_same_command_twice_in_a_batch_has_one_effect(log: Log) -> None:
     assert [type(outcome) for outcome in outcomes] == [Appended, Conflict, Appended]
     assert log.size(LOG) == 2
     assert facts(log.append([command])[0]) == facts(outcomes[0])  # and who tries again gets the first answer
+    elsewhere = [proposal(f"case/{n}", 0, command_id="k-2") for n in range(5, 8)]
+    assert [type(outcome) for outcome in log.append(elsewhere)] == [Appended, Conflict, Conflict]
+    assert log.size(LOG) == 3
 
 
 def test_a_stale_proposal_fails_alone(log: Log) -> None:

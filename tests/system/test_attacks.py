@@ -386,7 +386,7 @@ def test_row_19_the_same_in_a_workbook_is_a_warning() -> None:
 
 # 22: text that a spreadsheet would run -----------------------------------------------------------------------------------
 
-FORMULAS = ('=HYPERLINK("http://example.invalid","x")', "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "\t=1+1", " =1+1", "a\t=1")
+FORMULAS = ('=HYPERLINK("http://example.invalid","x")', "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "\t=2+2", " =3+3", "a\t=1")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,9 @@ import httpx
 import pytest
 import structlog
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from services.__main__ import app as cli
 from services.assessment.ledgers.case_results import _PLAIN, ENDINGS
 from services.assessment.pages.boards import line_of
 from services.assessment.plan_file import load_plan
@@ -358,6 +360,22 @@ def test_the_hashes_of_a_proof_lead_to_the_signed_root(made: Made) -> None:
                 for side, hash in zip(sides, path, strict=True):
                     leaf = node_hash(hash, leaf) if side == "left" else node_hash(leaf, hash)
                 assert leaf == root
+
+    on(made.data, scenario)
+
+
+def test_the_record_names_only_commands_and_addresses_that_exist(made: Made) -> None:
+    async def scenario(node: Node, app: Any) -> None:
+        async with signed_in(node, app) as browser:
+            page = (await browser.get("/record")).text
+            commands = re.findall(r"sanguan (audit \w+) --log", page)
+            assert commands
+            for command in commands:
+                assert CliRunner().invoke(cli, [*command.split(), "--help"]).exit_code == 0, command
+            addresses = re.findall(r"GET (/\S+?)(?:<|\n)", page)
+            assert addresses
+            for address in addresses:  # 400: it is there, and wants its parameters
+                assert (await browser.get(address, headers={"accept": "*/*"})).status_code in (200, 400), address
 
     on(made.data, scenario)
 
