@@ -219,7 +219,9 @@ def audit_replay(log: LogName = sample.LOG, data: Data = None, as_json: Json = F
     from shared.audit.compare import compare
 
     with opened(existing(settings(data))) as storage, bar() as progress:
-        task = progress.add_task("replaying", total=storage.log.size(log))
+        if not (size := storage.log.size(log)):
+            unusable(f"There is no log {log} here. There are: {', '.join(storage.log.heads()) or 'none'}")
+        task = progress.add_task("replaying", total=size)
         found = compare(storage, log, lambda done: progress.update(task, completed=done))
     say(found.as_json(), as_json, found.as_text())
     raise typer.Exit(0 if found.ok else 1)

@@ -6,11 +6,11 @@ itself.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import Engine, insert, select, update
@@ -32,6 +32,7 @@ IDLE_POLL_SECONDS: Final = 1.0
 WAIT_SECONDS: Final = 10.0
 """How long a reader or a decision waits for the ledgers at the most."""
 _REACTIONS_PAGE: Final = 500
+_T = TypeVar("_T")
 
 logger: Final = structlog.get_logger(__name__)
 
@@ -47,43 +48,76 @@ class Follower:
         self._log, self._ledgers, self._thread = log, ledgers, thread
         self._reached: dict[str, int] = {}
         self._moved = asyncio.Condition()
-        self._wanted = asyncio.Event()
+        self._wanted, self._to_react = asyncio.Event(), asyncio.Event()
         self.streaming: Callable[[], bool] = lambda: False
         """Whether the stream wakes us; set by the process."""
         self.reactions = Reactions(service, log, ledgers, self._in_thread)
 
     async def run(self, desk: Desk) -> None:
-        """Follow until cancelled. What goes wrong is logged and tried again; nothing is skipped."""
-        trouble = False
-        while True:
-            try:
-                busy = await self._round(desk)
-                trouble = False
-            except Exception as error:
-                if not trouble:
-                    logger.error("ledgers interrupted", service=self.service.name, error=type(error).__name__)
-                trouble, busy = True, False
-                await asyncio.sleep(POLL_SECONDS * 10)
-            if not busy:
-                self._wanted.clear()
-                pause = IDLE_POLL_SECONDS if self.streaming() else POLL_SECONDS
-                with contextlib.suppress(TimeoutError):
-                    # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the wake-up.
-                    async with asyncio.timeout(pause):
-                        await self._wanted.wait()
+        """Follow until cancelled. What goes wrong is logged and tried again; nothing is skipped.
 
-    async def _round(self, desk: Desk) -> bool:
-        """Apply a page of every log that has grown, then react; whether there may be more."""
-        busy = False
-        for log, size in (await self._in_thread(self._log.heads)).items():
-            if self._reached.get(log, -2) < size - 1:
-                read = await self._in_thread(self.runner.advance, log)
-                self._reached[log] = await self._in_thread(self.runner.position, log)
-                busy = busy or read > 0
-                async with self._moved:
-                    self._moved.notify_all()
-            busy = await self.reactions.advance(log, self._reached.get(log, -1), desk) or busy
-        return busy
+        Ledgers and reactions go on beside each other: a reaction's command may have to wait for the ledgers.
+        """
+
+        async def heads() -> Mapping[str, int]:
+            found: Mapping[str, int] = await self._in_thread(self._log.heads)
+            return found
+
+        async def reached() -> Mapping[str, int]:
+            return self.positions()
+
+        async def react(log: str, upto: int) -> bool:
+            return await self.reactions.advance(log, upto, desk)
+
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._rounds("ledgers", heads, self._apply, self._wanted))
+            both.create_task(self._rounds("reactions", reached, react, self._to_react))
+
+    async def _rounds(
+        self,
+        what: str,
+        logs: Callable[[], Awaitable[Mapping[str, int]]],
+        step: Callable[[str, int], Awaitable[bool]],
+        wanted: asyncio.Event,
+    ) -> None:
+        """Take a step in every log, over and over, and rest while there is nothing to do. A log that is in trouble is
+        tried again; the others go on."""
+        troubled: set[str] = set()
+
+        async def tried(where: str, attempt: Awaitable[_T]) -> _T | None:
+            try:
+                done = await attempt
+            except Exception as error:
+                if where not in troubled:
+                    service, kind = self.service.name, type(error).__name__
+                    logger.error(f"{what} interrupted", service=service, log=where, error=kind)
+                troubled.add(where)
+                return None
+            troubled.discard(where)
+            return done
+
+        while True:
+            wanted.clear()
+            there = await tried("", logs()) or {}
+            steps = [await tried(log, step(log, upto)) for log, upto in there.items()]
+            if any(steps):
+                continue
+            pause = IDLE_POLL_SECONDS if self.streaming() or wanted is self._to_react else POLL_SECONDS
+            with contextlib.suppress(TimeoutError):
+                # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the wake-up.
+                async with asyncio.timeout(POLL_SECONDS * 10 if troubled else pause):
+                    await wanted.wait()
+
+    async def _apply(self, log: str, size: int) -> bool:
+        """Apply a page of a log that has grown; whether there may be more."""
+        if self._reached.get(log, -2) >= size - 1:
+            return False
+        read = await self._in_thread(self.runner.advance, log)
+        self._reached[log] = await self._in_thread(self.runner.position, log)
+        self._to_react.set()
+        async with self._moved:
+            self._moved.notify_all()
+        return bool(read)
 
     def nudge(self) -> None:
         """Look at the log now."""

@@ -1,0 +1,182 @@
+"""`sanguan audit`: finds nothing on what the demo made, and names whatever was altered by hand. Invented data."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.together import SERVICES
+from tests.system.cli import sanguan
+from tests.system.demo import Demo
+from tests.system.server import LOG
+
+LEDGERS = [f"{service.name}.{ledger.name}" for service in SERVICES for ledger in service.ledgers]
+
+
+def altered(database: Path, change: Callable[[sqlite3.Connection], object]) -> None:
+    """What a database administrator can do: anything."""
+    connection = sqlite3.connect(database)
+    with connection:
+        change(connection)
+    connection.close()
+
+
+def unguarded(connection: sqlite3.Connection) -> None:
+    """Drop the triggers that protect events: an attacker's first step."""
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+
+
+# replay -------------------------------------------------------------------------------------------------------------
+
+
+def test_replay_recomputes_every_ledger_and_score(demo: Demo, data: Path) -> None:
+    done = sanguan("audit", "replay", "--data", data, "--json")
+    assert done.code == 0, done.err
+    told = done.json
+    assert set(told) >= {"ok", "log", "size", "root", "ledgers", "scores", "first_bad"}
+    assert (told["ok"], told["log"], told["first_bad"]) == (True, LOG, None)
+    assert (told["size"], told["root"]) == (demo.done.json["events"], demo.done.json["audit"]["root"])
+    assert [one["name"] for one in told["ledgers"]] == LEDGERS
+    for one in told["ledgers"]:
+        assert one["live"] == one["replayed"]
+        assert one["first_difference"] is None
+    published = demo.done.json["scores_published"]
+    assert told["scores"] == {"checked": published, "equal": published}
+
+
+def test_a_changed_row_is_named(data: Path) -> None:
+    altered(
+        data / "ledgers.db",
+        lambda c: c.execute(
+            "UPDATE ledger_intake_cases SET status = 'closed' WHERE key = (SELECT min(key) FROM ledger_intake_cases"
+            " WHERE status = 'accepted')"
+        ),
+    )
+    done = sanguan("audit", "replay", "--data", data, "--json")
+    assert done.code == 1
+    told = done.json
+    assert told["ok"] is False
+    different = {one["name"]: one["first_difference"] for one in told["ledgers"] if one["live"] != one["replayed"]}
+    assert set(different) == {"intake.cases"}
+    assert different["intake.cases"]["columns"] == ["status"]
+    people = sanguan("audit", "replay", "--data", data)
+    assert people.code == 1
+    assert "intake.cases" in people.out
+    assert different["intake.cases"]["key"] in people.out
+
+
+@pytest.mark.parametrize(
+    ("change", "ledger", "what"),
+    [
+        ("DELETE FROM ledger_assignment_visits WHERE key = (SELECT min(key) FROM ledger_assignment_visits)",
+         "assignment.visits", "missing"),
+        ("INSERT INTO ledger_assignment_officers SELECT log, key || 'x', " + "{columns} FROM ledger_assignment_officers LIMIT 1",
+         "assignment.officers", "not in the replay"),
+        ("UPDATE ledger_assessment_scores SET points = '99' WHERE key = (SELECT max(key) FROM ledger_assessment_scores)",
+         "assessment.scores", "differs"),
+    ],
+    ids=["removed", "added", "a score"],
+)  # fmt: skip
+def test_what_was_done_to_a_ledger_is_told(data: Path, change: str, ledger: str, what: str) -> None:
+    def do(connection: sqlite3.Connection) -> None:
+        table = "ledger_" + ledger.replace(".", "_")
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in ("log", "key")]
+        assert connection.execute(change.format(columns=", ".join(columns))).rowcount == 1
+
+    altered(data / "ledgers.db", do)
+    done = sanguan("audit", "replay", "--data", data, "--json")
+    assert done.code == 1
+    (found,) = [one for one in done.json["ledgers"] if one["live"] != one["replayed"]]
+    assert found["name"] == ledger
+    assert what in found["first_difference"]["what"]
+
+
+# verify ---------------------------------------------------------------------------------------------------------------
+
+
+def test_verify_recomputes_the_tree(demo: Demo, data: Path) -> None:
+    done = sanguan("audit", "verify", "--data", data, "--json")
+    assert done.code == 0, done.err
+    told = done.json
+    assert set(told) >= {"ok", "log", "size", "root", "ledgers", "scores", "first_bad"}
+    assert (told["ok"], told["first_bad"]) == (True, None)
+    assert (told["size"], told["root"]) == (demo.done.json["events"], demo.done.json["audit"]["root"])
+
+
+@pytest.mark.parametrize("position", [0, 1234, -1])
+def test_one_altered_byte_is_named_by_its_position(demo: Demo, data: Path, position: int) -> None:
+    position %= demo.done.json["events"]
+
+    def flip(connection: sqlite3.Connection) -> None:
+        unguarded(connection)
+        where = "WHERE log = ? AND position = ?"
+        (stored,) = connection.execute(f"SELECT bytes FROM events {where}", (LOG, position)).fetchone()
+        at = stored.index(b'"occurred_at":"20') + len('"occurred_at":"20')
+        spoilt = stored[:at] + bytes([stored[at] ^ 1]) + stored[at + 1 :]  # another year
+        connection.execute(f"UPDATE events SET bytes = ? {where}", (spoilt, LOG, position))
+
+    altered(data / "log.db", flip)
+    done = sanguan("audit", "verify", "--data", data, "--json")
+    assert done.code == 1
+    assert done.json["ok"] is False
+    assert done.json["first_bad"]["position"] == position
+    assert done.json["first_bad"]["reason"]
+
+
+def test_a_truncated_log_is_found(demo: Demo, data: Path) -> None:
+    keep = demo.done.json["events"] - 3
+
+    def cut(connection: sqlite3.Connection) -> None:
+        unguarded(connection)
+        connection.execute("DELETE FROM events WHERE log = ? AND position >= ?", (LOG, keep))
+        connection.execute("UPDATE heads SET size = ? WHERE log = ?", (keep, LOG))
+
+    altered(data / "log.db", cut)
+    done = sanguan("audit", "verify", "--data", data, "--json")
+    assert done.code == 1
+    assert done.json["first_bad"]["position"] == keep
+
+
+def test_the_database_itself_refuses_to_change_an_event(data: Path) -> None:
+    connection = sqlite3.connect(data / "log.db")
+    for change in ("UPDATE events SET type = 'x'", "DELETE FROM events"):
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            connection.execute(change)
+    connection.close()
+
+
+# unusable ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["replay", "verify"])
+def test_where_there_is_no_record_it_says_so_in_one_line(tmp_path: Path, what: str) -> None:
+    done = sanguan("audit", what, "--data", tmp_path / "nowhere", "--json")
+    assert done.code == 2
+    assert "nowhere" in done.one_line_for_people()
+    assert not (tmp_path / "nowhere").exists(), "a question makes nothing"
+
+
+def test_a_log_that_is_not_there_is_no_well_kept_one(data: Path) -> None:
+    for what in ("replay", "verify"):
+        done = sanguan("audit", what, "--data", data, "--log", "410105099", "--json")
+        assert done.code == 2
+        assert done.one_line_for_people()
+
+
+def test_it_changes_nothing(data: Path) -> None:
+    def everything() -> dict[str, list[str]]:
+        found = {}
+        for name in ("log.db", "ledgers.db"):
+            connection = sqlite3.connect(data / name)
+            found[name] = list(connection.iterdump())
+            connection.close()
+        return found
+
+    before = everything()
+    assert sanguan("audit", "replay", "--data", data, "--json").code == 0
+    assert sanguan("audit", "verify", "--data", data, "--json").code == 0
+    assert everything() == before
+    assert json.dumps(before)
