@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 from bench.timing import Timed
 from bench.work import Ask
@@ -46,7 +47,8 @@ async def load(url: str, token: str, lanes: Sequence[Iterator[Ask]], expected: i
             lambda lane=lane, finished=finished: _Client(token, lane, expected, start + seconds, latencies, finished),  # type: ignore[misc]  # bound per turn
             host, int(port),
         )  # fmt: skip
-    await asyncio.gather(*done)
+    async with asyncio.timeout(seconds + 60):
+        await asyncio.gather(*done)
     return Timed(len(latencies), time.perf_counter() - start, latencies)
 
 
@@ -62,8 +64,7 @@ class _Client(asyncio.Protocol):
         self._latencies, self._finished, self._buffer = latencies, finished, b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
         self._send()
 
     def _send(self) -> None:
