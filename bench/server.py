@@ -19,15 +19,11 @@ from starlette.routing import Route
 
 from bench.work import SERVICES
 from services.assignment.service import SERVICE as ASSIGNMENT
-from services.together import serve
 from shared.runtime import Node, Storage
 from shared.settings import Settings, load
+from shared.web.app import Doorkeeper, make_app
 from shared.web.commands import commands_of
 from shared.web.gate import Gate
-
-
-def _say(url: str) -> None:
-    print(json.dumps({"url": url}), flush=True)
 
 
 async def commands(settings: Settings) -> None:
@@ -35,7 +31,7 @@ async def commands(settings: Settings) -> None:
     storage = Storage(settings, SERVICES)
     node = Node(storage, (ASSIGNMENT,), record=False, redis_url=None)
     async with node.running():
-        await serve(node, ready=_say)
+        await _serve(make_app(node, Doorkeeper(node)), settings)
     storage.close()
 
 
@@ -45,14 +41,18 @@ async def validate(settings: Settings) -> None:
         Route(f"/assignment/commands/{slug}", _validating(Gate(command)), methods=["POST"])
         for slug, command in commands_of(ASSIGNMENT).items()
     ]
-    config = uvicorn.Config(Starlette(routes=routes), host=settings.host, port=0, log_config=None, access_log=False)
+    await _serve(Starlette(routes=routes), settings)
+
+
+async def _serve(app: Starlette, settings: Settings) -> None:
+    config = uvicorn.Config(app, host=settings.host, port=0, log_config=None, access_log=False, server_header=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  # uvicorn offers nothing to wait for
         await asyncio.sleep(0.01)
     gc.collect()
     gc.freeze()
-    _say(f"http://{settings.host}:{server.servers[0].sockets[0].getsockname()[1]}")
+    print(json.dumps({"url": f"http://{settings.host}:{server.servers[0].sockets[0].getsockname()[1]}"}), flush=True)
     await serving
 
 

@@ -27,8 +27,9 @@ from shared.contracts.assignment import (
     OfficerEnrolled,
     OfficerPosted,
 )
-from shared.contracts.codes import CaseKind, Profession, Role
+from shared.contracts.codes import Basis, CaseKind, DisputeType, Profession, Role, Source
 from shared.contracts.event import Actor
+from shared.contracts.intake import CaseReported
 from shared.contracts.model import Service
 from shared.log.append import Appended, Proposal
 from shared.log.store import Log
@@ -143,15 +144,20 @@ def found(log: Log, cases: Sequence[str]) -> None:
         append(log, [proposal("assignment", f"officer/{officer}", 0, enrol)])
         post = OfficerPosted(officer=officer, profession=Profession.JUDGE, from_day=date(2015, 5, 1))
         append(log, [proposal("assignment", f"roster/{community}", 0, post)])
-    append(log, [_opened(case) for case in cases])
+    append(log, [one for case in cases for one in _opened(case)])
 
 
-def _opened(case: str) -> Proposal:
+def _opened(case: str) -> Iterator[Proposal]:
+    reported = CaseReported(
+        community=_community(case), grid="grid-1", kind=CaseKind.DISPUTE, dispute_type=DisputeType.NEIGHBOURS,
+        source=Source.SWEEP, summary=_SEALED, parties=(), basis=Basis.ACT, paper=None,
+    )  # fmt: skip
+    yield proposal("intake", f"case/{case}", 0, reported)
     opened = HandlingOpened(
         community=_community(case), grid="grid-1", kind=CaseKind.DISPUTE, parties=2, reported_at=_BEGAN,
         due_on=date(2015, 7, 4),
     )  # fmt: skip
-    return proposal("assignment", f"handling/{case}", 0, opened, HandlerAssigned(officer=officer_of(_community(case))))
+    yield proposal("assignment", f"handling/{case}", 0, opened, HandlerAssigned(officer=officer_of(_community(case))))
 
 
 def _community(case: str) -> str:

@@ -5,6 +5,7 @@ Exit codes: 0 well · 1 a finding (a difference, an altered record, a fault) · 
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Coroutine
 from datetime import timedelta
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from sqlalchemy.exc import DBAPIError
 
 from services import sample
-from services.together import SERVICES, data_exists, named, opened, serve, together
+from services.together import SERVICES, data_exists, listening, named, opened, serve, together
 from shared import logging
 from shared.access import Visitor
 from shared.contracts.codes import Role
@@ -65,9 +68,14 @@ def say(value: dict[str, Any], as_json: bool, text: str) -> None:
     print(json.dumps(value, ensure_ascii=False) if as_json else text)
 
 
+def complain(sentence: str) -> None:
+    """What is wrong, in one line however narrow the terminal is."""
+    notes.print(f"[red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+
+
 def unusable(sentence: str) -> NoReturn:
     """Input or settings that cannot be used: one clear line, exit code 2."""
-    notes.print(f"[red]✗[/] {sentence}", highlight=False, soft_wrap=True)
+    complain(sentence)
     raise typer.Exit(2)
 
 
@@ -81,17 +89,38 @@ def bar() -> Progress:
 
 def settings(data: Path | None, **over: object) -> Settings:
     """The settings of this call, logging set up."""
-    made = load(data, **over)
+    try:
+        made = load(data, **over)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]  # a secret may be what is wrong
+        unusable(f"SANGUAN_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}")
     logging.configure(made.log_level, json=not sys.stderr.isatty())
     return made
 
 
 def run_loop(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run to the end; a stop by the keyboard is no error."""
+    """Run to the end. Ctrl-C and a service manager's SIGTERM cancel the work, which then stops all that it started.
+
+    Work that serves ends well by it; any other has not been done, which the exit code says.
+    """
+    stopped_by: list[signal.Signals] = []
+
+    async def stoppable() -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def stop(number: signal.Signals) -> None:
+            stopped_by.append(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop, number)
+        return await work
+
     try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
-        return None
+        return asyncio.run(stoppable())
+    except asyncio.CancelledError:
+        sys.exit(128 + stopped_by[0])
 
 
 # serving ----------------------------------------------------------------------------------------------------------
@@ -108,6 +137,7 @@ def up(
     Example: sanguan up --data data/sample --with-sample
     """
     made = settings(data, port=port)
+    listener = listening(made)
 
     async def work() -> None:
         async with together(made) as node:
@@ -115,7 +145,7 @@ def up(
             if with_sample:
                 await sample.ensure(node, notes.print)
                 guest = Visitor(Actor(id="guest", role=Role.LEADER), sample.LOG)
-            await serve(node, guest, _announce)
+            await serve(node, listener, guest, _announce)
 
     run_loop(work())
 
@@ -133,6 +163,7 @@ def run(
     from shared.runtime import Node, Storage
 
     made = settings(data, port=port)
+    listener = listening(made)
 
     async def work() -> None:
         storage = Storage(made, SERVICES)
@@ -141,7 +172,7 @@ def run(
             notes.print("[yellow]![/] SANGUAN_REDIS_URL is not set: the ledgers poll the log, nothing is published.")
         node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url)
         async with node.running():
-            await serve(node, None, _announce)
+            await serve(node, listener, None, _announce)
         storage.close()
 
     run_loop(work())
@@ -355,17 +386,16 @@ def main() -> None:
         from shared.errors import Sentences
 
         problem = Sentences(SERVICES).problem(refused)
-        notes.print(f"[red]✗[/] {problem['detail_zh']} {problem['detail_en']} ({refused.code})", highlight=False)
-        sys.exit(2)
+        complain(f"{problem['detail_zh']} {problem['detail_en']} ({refused.code})")
     except EmbeddedServerError as error:
-        notes.print(f"[red]✗[/] {error.detail_zh} {error.detail_en}", highlight=False)
-        sys.exit(2)
+        complain(f"{error.detail_zh} {error.detail_en}")
     except (KeyUnusable, SchemaBehind, OSError) as error:
-        notes.print(f"[red]✗[/] {error}", highlight=False)
-        sys.exit(2)
+        complain(str(error))
     except DBAPIError as error:
-        notes.print(f"[red]✗[/] The database does not answer as it should ({type(error.orig).__name__}).")
-        sys.exit(2)
+        complain(f"The database does not answer as it should ({type(error.orig).__name__}).")
+    else:
+        return
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -44,9 +44,7 @@ async def demo(data: Path | None, notes: Console, as_json: bool) -> int:
         stack.callback(storage.close)
         notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
         compared = await asyncio.to_thread(compare, storage, LOG)
-        verified = await asyncio.to_thread(
-            verify_log, storage.log_engine, LOG, str(keys.load_verifier(kept, LOG))
-        )
+        verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, str(keys.load_verifier(kept, LOG)))
         body = summary(storage, done, compared, verified, streamed, len(waits))
         body["seconds"] = round(monotonic() - began, 1)
         if data is not None:
@@ -121,5 +119,3 @@ def _audit_line(compared: Compared, verified: Verification) -> str:
         f"{compared.scores_equal} of {compared.scores_checked} scores recomputed to the same digits · "
         f"{verified.checkpoints_checked} signed checkpoints verified · root {compared.root[:16]}…"
     )
-
-

@@ -74,7 +74,7 @@ async def import_workbook(
         problem = {"code": refused.code, "detail_zh": refused.detail_zh, "detail_en": refused.detail_en}
         if as_json:
             print(json.dumps(problem, ensure_ascii=False))
-        notes.print(f"[red]✗[/] {refused.detail_zh} {refused.detail_en}", highlight=False)
+        notes.print(f"[red]✗[/] {refused.detail_zh} {refused.detail_en}", highlight=False, soft_wrap=True)
         return 2
     taken = Taken(import_id(file))
     if not dry_run:

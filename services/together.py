@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -77,21 +78,40 @@ def application(node: Node, guest: Visitor | None = None) -> Starlette:
     return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *site.routes()]))
 
 
-async def serve(node: Node, guest: Visitor | None = None, ready: Callable[[str], None] = lambda url: None) -> None:
-    """Serve a running node's web application until stopped by a signal."""
-    settings = node.storage.settings
+def listening(settings: Settings) -> socket.socket:
+    """The socket to serve on, taken before anything is started; raises OSError that names the address."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise OSError(f"Cannot serve on {settings.host}:{settings.port}: {error.strerror}") from None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but for the signals: they end the process in its own order, whatever it is doing (`__main__`)."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    node: Node, listener: socket.socket, guest: Visitor | None = None, ready: Callable[[str], None] = lambda url: None
+) -> None:
+    """Serve a running node's web application until cancelled; then let requests end, and return."""
     config = uvicorn.Config(
-        application(node, guest), host=settings.host, port=settings.port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=3, server_header=False,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(), name="web")
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        ready(f"http://{settings.host}:{port}")
-    await serving
+        application(node, guest), log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+    try:
+        while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event to wait for
+            await asyncio.sleep(0.01)
+        ready(f"http://{node.storage.settings.host}:{listener.getsockname()[1]}")
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
 
 
 @contextlib.contextmanager

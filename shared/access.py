@@ -57,9 +57,7 @@ class Tokens:
     def __init__(self, key: bytes, clock: Callable[[], datetime]) -> None:
         self._key, self._clock = key, clock
 
-    def mint(
-        self, role: Role, log: str, *, subject: str, on_behalf_of: str | None = None, valid: timedelta
-    ) -> str:
+    def mint(self, role: Role, log: str, *, subject: str, on_behalf_of: str | None = None, valid: timedelta) -> str:
         """A token for an actor of a role in one log."""
         now = self._clock()
         claims = {

@@ -259,6 +259,7 @@ class Desk:
         if len(self._states) > _STATES:
             self._states.popitem(last=False)
 
+
 def _decided(question: _Question, look: Look) -> tuple[Dated, ...]:
     """Look up the facts, and decide."""
     assert question.accepts.facts is not None
@@ -282,5 +283,3 @@ def _dated(decided: Sequence[Any], context: Context) -> tuple[Dated, ...]:
 def derived_id(command_id: str) -> str:
     """The id of an aggregate that a command opens: the same for the same command, on any machine."""
     return hashlib.sha256(command_id.encode()).hexdigest()[:20]
-
-

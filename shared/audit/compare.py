@@ -84,9 +84,7 @@ def compare(storage: Storage, log: str, progress: Callable[[int], None] = lambda
     return Compared(log, size, root, tuple(ledgers), checked, equal, first_bad)
 
 
-def _ledgers(
-    storage: Storage, service: Service, log: str, progress: Callable[[int], None]
-) -> Iterator[ComparedLedger]:
+def _ledgers(storage: Storage, service: Service, log: str, progress: Callable[[int], None]) -> Iterator[ComparedLedger]:
     """A service's ledgers, each at the position that its live rows stand at."""
     runner = Runner(service, storage.log, storage.ledgers_engine, storage.log.clock)
     with storage.ledgers_engine.connect() as connection:

@@ -36,9 +36,11 @@ class Look(Protocol):
     @property
     def position(self) -> int:
         """The last position that the ledgers hold; -1 for none."""
+
     def row(self, ledger: "Ledger[Row]", key: str) -> Row | None: ...
     def rows(self, ledger: "Ledger[Row]", **equal: object) -> Sequence[Row]:
         """The rows whose columns equal the given values, in the order of their keys."""
+
     def root(self) -> str:
         """The tree's root over all events up to and including `position`, in hexadecimal."""
 

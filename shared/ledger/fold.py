@@ -88,9 +88,7 @@ class Page:
         return next((item for item in found if item.owner in owners or not item.owner), None)
 
 
-def touched(
-    ledger: Ledger[Any], page: Page, after: int
-) -> tuple[list[tuple[Recorded, Iterable[str]]], Halt | None]:
+def touched(ledger: Ledger[Any], page: Page, after: int) -> tuple[list[tuple[Recorded, Iterable[str]]], Halt | None]:
     """The events after a position that concern the ledger, each with the keys it touches; and where it must stop."""
     handles, keys = frozenset(ledger.handles), ledger.keys
     stop = page.halts(ledger, after)

@@ -29,22 +29,24 @@ class LedgerLook:
         self.log, self.position = log, position
         self.seen_rows: dict[tuple[str, str], Any] = {}
         self.seen_lists: dict[tuple[str, Equal], Sequence[Any]] = {}
-        """What was looked at, for the memory."""
+        """What was looked at already: not asked again here, and kept for the memory."""
 
     def row(self, ledger: Ledger[Row], key: str) -> Row | None:
         stopped = self._stopped.get(ledger.name, frozenset())
         if stopped is None or key in stopped:
             raise Refused("ledger_behind", ledger=ledger.name)
-        row: Row | None = self._tables[ledger.name].fetch(self._connection, self.log, [key]).get(key)
-        self.seen_rows[ledger.name, key] = row
+        if (at := (ledger.name, key)) not in self.seen_rows:
+            self.seen_rows[at] = self._tables[ledger.name].fetch(self._connection, self.log, [key]).get(key)
+        row: Row | None = self.seen_rows[at]
         return row
 
     def rows(self, ledger: Ledger[Row], **equal: object) -> Sequence[Row]:
         if ledger.name in self._stopped:
             raise Refused("ledger_behind", ledger=ledger.name)
-        rows = [row for _, row in self._tables[ledger.name].query(self._connection, self.log, equal)]
-        self.seen_lists[ledger.name, tuple(equal.items())] = rows
-        return rows
+        if (at := (ledger.name, tuple(equal.items()))) not in self.seen_lists:
+            found = self._tables[ledger.name].query(self._connection, self.log, equal)
+            self.seen_lists[at] = [row for _, row in found]
+        return self.seen_lists[at]
 
     def root(self) -> str:
         return self._root(self.position + 1)
@@ -74,4 +76,5 @@ def look(
                     stopped[name] = waiting[rows.follower]
         seen = LedgerLook(connection, log, position, runner.tables, lambda size: root(log, size), stopped)
         yield seen
-    runner.memory.learn(log, position, seen.seen_rows, seen.seen_lists)
+    if decides:  # what a reader was shown may be parked
+        runner.memory.learn(log, position, seen.seen_rows, seen.seen_lists)

@@ -6,7 +6,7 @@ facts a moment old, as `facts_at` says; what is refused is always read again (se
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -65,8 +65,14 @@ class Memory:
                 if len(found) <= _LONGEST_LIST:
                     _put(held.lists.setdefault(ledger, {}), equal, found)
 
-    def moved(self, log: str, after: int, reached: int, changed: Mapping[str, Mapping[str, Any]]) -> None:
-        """The ledgers went on from one position to another, and these of their rows changed (None: taken out)."""
+    def moved(
+        self, log: str, after: int, reached: int, changed: Mapping[str, Mapping[str, Any]],
+        parked: Mapping[str, Set[str]],
+    ) -> None:  # fmt: skip
+        """The ledgers went on from one position to another, and these of their rows changed (None: taken out).
+
+        What is parked is not held: a decision must not rest on it, so it looks, and is told.
+        """
         with self._lock:
             held = self._logs.get(log)
             if held is None or held.position != after:
@@ -78,6 +84,11 @@ class Memory:
                     held.lists.pop(ledger, None)
                     for key, row in rows.items():
                         _put(held.rows[ledger], key, row)
+            for ledger, keys in parked.items():
+                if keys:
+                    held.lists.pop(ledger, None)
+                    for key in keys:
+                        held.rows.get(ledger, {}).pop(key, None)
 
     def forget(self, log: str) -> None:
         """Hold nothing of a log until it moves again."""

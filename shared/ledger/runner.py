@@ -4,7 +4,7 @@ The stream only wakes it; what it applies it has read from the log itself (docs/
 repeat, reorder or forge messages, or be absent, and every ledger stays right.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,11 +74,19 @@ class Runner:
                 )
                 for rows in (running if items else [])
             }  # fmt: skip
+            well = [
+                rows.follower
+                for rows in running
+                if changed.get(rows.ledger.name) is not None and standing[rows.follower].position <= page.last
+            ]  # a ledger that was ahead of the others stays where it is
+            if well:
+                _reach(connection, log, well, page.last, None)
         together = {state.position for state in standing.values()}
-        if len(together) == 1 and not any(waiting.values()) and None not in changed.values():
+        if len(together) == 1 and None not in changed.values():
             rows = {name: folded.rows for name, folded in changed.items() if folded}
-            self.memory.moved(log, together.pop(), page.last if items else after, rows)
-        else:  # a decision must not rest on what stands apart, or waits: it looks, and is told
+            parked_here = {name: waiting.get(table.follower, set()) for name, table in self.tables.items()}
+            self.memory.moved(log, together.pop(), page.last if items else after, rows, parked_here)
+        else:  # ledgers that stand apart have no one position that a decision could name
             self.memory.forget(log)
         return len(items)
 
@@ -116,12 +124,13 @@ class Runner:
             folded = fold(rows.ledger, concerned, rows.fetch(connection, log, sorted(keys)), waiting)
             rows.store(connection, log, folded.rows)
             _park(connection, log, rows.follower, folded)
-        reached = page.last if halt is None else halt.position - 1
         if halt is not None:
+            reached = halt.position - 1
             self._seen_halts.add((log, rows.follower, reached))
-        if reached >= after:
-            _reach(connection, log, rows.follower, reached, halt)
-        return folded if halt is None else None
+            if reached >= after:
+                _reach(connection, log, [rows.follower], reached, halt)
+            return None
+        return folded
 
     # interventions ----------------------------------------------------------------------------------------------
 
@@ -165,7 +174,7 @@ class Runner:
             )
             _park(connection, log, rows.follower, folded)
             reached = made.position if folded.halt is None else folded.halt.position - 1
-            _reach(connection, log, rows.follower, reached, folded.halt)
+            _reach(connection, log, [rows.follower], reached, folded.halt)
             self._intervene(connection, log, rows.follower, "*", "rebuilt")
         self.memory.forget(log)
         return reached
@@ -193,14 +202,13 @@ def _park(connection: Connection, log: str, follower: str, folded: Folded) -> No
         connection.execute(insert(parked), lines)
 
 
-def _reach(connection: Connection, log: str, follower: str, position: int, halt: Halt | None) -> None:
+def _reach(connection: Connection, log: str, followers: Sequence[str], position: int, halt: Halt | None) -> None:
+    """Ledgers have come to a position, or halted there."""
     reason = None if halt is None else halt.reason
-    moved = connection.execute(
-        update(progress)
-        .where(progress.c.log == log, progress.c.follower == follower)
-        .values(position=position, halted=reason)
-    )
-    if not moved.rowcount:
-        connection.execute(
-            insert(progress).values(log=log, follower=follower, position=position, halted=reason)
-        )
+    mine = (progress.c.log == log) & progress.c.follower.in_(followers)
+    moved = connection.execute(update(progress).where(mine).values(position=position, halted=reason))
+    if moved.rowcount < len(followers):  # it is the first page of some
+        there = set(connection.execute(select(progress.c.follower).where(mine)).scalars())
+        new = [follower for follower in followers if follower not in there]
+        lines = [{"log": log, "follower": follower, "position": position, "halted": reason} for follower in new]
+        connection.execute(insert(progress), lines)

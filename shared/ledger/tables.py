@@ -221,9 +221,7 @@ class _Statements:
         self._sqlite_fetch = (
             f"SELECT {picked} FROM json_each(?) j CROSS JOIN {table.name} t ON t.log = ? AND t.key = j.value"
         )
-        self._sqlite_store = (
-            f"INSERT OR REPLACE INTO {table.name} ({quoted}) VALUES ({', '.join('?' * len(names))})"
-        )
+        self._sqlite_store = f"INSERT OR REPLACE INTO {table.name} ({quoted}) VALUES ({', '.join('?' * len(names))})"
         types = {"BIGINT": "int8", "BOOLEAN": "bool"}
         arrays = ", ".join(f"%b::{types.get(str(column.type), 'text')}[]" for column in table.columns)
         self._postgres_fetch = (
@@ -248,5 +246,3 @@ class _Statements:
             driver.executemany(self._sqlite_store, rows)
         else:
             driver.execute(self._postgres_store, [list(column) for column in zip(*rows, strict=True)], prepare=True)
-
-

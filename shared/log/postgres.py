@@ -17,9 +17,7 @@ _ROWS = (
     "unnest(%b::text[], %b::int8[], %b::text[], %b::text[], %b::int4[], %b::bytea[], %b::bytea[], %b::bytea[])"
     " WITH ORDINALITY AS u(stream, version, type, command_id, ordinal, body_mac, leaf, bytes, o)"
 )
-_COLUMNS = (
-    "log, position, stream, version, type, command_id, ordinal, recorded_at, body_mac, leaf, bytes"
-)
+_COLUMNS = "log, position, stream, version, type, command_id, ordinal, recorded_at, body_mac, leaf, bytes"
 _KEYS = (
     "INSERT INTO vault_keys (log, subject, wrapped) SELECT h.log, k.subject, k.wrapped"
     " FROM h, unnest(%b::text[], %b::bytea[]) AS k(subject, wrapped)"
@@ -84,9 +82,7 @@ class PostgresLog(Log):
                 inserted = placed(fit, first)
             return settle(judged, inserted)
 
-    def _insert(
-        self, driver: psycopg.Connection[Any], batch: Sequence[Proposal], recorded_us: int
-    ) -> int | None:
+    def _insert(self, driver: psycopg.Connection[Any], batch: Sequence[Proposal], recorded_us: int) -> int | None:
         made = lines(self.codec, batch, moment(recorded_us))
         keys = [key for proposal in batch for key in proposal.keys]
         log, count = batch[0].log, len(made)

@@ -56,5 +56,3 @@ def _newest(config: Config) -> str:
     head = ScriptDirectory.from_config(config).get_current_head()
     assert head is not None, "there is a first migration"
     return head
-
-

@@ -64,5 +64,3 @@ def _row(log: str, position: int, recorded_us: int, line: Line) -> tuple[object,
 
 def _driver(connection: Connection) -> sqlite3.Connection:
     return cast(sqlite3.Connection, connection.connection.driver_connection)
-
-

@@ -219,5 +219,3 @@ def open_log(engine: Engine, codec: Codec, clock: Callable[[], datetime]) -> Log
     from shared.log.sqlite import SqliteLog
 
     return (SqliteLog if engine.dialect.name == "sqlite" else PostgresLog)(engine, codec, clock)
-
-

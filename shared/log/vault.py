@@ -5,6 +5,7 @@ of their own. Destroying a subject's key makes its values unreadable for ever, w
 every proof, ledger and score, stay as they are (invariant 6).
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -232,10 +233,8 @@ def load_master(path: Path) -> bytes:
         part = path.with_suffix(f".{os.getpid()}.part")
         part.touch(mode=0o600)
         part.write_bytes(b64encode(secrets.token_bytes(32)) + b"\n")
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(part, path)  # whoever is first wins; the others read his
-        except FileExistsError:
-            pass
         part.unlink()
     return b64decode(path.read_bytes())
 

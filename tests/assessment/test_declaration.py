@@ -15,7 +15,6 @@ from services.assessment.ranking import ranks
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import EVENTS, PeriodKind, RankUse
 from shared.errors import CODES
-from shared.errors import CODES
 from shared.ledger.tables import tables_of
 from shared.log.codec import canonical
 from tests.assessment.campaign import EAST, PLAN, RULEBOOK, WEST, Campaign

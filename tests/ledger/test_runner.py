@@ -202,19 +202,19 @@ def _tell_more(log: Log, start: int, events: int) -> None:
 def test_invariant_3_a_runner_that_is_killed_in_the_middle_goes_on_where_it_was(
     log: Log, log_engine: Engine, ledgers_engine: Engine
 ) -> None:
-    _tell_many(log, 300)
+    _tell_many(log, 1_500)
     for lines in (5, 9):
-        child = _follow((log_engine, ledgers_engine), LOG, 4, 299)
+        child = _follow((log_engine, ledgers_engine), LOG, 2, 1_499)
         assert child.stdout is not None
         for _ in range(lines):
             child.stdout.readline()
         child.kill()
         child.communicate()
     runner = runner_on(log, ledgers_engine)
-    assert -1 < runner.position(LOG) < 299
+    assert -1 < runner.position(LOG) < 1_499
     reached = runner.position(LOG)
     assert live(runner, ledgers_engine, LOG) == replayed(log, LOG, service(), reached)
-    assert runner.catch_up(LOG) == 299
+    assert runner.catch_up(LOG) == 1_499
     assert live(runner, ledgers_engine, LOG) == replayed(log, LOG, service())
 
 
@@ -326,7 +326,7 @@ def test_what_memory_holds_is_what_the_ledgers_hold(log: Log, runner: Runner, le
             case _:
                 pass
         key = chance.choice("abc")
-        with look(ledgers_engine, runner, LOG, lambda log, size: "") as seen:
+        with look(ledgers_engine, runner, LOG, lambda log, size: "", decides=True) as seen:
             position, row, rows = seen.position, seen.row(ITEMS, key), seen.rows(ITEMS, flag=True)
             try:
                 with runner.memory.look(LOG) as remembered:

@@ -1,5 +1,7 @@
 """An event that cannot be folded stops what depends on it, visibly; nothing is skipped (invariant 9)."""
 
+import contextlib
+
 import pytest
 from sqlalchemy import Engine, select, text
 
@@ -273,13 +275,18 @@ def test_a_decision_does_not_rest_on_a_ledger_that_stopped(log: Log, older_log: 
         assert seen.rows(ITEMS) == []
 
 
-def test_memory_holds_nothing_while_something_waits(log: Log, ledgers_engine: Engine) -> None:
+def test_memory_holds_nothing_that_is_parked(log: Log, ledgers_engine: Engine) -> None:
     runner = runner_on(log, ledgers_engine)
     tell(log, LOG, ("a", item(1)))
     catch_up(runner)
 
     def known() -> bool:
-        with look(ledgers_engine, runner, LOG, lambda log, size: "") as seen:
+        with look(ledgers_engine, runner, LOG, lambda log, size: "") as seen:  # a reader, who is shown what there is
+            assert seen.row(ITEMS, "a") is not None
+        with (
+            contextlib.suppress(Refused),
+            look(ledgers_engine, runner, LOG, lambda log, size: "", decides=True) as seen,
+        ):
             seen.row(ITEMS, "a")
         try:
             with runner.memory.look(LOG) as remembered:
@@ -291,3 +298,10 @@ def test_memory_holds_nothing_while_something_waits(log: Log, ledgers_engine: En
     log.append([proposal("item/a", 1, item(POISON), owner="drill")])
     catch_up(runner)
     assert not known()
+    mended = runner_on(log, ledgers_engine, service(mended=True))
+    assert mended.unpark(LOG, "items", "a")  # in another process
+    assert known()
+    with runner.memory.look(LOG) as remembered:
+        row = remembered.row(ITEMS, "a")
+        assert row is not None
+        assert row.number == 1 + POISON

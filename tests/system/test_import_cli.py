@@ -127,9 +127,7 @@ def test_the_same_file_again_changes_nothing(office: Office, tmp_path: Path) -> 
     size = office.size()
     again = office.takes(WORKBOOK)
     assert again["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
-    renamed = shutil.copy(WORKBOOK, tmp_path / "台账（副本）.xlsx")
-    assert office.takes(Path(renamed))["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
-    resaved = corrected(tmp_path / "resaved.xlsx", lambda book: None)
+    resaved = corrected(tmp_path / "台账（另存）.xlsx", lambda book: None)
     assert office.takes(resaved)["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
     assert office.size() == size
 
@@ -159,7 +157,7 @@ def correct(book: Workbook) -> None:
 def test_a_corrected_file_corrects_what_it_changed_and_nothing_else(office: Office, tmp_path: Path) -> None:
     assert office.case(SHEET, "2")["status"] == "accepted"
     assert office.case(SHEET, "7")["status"] == "resolved"
-    others = {number: office.case(SHEET, number) for number in ("5", "6", "8")}
+    others = {number: office.case(SHEET, number) for number in ("6", "8", "9")}
     size = office.size()
     book = corrected(tmp_path / "corrected.xlsx", correct)
     told = office.takes(book)
@@ -195,8 +193,8 @@ def test_a_correction_can_be_corrected_back(office: Office, tmp_path: Path) -> N
     assert office.case(SHEET, "2")["status"] == "accepted"
     assert office.case(SHEET, "4")["reported_at"].startswith("2015-06-10")
     assert office.case(SHEET, "7")["status"] == "resolved"
-    assert office.takes(WORKBOOK)["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
     assert office.takes(book)["done"] == NOTHING_DONE | {"unchanged": ACCEPTED - 4, "corrected": 4}
+    assert office.takes(book)["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
 
 
 def insert(book: Workbook) -> None:
@@ -232,7 +230,6 @@ def test_an_import_is_undone_as_a_whole_and_can_be_done_again(office: Office) ->
     assert again["done"] == NOTHING_DONE | {"taken_over": ACCEPTED}
     assert office.statuses()["voided"] == ACCEPTED
     assert sum(office.statuses().values()) == 2 * ACCEPTED
-    assert office.takes(WORKBOOK)["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
     assert sanguan("audit", "replay", "--data", office.data, "--json").code == 0
 
 
