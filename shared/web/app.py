@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared.access import Visitor, utc_now
+from shared.command import Desk
 from shared.contracts.model import Refused
 from shared.errors import Sentences
 from shared.runtime import Node
@@ -71,10 +72,7 @@ def make_app(
 
     routes: list[BaseRoute] = []
     for name, desk in node.desks.items():
-        for slug, command in commands_of(desk.service).items():
-            endpoint = CommandEndpoint(desk, command, doorkeeper, utc_now)
-            routes.append(_post(f"/{name}/commands/{slug}", endpoint.__call__))
-        routes.append(_post(f"/{name}/commands/{{command}}", _unknown_command))
+        routes.append(_post(f"/{name}/commands/{{command}}", _commands(desk, doorkeeper)))
         ledgers = LedgerEndpoint(node, name, doorkeeper)
         routes.append(Route(f"/{name}/ledgers", ledgers.index))
         routes.append(Route(f"/{name}/ledgers/{{name}}", ledgers.rows))
@@ -133,8 +131,19 @@ def _fault(sentences: Sentences) -> Handler:
     return handle
 
 
-async def _unknown_command(request: Request) -> Response:
-    raise Refused("unknown_command", field="name")
+def _commands(desk: Desk, doorkeeper: Doorkeeper) -> Callable[[Request], Awaitable[Response]]:
+    """All commands of a service behind one route: routes are tried one after the other, names are looked up."""
+    endpoints = {
+        slug: CommandEndpoint(desk, command, doorkeeper, utc_now) for slug, command in commands_of(desk.service).items()
+    }
+
+    async def handle(request: Request) -> Response:
+        endpoint = endpoints.get(request.path_params["command"])
+        if endpoint is None:
+            raise Refused("unknown_command", field="name")
+        return await endpoint(request)
+
+    return handle
 
 
 def _post(path: str, handle: Callable[[Request], Awaitable[Response]]) -> Route:

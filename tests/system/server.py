@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,14 +46,15 @@ class Server:
     process: subprocess.Popen[bytes]
     errors: Path
     url: str = ""
-    _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
     _client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, trust_env=False))
 
     # life ---------------------------------------------------------------------------------------------------------
 
     @classmethod
     @contextmanager
-    def on(cls, data: Path, *words: str, prefix: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Iterator["Server"]:
+    def on(
+        cls, data: Path, *words: str, prefix: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> Iterator["Server"]:
         """Start on a free port and wait until it serves; stopped, with all that it started, on the way out."""
         data.parent.mkdir(parents=True, exist_ok=True)
         errors = data.parent / f"stderr-{uuid.uuid4().hex[:8]}"
@@ -99,18 +101,14 @@ class Server:
 
     def token(self, role: str, log: str = LOG) -> str:
         """A token as an administrator mints it."""
-        if (role, log) not in self._tokens:
-            minted = sanguan("token", "--role", role, "--log", log, "--data", self.data)
-            assert minted.code == 0, minted.err
-            self._tokens[role, log] = minted.out.strip()
-        return self._tokens[role, log]
+        return _minted(self.data, role, log)
 
     def bearer(self, role: str, log: str = LOG) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token(role, log)}"}
 
-    def get(self, path: str, role: str | None = "auditor", log: str = LOG, **query: object) -> httpx.Response:
+    def get(self, path: str, role: str | None = "auditor", **query: Any) -> httpx.Response:
         """GET as an actor of a role, or as nobody."""
-        headers = self.bearer(role, log) if role else {}
+        headers = self.bearer(role) if role else {}
         return self._client.get(self.url + path, params={n: str(v) for n, v in query.items()}, headers=headers)
 
     def post(self, path: str, raw: bytes | Iterator[bytes], headers: Mapping[str, str]) -> httpx.Response:
@@ -140,7 +138,7 @@ class Server:
         body: Json = answer.json()
         return body
 
-    def rows(self, ledger: str, **query: object) -> list[Json]:
+    def rows(self, ledger: str, **query: Any) -> list[Json]:
         """All rows of `<service>/<ledger>` (one page must hold them)."""
         service, _, name = ledger.partition("/")
         answer = self.get(f"/{service}/ledgers/{name}", limit=1000, **query)
@@ -163,9 +161,7 @@ class Server:
     def quiet(self, log: str = LOG) -> int:
         """Wait until ledgers and reactions have taken all that the log holds; the log's size."""
         slowest = "SELECT coalesce(min(position), -1) FROM progress WHERE log = ?"
-        wait_for(
-            lambda: count(self.data / "ledgers.db", slowest, log) == self.size(log) - 1, f"the followers of {log}"
-        )
+        wait_for(lambda: count(self.data / "ledgers.db", slowest, log) == self.size(log) - 1, f"the followers of {log}")
         return self.size(log)
 
     @contextmanager
@@ -174,6 +170,13 @@ class Server:
         before = self.quiet(log)
         yield
         assert self.quiet(log) == before
+
+
+@lru_cache
+def _minted(data: Path, role: str, log: str) -> str:
+    minted = sanguan("token", "--role", role, "--log", log, "--data", data)
+    assert minted.code == 0, minted.err
+    return minted.out.strip()
 
 
 def count(database: Path, query: str, *values: object) -> int:

@@ -49,13 +49,19 @@ def refused(server: Server, raw: bytes, status: int, code: str, field: str | Non
 
 def post(server: Server, raw: bytes | Iterator[bytes], **headers: str) -> httpx.Response:
     """Bytes as `report-case`, by a clerk, under a new id."""
-    sent = {**server.bearer("clerk"), "idempotency-key": uuid.uuid4().hex, "content-type": "application/json", **headers}
+    sent = {
+        **server.bearer("clerk"),
+        "idempotency-key": uuid.uuid4().hex,
+        "content-type": "application/json",
+        **headers,
+    }
     return server.post("/intake/commands/report-case", raw, sent)
 
 
-def body(data: Json | None = None, **changed: Any) -> bytes:
-    """A good body of `report-case` with something changed."""
-    return json.dumps({"log": LOG, "occurred_at": AT, "data": data or case(summary=MARK), **changed}).encode()
+def body(data: Json | None = None, more: Json | None = None, **changed: Any) -> bytes:
+    """A good body of `report-case` with something changed, or with something more."""
+    good = {"log": LOG, "occurred_at": AT, "data": data or case(summary=MARK)}
+    return json.dumps(good | changed | (more or {})).encode()
 
 
 def spliced(text: str) -> bytes:
@@ -119,7 +125,11 @@ def test_row_04_of_50_racing_closes_one_is_taken(server: Server) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + 49 * [409]
     for answer in answers:
         if answer.status_code == 409:
-            assert is_problem(answer, 409, "not_possible_now")["allowed"] == ["reopen-case", "correct-case", "void-case"]
+            assert is_problem(answer, 409, "not_possible_now")["allowed"] == [
+                "reopen-case",
+                "correct-case",
+                "void-case",
+            ]
     assert server.quiet() == before + 1
 
 
@@ -142,7 +152,7 @@ def test_row_05_what_the_log_alone_gives_is_no_field_of_the_client(server: Serve
     person = case()["parties"][0]
     match place:
         case "body":
-            raw, field = body(**{name: value}), name
+            raw, field = body(more={name: value}), name
         case "data":
             raw, field = body(case(**{name: value})), f"data.{name}"
         case _:
@@ -216,7 +226,9 @@ def connected(server: Server) -> "redis.Redis":
 
 
 @pytest.mark.parametrize(
-    "number", ["NaN", "Infinity", "-Infinity", "1e999", "true", "9" * 5_000, "9" * 400, "1.5", '"5"', "-1", "2e3"], ids=lambda n: n[:9]
+    "number",
+    ["NaN", "Infinity", "-Infinity", "1e999", "true", "9" * 5_000, "9" * 400, "1.5", '"5"', "-1", "2e3"],
+    ids=lambda n: n[:9],
 )
 def test_row_09_what_is_no_whole_number_is_refused(server: Server, number: str) -> None:
     data = {"code": f"{LOG}099", "name": "虚构社区", "grids": [], "households": "HOUSEHOLDS"}
@@ -237,7 +249,9 @@ def test_row_10_a_lone_surrogate_is_no_text(server: Server) -> None:
     refused(server, in_utf_8, 400, "malformed_json")
 
 
-@pytest.mark.parametrize("code", ["0000", "0001", "0008", "000b", "001b", "007f", "0085", "202e", "2066", "feff", "ffff"])
+@pytest.mark.parametrize(
+    "code", ["0000", "0001", "0008", "000b", "001b", "007f", "0085", "202e", "2066", "feff", "ffff"]
+)
 def test_row_11_control_characters_are_refused(server: Server, code: str) -> None:
     refused(server, spliced(f'"{MARK}\\u{code}{MARK}"'), 422, "control_character", "data.summary")
 
@@ -304,7 +318,11 @@ def test_row_15_days_of_what_happened_are_held_to_the_same(server: Server) -> No
     stream = server.report()["stream"]
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
     with server.nothing_appended():
-        for day, code in {"0001-01-01": "out_of_range", "1899-12-31": "out_of_range", tomorrow: "in_the_future"}.items():
+        for day, code in {
+            "0001-01-01": "out_of_range",
+            "1899-12-31": "out_of_range",
+            tomorrow: "in_the_future",
+        }.items():
             answer = server.send("intake/correct-case", {"reason": MARK, "reported_on": day}, stream=stream)
             problem = is_problem(answer, 422, code, answer.json()["field"])
             assert problem["field"].endswith("reported_on")
@@ -313,7 +331,17 @@ def test_row_15_days_of_what_happened_are_held_to_the_same(server: Server) -> No
 
 @pytest.mark.parametrize(
     "at",
-    ["2015-06-18T09:30:00", "2015-06-18", "2015-06-18 09:30", 1434591000, 1434591000.5, "1434591000", "-5.0", None, True],
+    [
+        "2015-06-18T09:30:00",
+        "2015-06-18",
+        "2015-06-18 09:30",
+        1434591000,
+        1434591000.5,
+        "1434591000",
+        "-5.0",
+        None,
+        True,
+    ],
     ids=repr,
 )
 def test_row_16_a_time_without_an_offset_is_refused(server: Server, at: Any) -> None:
@@ -371,7 +399,9 @@ def test_row_18_full_width_digits_are_the_same_number(server: Server) -> None:
     ],
 )
 def test_row_19_an_id_number_that_cannot_be_one_is_refused(server: Server, number: str, code: str) -> None:
-    problem = refused(server, body(case(parties=[person(), person(id_number=number)])), 422, code, "data.parties.1.id_number")
+    problem = refused(
+        server, body(case(parties=[person(), person(id_number=number)])), 422, code, "data.parties.1.id_number"
+    )
     assert number.strip() not in json.dumps(problem)
 
 
@@ -461,7 +491,13 @@ def test_row_30_no_route_takes_events(server: Server) -> None:
     sent = {"log": LOG, "events": [{"type": EVENTS[0].NAME, "data": {"reason": MARK}}]}
     with server.nothing_appended():
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            for path in ("/record/events", "/record/stream", "/record/checkpoint", "/intake/ledgers/cases", "/intake/events"):
+            for path in (
+                "/record/events",
+                "/record/stream",
+                "/record/checkpoint",
+                "/intake/ledgers/cases",
+                "/intake/events",
+            ):
                 answer = server.request(method, path, json=sent, headers=headers)
                 assert answer.status_code in (404, 405), (method, path)
                 is_problem(answer, answer.status_code, answer.json()["code"], answer.json()["field"])
@@ -501,7 +537,7 @@ def test_tokens_that_are_none_are_refused_without_a_word_why(server: Server) -> 
     past = Tokens(key, lambda: now - timedelta(days=2))
     tokens = {
         "expired": past.mint(Role.CLERK, LOG, subject="x", valid=timedelta(hours=1)),
-        "of no algorithm": jwt.encode(good, None, algorithm="none"),
+        "of no algorithm": jwt.encode(good, "", algorithm="none"),
         "of another audience": jwt.encode(good | {"aud": "other"}, key, algorithm="HS256"),
         "of another issuer": jwt.encode(good | {"iss": "other"}, key, algorithm="HS256"),
         "under another key": jwt.encode(good, b"another key, of thirty-two bytes", algorithm="HS256"),

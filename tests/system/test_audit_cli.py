@@ -25,7 +25,9 @@ def altered(database: Path, change: Callable[[sqlite3.Connection], object]) -> N
 
 def unguarded(connection: sqlite3.Connection) -> None:
     """Drop the triggers that protect events: an attacker's first step."""
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'").fetchall():
+    for (name,) in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'"
+    ).fetchall():
         connection.execute(f"DROP TRIGGER {name}")
 
 

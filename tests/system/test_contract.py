@@ -89,7 +89,8 @@ def test_every_ledger_is_json_csv_and_xlsx_of_the_same_rows(server: Server, ledg
     assert keys
     text = server.get(path, format="csv")
     assert text.headers["content-type"].startswith("text/csv")
-    assert [line[0] for line in csv.reader(io.StringIO(text.content.decode("utf-8-sig"), newline=""))][1:] == keys
+    lines = list(csv.reader(io.StringIO(text.content.decode("utf-8-sig"), newline="")))
+    assert [line[0].removeprefix("'") for line in lines][1:] == keys  # what a spreadsheet might run has one before it
     file = server.get(path, format="xlsx")
     assert file.headers["content-disposition"].startswith("attachment; filename=")
     sheet = openpyxl.load_workbook(io.BytesIO(file.content), read_only=True).worksheets[0]
@@ -256,7 +257,7 @@ def checkpoint(server: Server) -> Checkpoint:
     return open_checkpoint(answer.text, load_verifier(server.data, LOG))
 
 
-def proof(server: Server, kind: str, **query: object) -> list[bytes]:
+def proof(server: Server, kind: str, query: dict[str, int]) -> list[bytes]:
     answer = server.get(f"/record/proof/{kind}", log=LOG, **query)
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -282,7 +283,7 @@ def test_every_event_is_proved_under_the_signed_root(server: Server) -> None:
     signed = checkpoint(server)
     events = dict(record(server))
     for position in (0, 1, signed.size // 2, signed.size - 2, signed.size - 1):
-        path = proof(server, "inclusion", position=position, size=signed.size)
+        path = proof(server, "inclusion", {"position": position, "size": signed.size})
         leaf = leaf_hash(events[position])
         assert verify_inclusion(leaf, position, signed.size, path, signed.root)
         assert not verify_inclusion(leaf_hash(events[position] + b" "), position, signed.size, path, signed.root)
@@ -293,7 +294,7 @@ def test_the_record_only_grows(server: Server) -> None:
     server.report()
     wait_for(lambda: checkpoint(server).size > early.size, "another checkpoint")
     late = checkpoint(server)
-    path = proof(server, "consistency", **{"from": early.size, "to": late.size})
+    path = proof(server, "consistency", {"from": early.size, "to": late.size})
     assert verify_consistency(early.size, late.size, path, early.root, late.root)
     assert not verify_consistency(early.size, late.size, path, late.root, early.root)
 
@@ -304,7 +305,8 @@ def test_the_record_is_for_its_readers(server: Server) -> None:
         is_problem(server.get(f"/record/{path}", role=None), 401, "unauthenticated")
     is_problem(server.get("/record/proof/inclusion", position=0), 400, "bad_parameter", "size")
     is_problem(server.get("/record/proof/inclusion", position=5, size=5), 400, "bad_parameter", "position")
-    is_problem(server.get("/record/proof/consistency", **{"from": 1, "to": 10**9}), 400, "bad_parameter", "to")
+    beyond: dict[str, Any] = {"from": 1, "to": 10**9}
+    is_problem(server.get("/record/proof/consistency", **beyond), 400, "bad_parameter", "to")
 
 
 def streamed(server: Server, count: int, after: str | None) -> list[tuple[str, Json]]:

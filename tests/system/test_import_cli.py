@@ -90,7 +90,9 @@ def corrected(to: Path, change: Callable[[Workbook], None]) -> Path:
 # the first time -----------------------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_changes_nothing_and_says_the_same(first_import: tuple[Office, dict[str, Any]], tmp_path: Path) -> None:
+def test_a_dry_run_changes_nothing_and_says_the_same(
+    first_import: tuple[Office, dict[str, Any]], tmp_path: Path
+) -> None:
     dry = Office(tmp_path / "data").takes(WORKBOOK, "--dry-run")
     assert not (tmp_path / "data").exists()
     assert dry["dry_run"] is True
@@ -103,7 +105,11 @@ def test_a_dry_run_changes_nothing_and_says_the_same(first_import: tuple[Office,
 def test_an_import_takes_every_accepted_row_over(first_import: tuple[Office, dict[str, Any]]) -> None:
     office, told = first_import
     truth = json.loads(TRUTH.read_text())["rows"]
-    assert (told["rows"], told["accepted"]) == (len(truth), sum(row["reject"] is None for row in truth)) == (ROWS, ACCEPTED)
+    assert (
+        (told["rows"], told["accepted"])
+        == (len(truth), sum(row["reject"] is None for row in truth))
+        == (ROWS, ACCEPTED)
+    )
     assert {(one["sheet"], one["row"], one["code"]) for one in told["rejected"]} == {
         (row["sheet"], row["row"], row["reject"]) for row in truth if row["reject"]
     }
@@ -243,7 +249,9 @@ def test_undoing_a_file_that_was_never_imported_does_nothing(office: Office, tmp
 
 
 def test_strict_and_report(tmp_path: Path) -> None:
-    done = sanguan("import", WORKBOOK, "--dry-run", "--strict", "--report", tmp_path / "意见.xlsx", "--data", tmp_path / "data")
+    done = sanguan(
+        "import", WORKBOOK, "--dry-run", "--strict", "--report", tmp_path / "意见.xlsx", "--data", tmp_path / "data"
+    )
     assert done.code == 1, "rows were rejected"
     assert str(ROWS) in done.out
     assert str(ACCEPTED) in done.out

@@ -24,9 +24,8 @@ def test_the_script_is_short_and_needs_redis_py_alone() -> None:
     text = (ROOT / "docs" / "read_case_events.py").read_text()
     code = [line for line in text.partition('"""\n\n')[2].splitlines() if line.strip() and not line.startswith("#")]
     assert len(code) <= 20
-    imported = {
-        name.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names
-    }
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    imported = {name.name for node in nodes for name in node.names}
     assert imported <= {"json", "sys", "redis"}
 
 
@@ -48,10 +47,13 @@ def test_it_reads_case_events_while_the_demo_runs(demo: Demo) -> None:
 
 
 def test_what_is_on_the_stream_are_cloudevents_1_0(server: Server) -> None:
-    answer = server.report()
-    (position,) = answer["positions"]
-    events = {event.get_id(): event for event in stream_of(server, f"{LOG}/{position}")}
-    mine = events[f"{LOG}/{position}"]
+    with connected(server) as client:
+        server.quiet()
+        (last, _), *_ = client.xrevrange(STREAM, count=1)
+        answer = server.report()
+        (position,) = answer["positions"]
+        (mine,) = [event for event in read_until(client, last, position) if event.get_subject() == answer["stream"]]
+    assert mine.get_id() == f"{LOG}/{position}"
     assert mine.get_specversion() == "1.0"
     assert (mine.get_source(), mine.get_subject()) == (f"/logs/{LOG}", answer["stream"])
     assert [mine.get_type()] == answer["events"]
@@ -65,24 +67,22 @@ def test_what_is_on_the_stream_are_cloudevents_1_0(server: Server) -> None:
     assert "虚构" not in json.dumps(data, ensure_ascii=False)
 
 
-def stream_of(server: Server, until: str) -> list[CloudEvent]:
-    """All messages up to one, each read by the CloudEvents project's own library."""
+def connected(server: Server) -> "redis.Redis":
     url = running_url(server.data)
     assert url is not None
-    client = redis.Redis.from_url(url)
+    return redis.Redis.from_url(url)
+
+
+def read_until(client: "redis.Redis", last: bytes, position: int) -> list[CloudEvent]:
+    """The messages after an entry up to a position, each read by the CloudEvents project's own library."""
     found: list[CloudEvent] = []
-    last = b"0"
 
     def there() -> bool:
-        nonlocal last
-        read: Any = client.xread({STREAM: last}, count=1000)
-        for _, entries in read or ():
-            for last, fields in entries:
-                found.append(event_of(fields))
-        return any(event.get_id() == until for event in found)
+        read: Any = client.xrange(STREAM, min=b"(" + last)
+        found[:] = [event_of(fields) for _, fields in read]
+        return any(event.get_extension("sequence") == str(position) for event in found)
 
-    wait_for(there, until)
-    client.close()
+    wait_for(there, "the message")
     return found
 
 
