@@ -23,13 +23,15 @@ from sqlalchemy.exc import DBAPIError
 from services import sample
 from services.together import SERVICES, data_exists, listening, named, opened, serve, together
 from shared import logging
-from shared.access import Visitor
+from shared.access import Visitor, utc_now
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor
-from shared.contracts.model import Refused
+from shared.contracts.model import Refused, Service
 from shared.delivery.embedded import EmbeddedServerError
+from shared.ledger.runner import Runner
 from shared.log.keys import KeyUnusable
 from shared.log.schema import SchemaBehind
+from shared.runtime import Node, Storage
 from shared.settings import Settings, load
 
 app: Final = typer.Typer(
@@ -160,8 +162,6 @@ def run(
 
     Example: SANGUAN_DATABASE_URL=postgresql://… SANGUAN_REDIS_URL=redis://… sanguan run intake --port 8001
     """
-    from shared.runtime import Node, Storage
-
     made = settings(data, port=port)
     listener = listening(made)
 
@@ -249,7 +249,7 @@ def audit_replay(log: LogName = sample.LOG, data: Data = None, as_json: Json = F
     """
     from shared.audit.compare import compare
 
-    with opened(existing(settings(data))) as storage, bar() as progress:
+    with opened(existing(settings(data)), audits=True) as storage, bar() as progress:
         if not (size := storage.log.size(log)):
             unusable(f"There is no log {log} here. There are: {', '.join(storage.log.heads()) or 'none'}")
         task = progress.add_task("replaying", total=size)
@@ -268,7 +268,7 @@ def audit_verify(log: LogName = sample.LOG, data: Data = None, as_json: Json = F
     from shared.log.keys import load_verifier
 
     made = existing(settings(data))
-    with opened(made) as storage, bar() as progress:
+    with opened(made, audits=True) as storage, bar() as progress:
         task = progress.add_task("verifying")
         found = verify_log(
             storage.log_engine, log, str(load_verifier(made.data_dir, log)),
@@ -279,6 +279,16 @@ def audit_verify(log: LogName = sample.LOG, data: Data = None, as_json: Json = F
 
 
 # operating --------------------------------------------------------------------------------------------------------
+
+
+def known_ledger(storage: Storage, ledger: str) -> tuple[Service, str]:
+    """The service and the name of a ledger that is called `service.name`; ends with what there are."""
+    service, _, name = ledger.partition(".")
+    for found in named([service]):
+        if name in storage.tables[found.name]:
+            return found, name
+    names = ", ".join(f"{s}.{n}" for s, tables in storage.tables.items() for n in tables)
+    unusable(f"There is no ledger {ledger}. There are: {names}")
 
 
 @app.command()
@@ -292,30 +302,45 @@ def rebuild(
 
     Example: sanguan rebuild intake.cases
     """
-    from shared.access import utc_now
-    from shared.ledger.runner import Runner
-
-    service, _, name = ledger.partition(".")
     with opened(existing(settings(data))) as storage:
-        found = [s for s in named([service]) if name in storage.tables[s.name]]
-        if not found:
-            names = ", ".join(f"{s}.{n}" for s, tables in storage.tables.items() for n in tables)
-            unusable(f"There is no ledger {ledger}. There are: {names}")
-        position = Runner(found[0], storage.log, storage.ledgers_engine, utc_now).rebuild(log, name)
+        service, name = known_ledger(storage, ledger)
+        position = Runner(service, storage.log, storage.ledgers_engine, utc_now).rebuild(log, name)
     say({"ok": True, "ledger": ledger, "position": position}, as_json, f"{ledger} rebuilt up to position {position}.")
 
 
 @app.command()
 def doctor(data: Data = None, as_json: Json = False) -> None:
     """Look for what waits: halted ledgers, parked keys, refused reactions. Exits with 1 where there is something."""
-    from shared.ledger.waiting import troubles
+    from shared.ledger.waiting import refused, troubles
 
     with opened(existing(settings(data))) as storage:
-        found = troubles(storage.ledgers_engine)
+        found = troubles(storage.ledgers_engine) + refused(storage.log_engine)
     lines = [f"{one.log} {one.follower} {one.kind} at {one.where}: {one.why}" for one in found]
     body = {"ok": not found, "troubles": [{n: getattr(t, n) for n in t.__slots__} for t in found]}
     say(body, as_json, "\n".join(lines) or "Nothing waits.")
     raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def unpark(
+    ledger: Annotated[str, typer.Argument(help="service.ledger, as `sanguan doctor` names it")],
+    key: Annotated[str, typer.Argument(help="The parked key.")],
+    log: LogName = sample.LOG,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Try a parked key's events again, in order. It is recorded that this was done. Exits with 1 where they still wait.
+
+    Example: sanguan unpark intake.cases 0f3a
+    """
+    with opened(existing(settings(data))) as storage:
+        service, name = known_ledger(storage, ledger)
+        try:
+            went_on = Runner(service, storage.log, storage.ledgers_engine, utc_now).unpark(log, name, key)
+        except LookupError:
+            unusable(f"Nothing waits at {key} in {ledger} of log {log}.")
+    say({"ok": went_on, "ledger": ledger, "key": key}, as_json, "It goes on." if went_on else "It still waits.")
+    raise typer.Exit(0 if went_on else 1)
 
 
 @app.command()
@@ -331,7 +356,7 @@ def token(
 
     Example: sanguan token --role clerk --log 410105010
     """
-    from shared.access import Tokens, load_token_key, utc_now
+    from shared.access import Tokens, load_token_key
 
     made = settings(data)
     if not (log.isascii() and log.isdigit() and len(log) == 9):
@@ -400,4 +425,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-

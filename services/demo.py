@@ -20,7 +20,7 @@ from services.together import SERVICES, settled, together
 from shared.audit.compare import Compared, compare
 from shared.audit.verify import Verification, verify_log
 from shared.contracts.assessment import IndicatorScore
-from shared.ledger.waiting import troubles
+from shared.ledger.waiting import refused, troubles
 from shared.log import keys
 from shared.runtime import Node, Storage
 from shared.settings import load
@@ -38,6 +38,7 @@ async def demo(data: Path | None, notes: Console, as_json: bool) -> int:
             await settled(node)
             await asyncio.to_thread(node.storage.seal, LOG)
             waits = await asyncio.to_thread(troubles, node.storage.ledgers_engine)
+            waits += await asyncio.to_thread(refused, node.storage.log_engine)
             streamed = node.relay.published_total if node.relay else 0
             scoreboard(node, out)
         storage = Storage(settings, SERVICES)

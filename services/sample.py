@@ -12,6 +12,7 @@ from services import season
 from services.intake.importer import Reading, read_workbook
 from services.taking_over import Taken, import_id, take_over
 from services.together import settled
+from shared.command import own_id
 from shared.runtime import Node
 
 LOG: Final = "410105010"
@@ -32,7 +33,7 @@ class Campaign:
 
 async def ensure(node: Node, say: Callable[[str], None]) -> None:
     """Run the campaign, unless it has been run."""
-    if await asyncio.to_thread(node.storage.log.answered, LOG, "season:publish:year:2015") is None:
+    if await asyncio.to_thread(node.storage.log.answered, LOG, own_id("season:publish:year:2015")) is None:
         say("The sample campaign is being set up (synthetic data) …")
         await campaign(node, say)
 

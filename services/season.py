@@ -52,7 +52,7 @@ from services.intake.commands import (
 )
 from services.intake.ledgers import cases
 from services.together import settled
-from shared.command import Asked
+from shared.command import Asked, own_id
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import (
     AgreementForm,
@@ -103,7 +103,7 @@ class Desks:
     ) -> Appended:
         """Send a command whose id is its name in the season, so that a season run twice has one effect."""
         asked = Asked(
-            log=self.log, command_id=f"season:{name}", command=command, occurred_at=at,
+            log=self.log, command_id=own_id(f"season:{name}"), command=command, occurred_at=at,
             actor=Actor(id=who or f"{role}-1", role=role), id=id,
         )  # fmt: skip
         answer = await self.node.desks[service].send(asked)

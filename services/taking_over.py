@@ -174,9 +174,7 @@ async def _row(node: Node, log: str, community: str, row: LedgerRow, taken: Take
     taken.done["corrected"] += 1
 
 
-async def _change(
-    node: Node, log: str, id: str, row: LedgerRow, command: TakeOverCase, mark: str, undone: int
-) -> None:
+async def _change(node: Node, log: str, id: str, row: LedgerRow, command: TakeOverCase, mark: str, undone: int) -> None:
     """The row says something else than before: correct the case; where its outcome is another, let it follow."""
     case = await asyncio.to_thread(_case, node, log, id, -1)
     before = _paper_outcome(case)
@@ -266,8 +264,7 @@ def _grid(grid: str | None) -> str | None:
 
 def _parties(row: LedgerRow) -> tuple[Person, ...]:
     return tuple(
-        Person(role=party.role, name=party.name, phone=party.phone, id_number=party.id_number)
-        for party in row.parties
+        Person(role=party.role, name=party.name, phone=party.phone, id_number=party.id_number) for party in row.parties
     )
 
 

@@ -115,11 +115,18 @@ async def serve(
 
 
 @contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Storage]:
-    """The storage for a command that only reads or mends: nothing runs."""
+def opened(settings: Settings, *, audits: bool = False) -> Iterator[Storage]:
+    """The storage for a command that only reads or mends: nothing runs.
+
+    What `audits` mends nothing first, for a table of another shape is a finding; raises `SchemaBehind` where the log's
+    tables are not this version's.
+    """
     storage = Storage(settings, SERVICES)
     try:
-        storage.migrate()
+        if audits:
+            storage.require_migrated()
+        else:
+            storage.migrate()
         yield storage
     finally:
         storage.close()

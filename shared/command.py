@@ -10,9 +10,9 @@ import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from shared.contracts.event import Actor
 from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, Service
@@ -120,8 +120,7 @@ class Desk:
 
     async def _send(self, asked: Asked) -> Appended:
         decider, accepts = self._routes[type(asked.command)]
-        body = [type(asked.command).__name__, asked.id, asked.occurred_at, asked.command]
-        mac = self._vault.body_mac(body)
+        mac = self._vault.body_mac([type(asked.command).__name__, asked.id, asked.occurred_at, said(asked.command)])
         id, fresh = self._aggregate(asked, accepts)
         # One command of a stream at a time: the next decides on its result.
         turn = self._turns.setdefault((asked.log, f"{decider.category}/{id}"), _Turn())
@@ -278,6 +277,36 @@ def _or_raised(answer: _Answer) -> tuple[tuple[Dated, ...], int]:
 def _dated(decided: Sequence[Any], context: Context) -> tuple[Dated, ...]:
     """What was decided, each with the moment at which it happened."""
     return tuple(one if isinstance(one, Dated) else Dated(one, context.at) for one in decided)
+
+
+def said(value: Any) -> Any:
+    """A command as its sender said it, without what stands at its default: so that the same body has the same digest
+    after a field was added."""
+    if isinstance(value, tuple):
+        return [said(one) for one in value]
+    if (defaults := _defaults(type(value))) is None:
+        return value
+    return {
+        name: said(held)
+        for name, default in defaults
+        if (held := getattr(value, name)) is not default and held != default
+    }
+
+
+_DEFAULTS: Final[dict[type, tuple[tuple[str, Any], ...] | None]] = {}
+
+
+def _defaults(cls: type) -> tuple[tuple[str, Any], ...] | None:
+    """A class's fields with their defaults (MISSING for none); None for what is no dataclass."""
+    if cls not in _DEFAULTS:
+        _DEFAULTS[cls] = tuple((one.name, one.default) for one in fields(cls)) if is_dataclass(cls) else None
+    return _DEFAULTS[cls]
+
+
+def own_id(id: str) -> str:
+    """The id of a command of the system's own (a reaction, an import, the sample season): it begins with a space, which
+    no client's header can carry, so that nobody can take it first."""
+    return f" {id}"
 
 
 def derived_id(command_id: str) -> str:

@@ -13,17 +13,17 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import ColumnElement, Engine, insert, select, update
 
-from shared.command import Asked, Desk
+from shared.command import Asked, Desk, own_id
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor, Recorded
 from shared.contracts.model import Reaction, Refused, Service
 from shared.ledger.fold import Unknown, decoded
 from shared.ledger.runner import Runner
-from shared.ledger.tables import progress, refused_reactions
 from shared.log.database import writing
 from shared.log.store import Log
+from shared.log.tables import reactions, refused_reactions
 
 POLL_SECONDS: Final = 0.02
 """Between two looks at the log while there is no stream."""
@@ -47,13 +47,14 @@ class Follower:
     ) -> None:
         """`thread` has one thread; on SQLite all services share it, as the file has one writer."""
         self.service, self.runner = service, Runner(service, log, ledgers, clock)
-        self._log, self._ledgers, self._thread = log, ledgers, thread
+        self._log, self._thread = log, thread
         self._reached: dict[str, int] = {}
+        self._troubles: dict[tuple[str, str], str] = {}
         self._moved = asyncio.Condition()
         self._wanted, self._to_react = asyncio.Event(), asyncio.Event()
         self.streaming: Callable[[], bool] = lambda: False
         """Whether the stream wakes us; set by the process."""
-        self.reactions = Reactions(service, log, ledgers, self._in_thread)
+        self.reactions = Reactions(service, log, self._in_thread)
 
     async def run(self, desk: Desk) -> None:
         """Follow until cancelled. What goes wrong is logged and tried again; nothing is skipped.
@@ -94,8 +95,10 @@ class Follower:
                     service, kind = self.service.name, type(error).__name__
                     logger.error(f"{what} interrupted", service=service, log=where, error=kind)
                 troubled.add(where)
+                self._troubles[what, where] = type(error).__name__
                 return None
             troubled.discard(where)
+            self._troubles.pop((what, where), None)
             return done
 
         while True:
@@ -121,6 +124,10 @@ class Follower:
         async with self._moved:
             self._moved.notify_all()
         return bool(read)
+
+    def troubles(self) -> list[tuple[str, str]]:
+        """What is being tried again, and why: (ledgers or reactions of a log, kind of error)."""
+        return [(f"{what} {log}".strip(), kind) for (what, log), kind in self._troubles.items()]
 
     def nudge(self) -> None:
         """Look at the log now."""
@@ -167,11 +174,11 @@ class _Reacting:
 
 class Reactions:
     """Events of other services → commands of this one, each with an id derived from the event, so that a reaction
-    that is sent twice has one effect. They have a checkpoint of their own: a rebuild of ledgers never reacts."""
+    that is sent twice has one effect. Their checkpoint stands with the log: a rebuild or loss of ledgers never reacts,
+    and a reaction that was refused stays refused."""
 
-    def __init__(self, service: Service, log: Log, ledgers: Engine, in_thread: Callable[..., Any]) -> None:
-        self._service, self._log, self._ledgers, self._in_thread = service, log, ledgers, in_thread
-        self._follower = f"{service.name}:reactions"
+    def __init__(self, service: Service, log: Log, in_thread: Callable[..., Any]) -> None:
+        self._service, self._log, self._in_thread = service, log, in_thread
         self._by_event: dict[type, list[Reaction]] = {}
         for reaction in service.reactions:
             for event in reaction.on:
@@ -200,7 +207,8 @@ class Reactions:
             return False
         sent = [reacting for item in known if isinstance(item, Recorded) for reacting in self._reacting(item)]
         refused = [found for found in await asyncio.gather(*(self._send(desk, one) for one in sent)) if found]
-        await self._in_thread(self._save, log, known[-1].position, refused)
+        if sent:  # where there was nothing to send, nothing is lost by looking again after a restart
+            await self._in_thread(self._save, log, known[-1].position, refused)
         self._done[log] = known[-1].position
         return True
 
@@ -208,7 +216,7 @@ class Reactions:
         found = []
         for reaction in self._by_event.get(type(recorded.event), ()):
             for number, sent in enumerate(reaction.react(recorded)):
-                command_id = f"{recorded.log}/{recorded.position}:{reaction.name}:{number}"
+                command_id = own_id(f"{recorded.log}/{recorded.position}:{reaction.name}:{number}")
                 asked = Asked(
                     log=recorded.log, command_id=command_id, command=sent.command, occurred_at=recorded.occurred_at,
                     actor=self._actor, id=sent.id, cause=f"{recorded.log}/{recorded.position}",
@@ -228,17 +236,19 @@ class Reactions:
             return {"position": position, "command_id": command_id, "code": refused.code}
         return None
 
+    def _mine(self, log: str) -> ColumnElement[bool]:
+        return (reactions.c.log == log) & (reactions.c.service == self._service.name)
+
     def _load(self, log: str) -> int:
-        query = select(progress.c.position).where(progress.c.log == log, progress.c.follower == self._follower)
-        with self._ledgers.connect() as connection:
-            found = connection.execute(query).scalar()
+        with self._log.engine.connect() as connection:
+            found = connection.execute(select(reactions.c.position).where(self._mine(log))).scalar()
         return -1 if found is None else found
 
     def _save(self, log: str, position: int, refused: list[dict[str, Any]]) -> None:
-        mine = (progress.c.log == log) & (progress.c.follower == self._follower)
-        with writing(self._ledgers) as connection:
-            if not connection.execute(update(progress).where(mine).values(position=position)).rowcount:
-                connection.execute(insert(progress).values(log=log, follower=self._follower, position=position))
+        with writing(self._log.engine) as connection:
+            moved = connection.execute(update(reactions).where(self._mine(log)).values(position=position))
+            if not moved.rowcount:
+                connection.execute(insert(reactions).values(log=log, service=self._service.name, position=position))
             for one in refused:
                 same = (refused_reactions.c.log == log) & (refused_reactions.c.command_id == one["command_id"])
                 if connection.execute(select(refused_reactions.c.log).where(same)).first() is None:

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 import gc
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -14,7 +13,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from shared.access import Tokens, load_token_key, utc_now
 from shared.command import Desk
@@ -109,8 +107,11 @@ class Node:
         }
         self.desks = {service.name: self._desk(service) for service in self.services}
         self.relay: Relay | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self.subscriptions: list[Subscription] = []
+        self._sealing: str | None = None
+        """What kept the sealer from signing the last time."""
 
     def _desk(self, service: Service) -> Desk:
         follower = self.followers[service.name]
@@ -138,7 +139,7 @@ class Node:
     async def running(self) -> AsyncIterator["Node"]:
         """Everything at work; stops in order on the way out."""
         async with AsyncExitStack() as stack:
-            tasks: list[asyncio.Task[None]] = []
+            tasks = self._tasks
             stack.push_async_callback(self._stop, tasks)
             if self.redis_url is not None:
                 self._join_stream(self.redis_url, tasks)
@@ -178,15 +179,24 @@ class Node:
         try:
             for log in await asyncio.to_thread(self.storage.log.heads):
                 await asyncio.to_thread(self.storage.seal, log)
-        except (DBAPIError, OSError, sealer.LogDamaged, keys.KeyUnusable) as error:
-            logger.error("sealer interrupted", error=type(error).__name__)
+            self._sealing = None
+        except Exception as error:  # whatever it is, it is seen, and signing goes on when it is over
+            if self._sealing != type(error).__name__:
+                self._sealing = type(error).__name__
+                logger.error("sealer interrupted", error=self._sealing)
+
+    def troubles(self) -> list[str]:
+        """What does not go on as it should: the sealer, a follower, a task that ended by itself."""
+        return [
+            *([f"sealer: {self._sealing}"] if self._sealing else []),
+            *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
+            *(f"task {task.get_name()}: ended" for task in self._tasks if task.done()),
+        ]
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in reversed(tasks):
             task.cancel()
-        for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
         for close in self._closing:
             await close()
         await self.appender.close()

@@ -1,16 +1,19 @@
 """The command path, on both databases: one answer to a command, for ever, and a decision on what is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from starlette.requests import Request
 
 import shared.command
-from shared.command import Asked, Desk, derived_id
+from shared.command import Asked, Desk, derived_id, own_id, said
+from shared.contracts.event import value
+from shared.contracts.fields import Code
 from shared.contracts.model import Refused
 from shared.ledger.look import look
 from shared.ledger.runner import Runner
@@ -18,9 +21,11 @@ from shared.ledger.tables import tables_of
 from shared.log.append import Appended
 from shared.log.appender import Appender
 from shared.log.codec import Codec
+from shared.log.gathered import Gathered
 from shared.log.store import Log, open_log
 from shared.log.tables import events, vault_keys
 from shared.log.vault import Unreadable, Vault
+from shared.web.commands import idempotency_key
 from tests import ticketing
 from tests.parts import CLERK, LOG, MASTER, NOW, OTHER_LOG, Clock, assert_dense, everything
 from tests.ticketing import (
@@ -539,3 +544,48 @@ def test_nothing_personal_can_be_added_to_what_was_erased(building: Building) ->
         await other.send(CloseTicket(reason="虚构"), "close", id="t-1")  # its life goes on
 
     in_two_offices(building, scenario)
+
+
+@value
+class _Before:
+    """A command as it was."""
+
+    name: Code
+    parts: tuple[Holder, ...]
+
+
+@value
+class _After:
+    """The same command after a field was added to it."""
+
+    name: Code
+    parts: tuple[Holder, ...]
+    note: Code | None = None
+
+
+def test_the_same_body_has_the_same_digest_after_a_field_was_added() -> None:
+    parts = (Holder(name=NAME),)
+    assert said(_Before(name="a", parts=parts)) == said(_After(name="a", parts=parts))
+    assert said(_Before(name="a", parts=parts)) != said(_After(name="a", parts=parts, note="b"))
+
+
+def test_a_look_up_that_fails_fails_alone() -> None:
+    def find(keys: Sequence[str]) -> dict[str, str]:
+        if "broken" in keys:
+            raise ZeroDivisionError
+        return {key: key.upper() for key in keys}
+
+    async def ask() -> list[Any]:
+        gathered = Gathered(find)
+        return await asyncio.gather(*(gathered.get(key) for key in ("a", "broken", "b")), return_exceptions=True)
+
+    first, broken, last = asyncio.run(ask())
+    assert (first, last) == ("A", "B")
+    assert isinstance(broken, ZeroDivisionError)
+
+
+def test_a_client_cannot_take_the_id_of_a_command_of_the_systems_own() -> None:
+    request = Request({"type": "http", "headers": [(b"idempotency-key", own_id("410105010/3:open:0").encode())]})
+    with pytest.raises(Refused) as refused:
+        idempotency_key(request)
+    assert refused.value.code == "bad_header"

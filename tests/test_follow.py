@@ -15,13 +15,14 @@ from shared.contracts.event import Recorded
 from shared.contracts.model import Reaction, Refused, Sent
 from shared.follow import Follower
 from shared.ledger.look import look
-from shared.ledger.tables import progress, refused_reactions, tables_of
-from shared.ledger.waiting import troubles
+from shared.ledger.tables import LEDGERS, tables_of
+from shared.ledger.waiting import refused
 from shared.log.append import Appended
 from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.database import writing
 from shared.log.store import Log, open_log
+from shared.log.tables import reactions, refused_reactions
 from shared.log.vault import Vault
 from tests import ticketing
 from tests.delivery.parts import eventually, running
@@ -95,7 +96,7 @@ class Place:
             await appender.close()
 
     def refused(self) -> list[tuple[str, int, str, str]]:
-        with self.ledgers_engine.connect() as connection:
+        with self.log_engine.connect() as connection:
             rows = connection.execute(select(refused_reactions).order_by(refused_reactions.c.command_id)).all()
         return [(row.log, row.position, row.command_id, row.code) for row in rows]
 
@@ -134,7 +135,7 @@ def test_a_reaction_s_command_names_what_caused_it(place: Place) -> None:
             "service",
             NOW.replace(hour=8),
         )
-        assert opened.command_id == f"{LOG}/{closed.position + 1}:open:0"
+        assert opened.command_id == f" {LOG}/{closed.position + 1}:open:0"
 
     run(place, scenario)
 
@@ -148,8 +149,8 @@ def test_invariant_2_a_reaction_that_is_sent_again_has_one_effect(place: Place, 
         await process.reacted()
         size = process.log.size(LOG)
         assert size == 11 + 5 * 4
-        with writing(ledgers_engine) as connection:
-            connection.execute(delete(progress).where(progress.c.follower == "ticketing:reactions"))
+        with writing(place.log_engine) as connection:
+            connection.execute(delete(reactions))
         async with place.process() as other:
             await other.reacted()
             assert other.desk.outcomes["repeated"] == 10
@@ -185,13 +186,13 @@ def test_a_refused_reaction_is_recorded_and_the_next_ones_go_on(place: Place, le
         )  # fmt: skip
         assert place.refused() == sorted(
             [
-                (LOG, at, f"{LOG}/{at}:open:0", "already_open"),
-                (LOG, window, f"{LOG}/{window}:draw:0", "no_such_window"),
+                (LOG, at, f" {LOG}/{at}:open:0", "already_open"),
+                (LOG, window, f" {LOG}/{window}:draw:0", "no_such_window"),
             ],
             key=lambda row: row[2],
         )
         assert second.position < window
-        assert {(one.kind, one.why) for one in troubles(ledgers_engine)} == {
+        assert {(one.kind, one.why) for one in refused(place.log_engine)} == {
             ("refused", "already_open"), ("refused", "no_such_window"),
         }  # fmt: skip
         assert process.log.stream(LOG, "ticket/at-r-2") != []
@@ -249,8 +250,8 @@ def test_reactions_wait_for_a_program_that_knows_every_event(place: Place, ledge
     async def scenario(process: Process) -> None:
         closed = await close(process, 1, "r-1")  # it counts first, which the older program does not know
         await process.reacted()
-        with writing(ledgers_engine) as connection:
-            connection.execute(delete(progress).where(progress.c.follower == "ticketing:reactions"))
+        with writing(place.log_engine) as connection:
+            connection.execute(delete(reactions))
         async with place.process(OLDER) as older:
             await eventually(lambda: older.follower.reactions.position(LOG) == closed.position - 1, "what it knows")
             await older.follower.reactions.advance(LOG, closed.position + 1, older.desk)
@@ -277,5 +278,22 @@ def test_waking_for_what_is_not_there_returns(place: Place) -> None:
         waiting = asyncio.create_task(process.follower.reach(LOG, 11))
         await process.send(CountTicket(), "count", id="t-1")
         await waiting
+
+    run(place, scenario)
+
+
+def test_a_refused_reaction_stays_refused_when_the_ledgers_are_lost(place: Place, ledgers_engine: Engine) -> None:
+    async def scenario(process: Process) -> None:
+        await close(process, 1, "r-0")  # its ticket is drawn at a window that is not there
+        await process.reacted()
+        assert [code for *_, code in place.refused()] == ["no_such_window"]
+        await process.send(OpenWindow(code="nowhere"), "later")  # now it is
+        await process.reacted()
+        size = process.log.size(LOG)
+        LEDGERS.drop_all(ledgers_engine)
+        LEDGERS.create_all(ledgers_engine)
+        async with place.process() as other:
+            await other.reacted()
+            assert other.log.size(LOG) == size
 
     run(place, scenario)

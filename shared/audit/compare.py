@@ -1,30 +1,49 @@
-"""`audit replay`: every ledger and every published score again, from the log alone, beside what is served."""
+"""`audit replay`: every ledger and every published score again, from the log alone, beside what is served.
 
+It only reads: what it finds is as it was left.
+"""
+
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import Connection, select
 
 from shared.contracts.model import Ledger, Scorer, Service
 from shared.ledger.replay import Replay
-from shared.ledger.runner import Runner
-from shared.ledger.tables import Rows, digest, row_bytes
+from shared.ledger.runner import Checkpoint, Runner, parked_keys
+from shared.ledger.schema import columns_of
+from shared.ledger.tables import Rows, digest, parked, progress, row_bytes
+from shared.log.codec import UnknownEvent
+from shared.log.database import snapshot
+from shared.log.sealer import LogDamaged
 from shared.log.tables import events
+from shared.log.tree import TreeDamaged
 from shared.runtime import Storage
+
+BEHIND_SECONDS: Final = 3.0
+"""How long a ledger may be behind the log's size before it is a finding: a running system's follow in a moment."""
+_LOOK_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedLedger:
-    """One ledger: the digests of both, and where they first part."""
+    """One ledger: the digests of both, where they first part, and what else is wrong with it."""
 
     name: str
     position: int
     live: str
     replayed: str
     first_difference: dict[str, Any] | None
-    halted: str | None
+    findings: tuple[str, ...]
+    """In words: halted, behind or ahead of the log, keys that are parked, a table of another shape."""
+
+    @property
+    def ok(self) -> bool:
+        return self.live == self.replayed and not self.findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +60,7 @@ class Compared:
 
     @property
     def ok(self) -> bool:
-        equal = all(one.live == one.replayed and one.halted is None for one in self.ledgers)
-        return equal and self.scores_checked == self.scores_equal
+        return all(one.ok for one in self.ledgers) and self.first_bad is None
 
     def as_json(self) -> dict[str, Any]:
         """The contract's shape."""
@@ -57,8 +75,7 @@ class Compared:
         lines = [f"log {self.log}: {self.size} events, root {self.root}"]
         for one in self.ledgers:
             state = "equal" if one.live == one.replayed else f"DIFFERS first at {one.first_difference}"
-            halted = f"  HALTED: {one.halted}" if one.halted else ""
-            lines.append(f"  {one.name:<34} to {one.position:<8} {state}{halted}")
+            lines.append("; ".join((f"  {one.name:<34} to {one.position:<8} {state}", *one.findings)))
         lines.append(f"  published scores: {self.scores_equal} of {self.scores_checked} recomputed to the same digits")
         if self.first_bad:
             lines.append(f"  first bad: position {self.first_bad['position']}: {self.first_bad['reason']}")
@@ -70,7 +87,7 @@ def compare(storage: Storage, log: str, progress: Callable[[int], None] = lambda
     size = storage.log.size(log)
     ledgers: list[ComparedLedger] = []
     for service in storage.services:
-        ledgers += _ledgers(storage, service, log, progress)
+        ledgers += _ledgers(storage, service, log, size, progress)
     checked, equal, first_bad = 0, 0, None
     for service in storage.services:
         if service.scorer is None:
@@ -80,15 +97,21 @@ def compare(storage: Storage, log: str, progress: Callable[[int], None] = lambda
             equal += wrong is None
             if wrong is not None and first_bad is None:
                 first_bad = {"position": position, "reason": wrong}
-    root = storage.root(log, size) if size else ""
-    return Compared(log, size, root, tuple(ledgers), checked, equal, first_bad)
+    root = _root(storage, log, size) if size else ""
+    if root is None and first_bad is None:
+        first_bad = {"position": size - 1, "reason": "the tree does not reach here: `sanguan audit verify` says why"}
+    return Compared(log, size, root or "", tuple(ledgers), checked, equal, first_bad)
 
 
-def _ledgers(storage: Storage, service: Service, log: str, progress: Callable[[int], None]) -> Iterator[ComparedLedger]:
+def _ledgers(
+    storage: Storage, service: Service, log: str, size: int, progress: Callable[[int], None]
+) -> Iterator[ComparedLedger]:
     """A service's ledgers, each at the position that its live rows stand at."""
     runner = Runner(service, storage.log, storage.ledgers_engine, storage.log.clock)
-    with storage.ledgers_engine.connect() as connection:
-        standing = runner.checkpoints(connection, log)
+    _wait(storage, runner, log, size)
+    with snapshot(storage.ledgers_engine) as connection:  # positions and rows of one moment, while others write
+        standing = _standing(connection, runner, log)
+        waiting = parked_keys(connection, log) if columns_of(connection, parked) else {}
         replays: dict[int, Replay] = {}
         for at in sorted({state.position for state in standing.values()}):
             wanted = [rows.ledger for rows in runner.tables.values() if standing[rows.follower].position == at]
@@ -96,10 +119,55 @@ def _ledgers(storage: Storage, service: Service, log: str, progress: Callable[[i
             replays[at] = Replay(storage.log, log, pairs).to(at, progress=progress)
         for rows in runner.tables.values():
             state = standing[rows.follower]
-            replayed = replays[state.position].rows(rows.follower)
-            live, again = digest(rows.all(connection, log)), digest(replayed)
-            difference = None if live == again else _first_difference(rows, rows.all(connection, log), iter(replayed))
-            yield ComparedLedger(rows.follower, state.position, live, again, difference, state.halted)
+            replay, keys = replays[state.position], waiting.get(rows.follower, set())
+            findings = _findings(state, size, replay.position, len(keys))
+            yield _compared(connection, rows, log, state, replay.rows(rows.follower), findings)
+
+
+def _standing(connection: Connection, runner: Runner, log: str) -> dict[str, Checkpoint]:
+    """How far each ledger has come; nowhere, where the table that says so is gone."""
+    if columns_of(connection, progress):
+        return runner.checkpoints(connection, log)
+    return {rows.follower: Checkpoint(-1, None) for rows in runner.tables.values()}
+
+
+def _wait(storage: Storage, runner: Runner, log: str, size: int) -> None:
+    """Give ledgers that follow at this moment the time to hold what the log holds."""
+    until = time.monotonic() + BEHIND_SECONDS
+    while time.monotonic() < until:
+        with snapshot(storage.ledgers_engine) as connection:
+            standing = _standing(connection, runner, log).values()
+        if all(state.position >= size - 1 for state in standing if state.halted is None):
+            return
+        time.sleep(_LOOK_SECONDS)
+
+
+def _findings(state: Checkpoint, size: int, replayed_to: int, waiting: int) -> Iterator[str]:
+    """What is wrong with a ledger beside its rows."""
+    if state.halted is not None:
+        yield f"HALTED: {state.halted}"
+    if state.position < size - 1:
+        yield f"BEHIND the log, which has {size} events"
+    if state.position > replayed_to:
+        yield f"AHEAD of the log, which ends at {replayed_to}"
+    if waiting:
+        yield f"PARKED: {waiting} keys wait"
+
+
+def _compared(
+    connection: Connection, rows: Rows[Any], log: str, state: Checkpoint, replayed: list[tuple[str, Any]],
+    findings: Iterator[str],
+) -> ComparedLedger:  # fmt: skip
+    """A ledger's live rows beside the replayed ones."""
+    again, found = digest(replayed), tuple(findings)
+    there, wanted = columns_of(connection, rows.table), [column.name for column in rows.table.columns]
+    if there != wanted:
+        what = "the table has another shape" if there else "there is no such table"
+        difference = {"key": None, "columns": sorted(set(there) ^ set(wanted)), "what": what}
+        return ComparedLedger(rows.follower, state.position, "", again, difference, (*found, what))
+    live = digest(rows.all(connection, log))
+    parts = None if live == again else _first_difference(rows, rows.all(connection, log), iter(replayed))
+    return ComparedLedger(rows.follower, state.position, live, again, parts, found)
 
 
 def _first_difference(
@@ -119,15 +187,17 @@ def _first_difference(
 
 def _scores(storage: Storage, service: Service, scorer: Scorer, log: str) -> Iterator[tuple[int, str | None]]:
     """Each published score's position, and what is wrong with it, if anything."""
-    published = _published(storage, scorer, log)
     pairs: list[tuple[Service, Ledger[Any]]] = [(service, ledger) for ledger in scorer.ledgers]
     replay = Replay(storage.log, log, pairs)
-    for at, root, position, event in sorted(published, key=lambda one: one[0]):
+    for at, root, position, event in sorted(_published(storage, scorer, log), key=lambda one: one[0]):
+        if event is None:
+            yield position, "cannot be read"
+            continue
         if at >= position:
             yield position, "names evidence that comes after it"
             continue
         replay.to(at)
-        if storage.root(log, at + 1) != root:
+        if _root(storage, log, at + 1) != root:
             yield position, "names another root than the tree has there"
             continue
         evidence = {
@@ -141,13 +211,27 @@ def _scores(storage: Storage, service: Service, scorer: Scorer, log: str) -> Ite
         yield position, None if again == event else "is recomputed to other digits"
 
 
-def _published(storage: Storage, scorer: Scorer, log: str) -> list[tuple[int, str, int, Any]]:
-    """(evidence position, root, own position, event) of every published score."""
+def _published(storage: Storage, scorer: Scorer, log: str) -> Iterator[tuple[int, str, int, Any]]:
+    """(evidence position, root, own position, event) of every published score; None for one that cannot be read."""
     query = (
         select(events.c.position, events.c.bytes)
         .where(events.c.log == log, events.c.type.in_([event.NAME for event in scorer.events]))
         .order_by(events.c.position)
     )
     with storage.log_engine.connect() as connection:
-        found = [storage.log.codec.decode(position, data) for position, data in connection.execute(query)]
-    return [(*scorer.names(one.event), one.position, one.event) for one in found]
+        stored = connection.execute(query).all()
+    for position, data in stored:
+        try:
+            event = storage.log.codec.decode(position, data).event
+        except (UnknownEvent, msgspec.MsgspecError, UnicodeDecodeError):
+            yield -1, "", position, None
+        else:
+            yield (*scorer.names(event), position, event)
+
+
+def _root(storage: Storage, log: str, size: int) -> str | None:
+    """The tree's root over so many events; None where what is stored does not give it."""
+    try:
+        return storage.root(log, size)
+    except (ValueError, LogDamaged, TreeDamaged):
+        return None

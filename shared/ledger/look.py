@@ -10,6 +10,7 @@ from shared.contracts.model import Ledger, Refused, Row
 from shared.ledger.memory import Equal
 from shared.ledger.runner import Runner, parked_keys
 from shared.ledger.tables import Rows
+from shared.log.database import snapshot
 
 
 class LedgerLook:
@@ -58,19 +59,21 @@ def look(
 ) -> Iterator[LedgerLook]:
     """A look at a service's ledgers; `root(log, size)` gives the tree's root.
 
-    Where a decision rests on it (`decides`), a ledger that halted or a key that is parked raises
-    `Refused("ledger_behind")`: what cannot be folded stops what depends on it. A reader is shown what there is.
+    Where a decision rests on it (`decides`), all that it reads stands at the look's position, which is that of the
+    ledgers furthest on: a published score names it, and is computed again from there (invariant 4). A ledger that
+    halted or is being folded again, and a key that is parked, raise `Refused("ledger_behind")`. A reader is shown what
+    there is, and the position that every ledger has reached.
     """
-    with ledgers.connect() as plain:
-        in_one = plain.dialect.name == "postgresql"  # SQLite's transactions see one state anyway
-        connection = plain.execution_options(isolation_level="REPEATABLE READ") if in_one else plain
+    with snapshot(ledgers) as connection:
         states = runner.checkpoints(connection, log)
-        position = min((state.position for state in states.values() if state.halted is None), default=-1)
+        standing = [state.position for state in states.values() if state.halted is None]
+        position = (max if decides else min)(standing, default=-1)
         stopped: dict[str, Set[str] | None] = {}
         if decides:
             waiting = parked_keys(connection, log)
             for name, rows in runner.tables.items():
-                if states[rows.follower].halted is not None:
+                state = states[rows.follower]
+                if state.halted is not None or state.position != position:
                     stopped[name] = None
                 elif rows.follower in waiting:
                     stopped[name] = waiting[rows.follower]

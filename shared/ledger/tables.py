@@ -22,7 +22,7 @@ progress: Final = Table(
     "progress",
     LEDGERS,
     Column("log", KEY, primary_key=True),
-    Column("follower", KEY, primary_key=True, comment="<service>.<ledger>, or <service>:reactions"),
+    Column("follower", KEY, primary_key=True, comment="<service>.<ledger>"),
     Column("position", BigInteger, nullable=False, comment="the last position that was applied; -1 for none"),
     Column("halted", Text, comment="why it stopped, where it did"),
 )
@@ -35,15 +35,6 @@ parked: Final = Table(
     Column("key", KEY, primary_key=True),
     Column("position", BigInteger, primary_key=True),
     Column("error", Text, nullable=False, comment="of the first event that waits; empty for those behind it"),
-)
-
-refused_reactions: Final = Table(
-    "refused_reactions",
-    LEDGERS,
-    Column("log", KEY, primary_key=True),
-    Column("position", BigInteger, primary_key=True, comment="of the event that caused the reaction"),
-    Column("command_id", KEY, primary_key=True),
-    Column("code", KEY, nullable=False),
 )
 
 interventions: Final = Table(

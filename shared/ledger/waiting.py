@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
-from shared.ledger.tables import parked, progress, refused_reactions
+from shared.ledger.tables import parked, progress
+from shared.log.tables import refused_reactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,19 @@ def stuck(ledgers: Engine, log: str, follower: str) -> bool:
         return connection.execute(halted).scalar() is not None or bool(connection.execute(waits).scalar())
 
 
+def refused(log: Engine) -> list[Trouble]:
+    """The reactions that were refused, in every log: `log` is the log's database."""
+    with log.connect() as connection:
+        rows = connection.execute(select(refused_reactions)).all()
+    return [Trouble(row.log, row.command_id.strip(), "refused", str(row.position), row.code) for row in rows]
+
+
 def troubles(ledgers: Engine) -> list[Trouble]:
-    """All that waits, in every log."""
+    """The ledgers that wait, in every log."""
     with ledgers.connect() as connection:
         halted = connection.execute(select(progress).where(progress.c.halted.is_not(None))).all()
         waiting = connection.execute(select(parked).where(parked.c.error != "")).all()
-        refused = connection.execute(select(refused_reactions)).all()
     return [
         *(Trouble(row.log, row.follower, "halted", str(row.position + 1), row.halted) for row in halted),
         *(Trouble(row.log, row.follower, "parked", row.key, row.error) for row in waiting),
-        *(Trouble(row.log, row.command_id, "refused", str(row.position), row.code) for row in refused),
     ]

@@ -15,6 +15,9 @@ from shared.log.append import Outcome, Proposal
 from shared.log.store import Log
 
 LARGEST_BATCH = 500
+CROWD = 4
+PAUSE_SECONDS = 0.001
+"""After a batch of a crowd, the next one waits this long for more: each costs as much as several of its members."""
 
 
 class Appender:
@@ -26,6 +29,8 @@ class Appender:
         self._waiting: dict[str, deque[tuple[Proposal, asyncio.Future[Outcome]]]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="appender")
         self._running: asyncio.Task[None] | None = None
+        self._crowd = 0
+        """How many the last batch was of."""
 
     async def append(self, proposal: Proposal) -> Outcome:
         """The outcome, once it is durable. Raises what the database raises; where the connection was lost, only the
@@ -40,9 +45,12 @@ class Appender:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                if self._crowd >= CROWD:
+                    await asyncio.sleep(PAUSE_SECONDS)
                 log = next(iter(self._waiting))
                 queue = self._waiting.pop(log)
                 batch = [queue.popleft() for _ in range(min(LARGEST_BATCH, len(queue)))]
+                self._crowd = len(batch)
                 if queue:
                     self._waiting[log] = queue  # behind the other logs: each gets its turn
                 outcomes = await loop.run_in_executor(self._thread, self._append, [proposal for proposal, _ in batch])

@@ -34,6 +34,13 @@ def writing(engine: Engine) -> AbstractContextManager[Connection]:
     return engine.execution_options(writes=True).begin()
 
 
+def snapshot(engine: Engine) -> AbstractContextManager[Connection]:
+    """A connection that reads one state from its first statement to its end. (SQLite's transactions do so anyway.)"""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine.connect()
+
+
 def postgres_engine(url: str) -> Engine:
     """PostgreSQL by psycopg 3."""
     plain = url.replace("postgres://", "postgresql://", 1)

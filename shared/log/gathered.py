@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from shared.log.appender import CROWD, LARGEST_BATCH, PAUSE_SECONDS
+
 _Key = TypeVar("_Key", bound=Hashable)
 _Found = TypeVar("_Found")
-
-LARGEST_BATCH = 500
 
 
 class Gathered(Generic[_Key, _Found]):
@@ -22,6 +22,8 @@ class Gathered(Generic[_Key, _Found]):
         self._find = find
         self._waiting: dict[_Key, list[asyncio.Future[_Found]]] = {}
         self._running: asyncio.Task[None] | None = None
+        self._crowd = 0
+        """How many the last batch was of."""
 
     async def get(self, key: _Key) -> _Found:
         """What is found, as it stands after this was asked. Raises what `find` raises."""
@@ -34,17 +36,28 @@ class Gathered(Generic[_Key, _Found]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                if self._crowd >= CROWD:
+                    await asyncio.sleep(PAUSE_SECONDS)
                 batch = {key: self._waiting.pop(key) for key in list(self._waiting)[:LARGEST_BATCH]}
+                self._crowd = len(batch)
                 try:
-                    found = await asyncio.to_thread(self._find, list(batch))
-                except Exception as error:
-                    for future in (one for waiting in batch.values() for one in waiting):
-                        if not future.done():
-                            future.set_exception(error)
-                    continue
-                for key, waiting in batch.items():
-                    for future in waiting:
-                        if not future.done():  # the asker may have gone away
-                            future.set_result(found[key])
+                    self._answer(batch, await asyncio.to_thread(self._find, list(batch)))
+                except Exception:  # one key may be what is wrong: each is looked up by itself, and fails alone
+                    for key, waiting in batch.items():
+                        await self._alone(key, waiting)
         finally:
             self._running = None
+
+    async def _alone(self, key: _Key, waiting: list[asyncio.Future[_Found]]) -> None:
+        try:
+            self._answer({key: waiting}, await asyncio.to_thread(self._find, [key]))
+        except Exception as error:
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+
+    def _answer(self, batch: Mapping[_Key, Sequence[asyncio.Future[_Found]]], found: Mapping[_Key, _Found]) -> None:
+        for key, waiting in batch.items():
+            for future in waiting:
+                if not future.done():  # the asker may have gone away
+                    future.set_result(found[key])

@@ -61,6 +61,24 @@ vault_destroyed: Final = Table(
     Column("destroyed_at", BigInteger, nullable=False),
 )
 
+reactions: Final = Table(
+    # With the log, not with the ledgers: a ledger that is lost is folded again, but nothing may be reacted to twice.
+    "reactions",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("service", KEY, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="the last event whose reactions were sent; -1 for none"),
+)
+
+refused_reactions: Final = Table(
+    "refused_reactions",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("command_id", KEY, primary_key=True),
+    Column("position", BigInteger, nullable=False, comment="of the event that caused the reaction"),
+    Column("code", KEY, nullable=False),
+)
+
 _SQLITE_GUARDS = tuple(
     f"CREATE TRIGGER events_no_{verb.lower()} BEFORE {verb} ON events "
     f"BEGIN SELECT RAISE(ABORT, 'events are never changed'); END"

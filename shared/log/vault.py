@@ -27,6 +27,7 @@ from shared.contracts.model import Refused
 from shared.contracts.personal import SEALED_MARK, personal, sealed_copy
 from shared.log.codec import canonical
 from shared.log.database import writing
+from shared.log.keys import KeyUnusable
 from shared.log.tables import vault_destroyed, vault_keys
 
 _SUITE = "1"
@@ -168,12 +169,16 @@ class Vault:
     def destroy(self, log: str, subject: str, at_us: int) -> int:
         """Destroy the keys of a subject and of all its parts; gives how many there were. Nothing else changes.
 
+        A subject is `case/<id>`, or one party of it, `case/<id>#parties/0`, known by its place in the report.
         The subject and its parts are listed as destroyed, so that they get no new keys, and a restored backup can be
         made to forget them again.
         """
-        # A range, not LIKE, which does not tell case/a from case/A on SQLite; "$" is the character after "#".
+        # Ranges, not LIKE, which does not tell case/a from case/A on SQLite; "$" and "0" come after "#" and "/".
         name = vault_keys.c.subject
-        own = (vault_keys.c.log == log) & (name >= f"{subject}#") & (name < f"{subject}$")
+        mark, after = ("/", "0") if "#" in subject else ("#", "$")
+        own = (vault_keys.c.log == log) & (
+            (name == subject) | ((name >= f"{subject}{mark}") & (name < f"{subject}{after}"))
+        )
         with writing(self._engine) as connection:
             parts = connection.execute(select(name).where(own)).scalars().all()
             connection.execute(delete(vault_keys).where(own))
@@ -232,10 +237,16 @@ def load_master(path: Path) -> bytes:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         part.touch(mode=0o600)
-        part.write_bytes(b64encode(secrets.token_bytes(32)) + b"\n")
+        with part.open("wb") as file:
+            file.write(b64encode(secrets.token_bytes(32)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())  # a key that a power cut takes would take all that is sealed under it
         with contextlib.suppress(FileExistsError):
             os.link(part, path)  # whoever is first wins; the others read his
         part.unlink()
-    return b64decode(path.read_bytes())
+    key = b64decode(path.read_bytes())
+    if len(key) < 32:
+        raise KeyUnusable(f"{path} holds no key of 32 bytes: restore it from its backup")
+    return key
 
 

@@ -22,8 +22,9 @@ from shared.contracts.codes import Role
 from shared.contracts.model import Service, slug
 from shared.delivery.broker import connect
 from shared.delivery.subscriber import GroupState, group_states
-from shared.ledger.tables import parked, refused_reactions
+from shared.ledger.tables import parked
 from shared.log import sealer
+from shared.log.tables import refused_reactions
 from shared.runtime import Node
 
 ANSWER_SECONDS: Final = 5.0
@@ -53,7 +54,7 @@ class HealthEndpoint:
 
     async def ready(self, request: Request) -> Response:
         """Whether all that it needs is there; 503 with what is missing."""
-        missing = [*await self._missing_databases(), *self._missing_redis()]
+        missing = [*await self._missing_databases(), *self._missing_redis(), *self._node.troubles()]
         if not missing:
             missing = await asyncio.to_thread(self._halted)
         if missing:
@@ -162,6 +163,7 @@ def _waiting(node: Node) -> Iterator[Metric]:
     )
     with node.storage.ledgers_engine.connect() as connection:
         parked_now = [([log, follower], count) for log, follower, count in connection.execute(waits)]
+    with node.storage.log_engine.connect() as connection:
         refused_now = [([log, code], count) for log, code, count in connection.execute(refused)]
     yield _gauge("ledger_parked_events", "Events that wait at a parked key.", ["log", "ledger"], parked_now)
     yield _gauge("refused_reactions", "Reactions that were refused and recorded.", ["log", "code"], refused_now)

@@ -17,6 +17,7 @@ from shared.ledger.replay import Replay
 from shared.ledger.tables import Rows
 from shared.ledger.waiting import stuck
 from shared.log.codec import canonical
+from shared.log.database import snapshot
 from shared.runtime import Node
 from shared.web.exports import MASK, csv_response, xlsx_response
 
@@ -94,7 +95,7 @@ class LedgerEndpoint:
         after = None if wanted.cursor is None else _uncursor(wanted.cursor)
         if wanted.as_of is not None:
             return self._as_of(rows, wanted, after, limit)
-        with self._node.storage.ledgers_engine.connect() as connection:
+        with snapshot(self._node.storage.ledgers_engine) as connection:
             checkpoint = self._node.followers[self._service].runner.checkpoints(connection, wanted.log)[rows.follower]
             return checkpoint.position, rows.query(connection, wanted.log, wanted.equal, after, limit)
 

@@ -15,14 +15,14 @@ from shared.access import READERS
 from shared.contracts.codes import Role
 from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.model import Refused
-from shared.ledger.tables import parked, progress, refused_reactions
+from shared.ledger.tables import parked, progress
 from shared.log import keys, sealer
 from shared.log.append import moment
 from shared.log.codec import UnknownEvent, leaf_of
 from shared.log.keys import KeyUnusable
 from shared.log.proofs import verify_inclusion
 from shared.log.store import Stored
-from shared.log.tables import heads
+from shared.log.tables import heads, refused_reactions
 from shared.runtime import Node
 from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page, Site
@@ -74,10 +74,10 @@ def state_of(node: Node, log: str) -> State:
         ledgers = [
             (row.position + 1, row.halted)
             for row in connection.execute(select(progress).where(progress.c.log == log))
-            if ":" not in row.follower  # reactions have a checkpoint of their own
         ]
         waiting = connection.scalar(select(func.count()).select_from(parked).where(parked.c.log == log)) or 0
-        refused = select(func.count()).select_from(refused_reactions).where(refused_reactions.c.log == log)
+    refused = select(func.count()).select_from(refused_reactions).where(refused_reactions.c.log == log)
+    with node.storage.log_engine.connect() as connection:
         troubles = {
             "ledgers_halted": sum(halted is not None for _, halted in ledgers),
             "ledgers_parked": waiting,

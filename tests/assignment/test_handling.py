@@ -34,7 +34,8 @@ from shared.contracts.assignment import (
     VisitDeclined,
     VisitPlanned,
 )
-from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Termination, Tier
+from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Role, Termination, Tier
+from shared.contracts.event import Actor
 from tests.assignment.invented import POSTED, WENBO, box, known, opened, planned, posting, visited
 from tests.spec import START, at, spec
 
@@ -61,6 +62,11 @@ def open_again() -> OpenHandling:
 
 def test_an_accepted_case_comes_to_those_who_handle_it() -> None:
     HANDLING.when(open_again()).then(opened())
+
+
+def test_a_reaction_is_not_refused_because_this_clock_is_behind() -> None:
+    service = Actor(id="service:assignment", role=Role.SERVICE)
+    HANDLING.when(at(0, open_again()), by=service, now=at(-1, None)).then(opened())
 
 
 def test_a_case_in_hand_is_not_opened_again() -> None:

@@ -14,7 +14,7 @@ from shared.contracts.intake import CaseReported, Party
 from shared.contracts.model import Refused
 from shared.log.append import Appended, Conflict
 from shared.log.database import sqlite_engine
-from shared.log.keys import origin
+from shared.log.keys import KeyUnusable, origin
 from shared.log.note import Signer
 from shared.log.schema import migrate
 from shared.log.sealer import root_at, seal
@@ -313,3 +313,20 @@ def test_invariant_6_no_destroyed_key_is_left_in_the_database_s_files(tmp_path: 
     vault.destroy(LOG, CASE, 7)
     assert not any(key in files() for key in wrapped)
     engine.dispose()
+
+
+def test_one_party_of_a_case_can_be_forgotten(log_engine: Engine, vault: Vault) -> None:
+    sealed = report(log_engine, vault)
+    assert vault.destroy(LOG, f"{CASE}#parties/1", 1) == 1
+    with pytest.raises(Unreadable):
+        vault.open(LOG, sealed.parties[1].name)
+    assert vault.open(LOG, sealed.parties[0].name) == ZHANG
+    assert vault.open(LOG, sealed.summary) == SUMMARY
+
+
+@pytest.mark.parametrize("held", [b"", b"c2hvcnQ=\n"])
+def test_a_key_file_without_a_whole_key_is_refused(tmp_path: Path, held: bytes) -> None:
+    file = tmp_path / "master.key"
+    file.write_bytes(held)
+    with pytest.raises(KeyUnusable):
+        load_master(file)

@@ -1,4 +1,4 @@
-"""One demo, and one running server on a copy of what it made, for every suite here. All data are invented (synthetic)."""
+"""One demo, and one running server on a copy of what it made, for every suite here. All data are invented."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -15,7 +15,9 @@ from typing import Any, Final
 
 import httpx
 import psutil
+import redis
 
+from shared.delivery.embedded import running_url
 from tests.system.cli import ROOT, SANGUAN, environment, sanguan
 
 LOG: Final = "410105010"
@@ -97,6 +99,11 @@ class Server:
         """All processes that it started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def ready(self) -> bool:
+        """Wait until all that it needs is there; then true."""
+        wait_for(lambda: self.get("/-/health/ready", None).status_code == 200, "readiness")
+        return True
+
     # asking -------------------------------------------------------------------------------------------------------
 
     def token(self, role: str, log: str = LOG) -> str:
@@ -151,6 +158,12 @@ class Server:
     def report(self, **given: Any) -> Json:
         """Report a case; the answer."""
         return self.done("intake/report-case", case(), **given)
+
+    def redis(self) -> "redis.Redis":
+        """A client of the server's own embedded Valkey."""
+        url = running_url(self.data)
+        assert url is not None
+        return redis.Redis.from_url(url)
 
     # from outside -------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ import httpx
 import jwt
 import openpyxl
 import pytest
-import redis
 
 from services.together import SERVICES
 from shared.access import Tokens, load_token_key
@@ -26,7 +25,6 @@ from shared.contracts.codes import Role
 from shared.contracts.event import Actor
 from shared.contracts.intake import CaseWithdrawn
 from shared.contracts.model import slug
-from shared.delivery.embedded import running_url
 from shared.log.append import NotTheOwner, Proposal
 from shared.runtime import Storage
 from shared.settings import load
@@ -71,7 +69,7 @@ def spliced(text: str) -> bytes:
     return good.replace('"SUMMARY"', text).encode()
 
 
-# 1 to 4: the same again, stale, racing -------------------------------------------------------------------------------
+# 1 to 4: the same again, stale, racing ------------------------------------------------------------------------------
 
 
 def test_row_01_the_same_command_again_has_one_effect_and_the_first_answer(server: Server) -> None:
@@ -179,7 +177,7 @@ def test_row_06_an_event_put_into_redis_by_hand_changes_no_ledger(server: Server
     assert everything(server) == before
     later = server.report()  # and the followers still follow
     assert server.get("/intake/ledgers/cases", at_least=later["positions"][-1]).status_code == 200
-    assert server.get("/-/health/ready", None).status_code == 200
+    assert server.ready()
 
 
 def everything(server: Server) -> dict[str, bytes]:
@@ -202,27 +200,21 @@ def message(position: int, stream: str, log: str = LOG) -> Json:
 
 
 def inject(server: Server, entries: list[dict[str, Any]]) -> None:
-    with connected(server) as client:
+    with server.redis() as client:
         for entry in entries:
             client.xadd("sanguan:events:{0}", entry)
 
 
 def delivered(server: Server) -> bool:
     """Whether every group has been given and has acknowledged everything."""
-    with connected(server) as client:
+    with server.redis() as client:
         groups: Any = client.xinfo_groups("sanguan:events:{0}")
     mine = [group for group in groups if group["name"] != b"example"]
     assert len(mine) == len(SERVICES)
     return all(group["pending"] == 0 and group["lag"] == 0 for group in mine)
 
 
-def connected(server: Server) -> "redis.Redis":
-    url = running_url(server.data)
-    assert url is not None
-    return redis.Redis.from_url(url)
-
-
-# 9 to 13: numbers, text and syntax -----------------------------------------------------------------------------------
+# 9 to 13: numbers, text and syntax ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -298,7 +290,7 @@ def test_row_13_what_is_no_json_object_is_refused(server: Server, raw: bytes) ->
     is_problem(answer, answer.status_code, answer.json()["code"], answer.json()["field"])
 
 
-# 15 to 17: times -------------------------------------------------------------------------------------------------------
+# 15 to 17: times ----------------------------------------------------------------------------------------------------
 
 
 def test_row_15_times_outside_of_what_can_be_known_are_refused(server: Server) -> None:
@@ -367,7 +359,7 @@ def test_row_17_a_visit_before_its_case_was_reported_is_refused_with_both_times(
     assert MARK not in answer.text
 
 
-# 18, 19: numbers of people ---------------------------------------------------------------------------------------------
+# 18, 19: numbers of people ------------------------------------------------------------------------------------------
 
 
 def person(**changed: Any) -> Json:
@@ -414,7 +406,7 @@ def test_row_19_the_same_in_a_workbook_is_a_warning() -> None:
     assert not wrong & {(one["sheet"], one["row"]) for one in read["rejected"]}
 
 
-# 22: text that a spreadsheet would run -----------------------------------------------------------------------------------
+# 22: text that a spreadsheet would run ------------------------------------------------------------------------------
 
 FORMULAS = ('=HYPERLINK("http://example.invalid","x")', "+1+1", "-1+1", "@SUM(A1)", "＝1+1", "\t=2+2", " =3+3", "a\t=1")
 
@@ -458,7 +450,7 @@ def test_row_22_the_text_itself_is_kept(server: Server, dangerous: dict[str, str
     assert {code: rows[code] for code in dangerous} == dangerous
 
 
-# 30: another's events, and another way in ------------------------------------------------------------------------------
+# 30: another's events, and another way in ---------------------------------------------------------------------------
 
 
 def test_row_30_the_log_refuses_another_services_event(server: Server) -> None:
@@ -504,7 +496,7 @@ def test_row_30_no_route_takes_events(server: Server) -> None:
                 assert MARK not in answer.text
 
 
-# who asks ----------------------------------------------------------------------------------------------------------------
+# who asks -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", ["officer", "leader", "auditor", "operator", "subscriber"])

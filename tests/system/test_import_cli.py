@@ -1,4 +1,4 @@
-"""`sanguan import` on the sample workbook, and on what clerks make of it later. Everyone in it is invented (synthetic)."""
+"""`sanguan import` on the sample workbook, and on what clerks make of it later. All in it are invented (synthetic)."""
 
 import io
 import json
@@ -93,7 +93,10 @@ def corrected(to: Path, change: Callable[[Workbook], None]) -> Path:
 def test_a_dry_run_changes_nothing_and_says_the_same(
     first_import: tuple[Office, dict[str, Any]], tmp_path: Path
 ) -> None:
-    dry = Office(tmp_path / "data").takes(WORKBOOK, "--dry-run")
+    record = (first_import[0].data / "log.db").read_bytes()
+    dry = first_import[0].takes(WORKBOOK, "--dry-run")
+    assert (first_import[0].data / "log.db").read_bytes() == record
+    assert Office(tmp_path / "data").takes(WORKBOOK, "--dry-run")["read"] == dry["read"]
     assert not (tmp_path / "data").exists()
     assert dry["dry_run"] is True
     assert dry["done"] == NOTHING_DONE
@@ -118,12 +121,6 @@ def test_an_import_takes_every_accepted_row_over(first_import: tuple[Office, dic
     assert events["sanguan.intake.case-reported.v1"] == ACCEPTED
     assert sum(office.statuses().values()) == ACCEPTED
     assert sanguan("audit", "replay", "--data", office.data, "--json").code == 0
-
-
-def test_a_dry_run_over_a_record_changes_nothing(office: Office) -> None:
-    before = (office.data / "log.db").read_bytes()
-    office.takes(WORKBOOK, "--dry-run")
-    assert (office.data / "log.db").read_bytes() == before
 
 
 # again --------------------------------------------------------------------------------------------------------------
@@ -229,9 +226,6 @@ def test_an_import_is_undone_as_a_whole_and_can_be_done_again(office: Office) ->
     told = office.takes(WORKBOOK, "--undo")
     assert told["done"] == NOTHING_DONE | {"voided": ACCEPTED}
     assert office.statuses() == {"voided": ACCEPTED}
-    size = office.size()
-    assert office.takes(WORKBOOK, "--undo")["done"] == NOTHING_DONE
-    assert office.size() == size
     again = office.takes(WORKBOOK)
     assert again["done"] == NOTHING_DONE | {"taken_over": ACCEPTED}
     assert office.statuses()["voided"] == ACCEPTED
@@ -276,9 +270,6 @@ def test_a_file_that_is_no_workbook_is_refused_in_a_line(tmp_path: Path, content
     assert done.code == 2
     assert done.one_line_for_people()
     assert not (tmp_path / "data").exists()
-    told = sanguan("import", file, "--data", tmp_path / "data", "--json")
-    assert told.code == 2
-    assert "Traceback" not in told.err
 
 
 # while a server runs ------------------------------------------------------------------------------------------------
@@ -297,4 +288,4 @@ def test_an_import_beside_a_running_server_is_seen_by_it(server: Server, tmp_pat
     (mine,) = [row for row in rows if row["paper"] and row["paper"]["number"] == "902"]
     answer = server.done("intake/correct-case", {"reason": "虚构", "grid": "2网格"}, stream=f"case/{mine['id']}")
     assert answer["positions"] == [server.size() - 1]
-    assert server.get("/-/health/ready", None).status_code == 200
+    assert server.ready()

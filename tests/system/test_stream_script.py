@@ -11,7 +11,6 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from shared.contracts.catalogue import EVENTS
-from shared.delivery.embedded import running_url
 from tests.system.cli import ROOT
 from tests.system.demo import WANTED, Demo
 from tests.system.server import LOG, Server, wait_for
@@ -47,7 +46,7 @@ def test_it_reads_case_events_while_the_demo_runs(demo: Demo) -> None:
 
 
 def test_what_is_on_the_stream_are_cloudevents_1_0(server: Server) -> None:
-    with connected(server) as client:
+    with server.redis() as client:
         server.quiet()
         (last, _), *_ = client.xrevrange(STREAM, count=1)
         answer = server.report()
@@ -65,12 +64,6 @@ def test_what_is_on_the_stream_are_cloudevents_1_0(server: Server) -> None:
     assert data["dispute_type"] == "neighbours"
     assert data["summary"].startswith("sealed:")
     assert "虚构" not in json.dumps(data, ensure_ascii=False)
-
-
-def connected(server: Server) -> "redis.Redis":
-    url = running_url(server.data)
-    assert url is not None
-    return redis.Redis.from_url(url)
 
 
 def read_until(client: "redis.Redis", last: bytes, position: int) -> list[CloudEvent]:

@@ -69,3 +69,16 @@ def upgrade() -> None:
         sa.Column("signed_at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("log", "previous", name="checkpoints_chain"),
     )
+    op.create_table(
+        "reactions",
+        sa.Column("log", KEY, primary_key=True),
+        sa.Column("service", KEY, primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "refused_reactions",
+        sa.Column("log", KEY, primary_key=True),
+        sa.Column("command_id", KEY, primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("code", KEY, nullable=False),
+    )
