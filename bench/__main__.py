@@ -177,10 +177,12 @@ def over_http(run: Run) -> None:
 def visible(run: Run) -> None:
     """Row 7."""
     url = schema(run.server, "visible")
+    cases = case_ids(CASES * run.rounds)
     with storage(url, run.directory) as made:
-        found(made.log, case_ids(CASES))
+        found(made.log, cases)
         settings = made.settings
-    run.measure({"visible": lambda: run.wait(following.visible(settings, case_ids(CASES), run.seconds * 2))})
+    fresh = iter([cases[n * CASES : (n + 1) * CASES] for n in range(run.rounds)])
+    run.measure({"visible": lambda: run.wait(following.visible(settings, next(fresh), run.seconds * 2))})
 
 
 def rows(results: Results, run: Run) -> list[Row]:

@@ -361,9 +361,12 @@ def token(
     made = settings(data)
     if not (log.isascii() and log.isdigit() and len(log) == 9):
         unusable("A log is a sub-district's nine-digit division code, for example 410105010.")
-    text = Tokens(load_token_key(made), utc_now).mint(
-        role, log, subject=subject or f"{role}-1", valid=timedelta(hours=hours)
-    )
+    try:
+        text = Tokens(load_token_key(made), utc_now).mint(
+            role, log, subject=subject or f"{role}-1", valid=timedelta(hours=hours)
+        )
+    except ValueError as error:
+        unusable(f"No such token is minted: {error}.")
     say({"token": text, "role": role, "log": log, "hours": hours}, as_json, text)
 
 

@@ -24,6 +24,7 @@ from shared.contracts.model import Service
 from shared.delivery.embedded import EmbeddedValkey
 from shared.runtime import Node, Storage
 from shared.settings import Settings
+from shared.web import record_pages
 from shared.web.app import Doorkeeper, make_app
 from shared.web.pages import Section, Site
 
@@ -75,7 +76,7 @@ def application(node: Node, guest: Visitor | None = None) -> Starlette:
     doorkeeper = Doorkeeper(node, guest)
     site = Site(node, doorkeeper, SECTIONS)
     own = scores_api.routes(node, doorkeeper) if ASSESSMENT.name in node.followers else []
-    return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *site.routes()]))
+    return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *site.routes(), *record_pages.routes(site)]))
 
 
 def listening(settings: Settings) -> socket.socket:

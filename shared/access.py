@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import jwt
+from pydantic import TypeAdapter
 
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor
+from shared.contracts.fields import Code
 from shared.contracts.model import Accepts, Refused
 from shared.log.vault import load_master
 from shared.settings import Settings
@@ -23,6 +25,8 @@ _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "sanguan"
 _AUDIENCE: Final = "sanguan"
 _TOKENS_SEEN: Final = 1_000
+_NAME: Final[TypeAdapter[str]] = TypeAdapter(Code)
+"""An actor's name is kept with every event, for ever: a pseudonym."""
 READERS: Final = frozenset(Role) - {Role.OPERATOR}
 """Roles that may read ledgers; an operator runs the system and sees no case data."""
 RECORD_READERS: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.SUBSCRIBER, Role.LEADER})
@@ -61,7 +65,11 @@ class Tokens:
         """Tokens that were found good, and when each expires: proving one costs more than a decision."""
 
     def mint(self, role: Role, log: str, *, subject: str, on_behalf_of: str | None = None, valid: timedelta) -> str:
-        """A token for an actor of a role in one log."""
+        """A token for an actor of a role in one log. Raises `ValueError` for a name that is no code or holds a
+        telephone or ID number, and for the role of the services: those ask from within only."""
+        if role is Role.SERVICE:
+            raise ValueError("services show no tokens")
+        subject, on_behalf_of = _pseudonym(subject), None if on_behalf_of is None else _pseudonym(on_behalf_of)
         now = self._clock()
         claims = {
             "iss": _ISSUER, "aud": _AUDIENCE, "sub": subject, "role": str(role), "log": log, "iat": now,
@@ -89,9 +97,23 @@ class Tokens:
                 options={"require": ["exp", "iat", "sub", "aud", "iss"]},
             )  # fmt: skip
             role, log, expires_at = Role(claims["role"]), str(claims["log"]), float(claims["exp"])
+            behalf = claims.get("obo")
+            actor = Actor(
+                id=_pseudonym(claims["sub"]), role=role, on_behalf_of=None if behalf is None else _pseudonym(behalf)
+            )
+            if role is Role.SERVICE:
+                raise ValueError("services show no tokens")
         except (jwt.InvalidTokenError, KeyError, ValueError):
             raise Refused("unauthenticated") from None
-        return Visitor(Actor(id=claims["sub"], role=role, on_behalf_of=claims.get("obo")), log), expires_at
+        return Visitor(actor, log), expires_at
+
+
+def _pseudonym(said: object) -> str:
+    """An actor's name; raises `ValueError`, which does not repeat it."""
+    try:
+        return _NAME.validate_python(said)
+    except ValueError:
+        raise ValueError("an actor's name is a code of at most 64 characters, not a telephone or ID number") from None
 
 
 def load_token_key(settings: Settings) -> bytes:

@@ -59,6 +59,11 @@ CODES: Final[Mapping[str, Sentence]] = {
     "wrong_type": Sentence(422, "值的类型不对。", "The value is of the wrong type."),
     "not_in_list": Sentence(422, "不在可选的代码之中。", "The value is not one of the codes."),
     "too_long": Sentence(422, "内容过长。", "The text is too long."),
+    "too_many": Sentence(422, "数量过多。", "There are too many of them."),
+    "personal_in_plain_field": Sentence(
+        422, "此项不加密保存：请勿填写身份证号码或电话号码，请写入“基本情况”。",
+        "This field is not sealed: leave out ID and telephone numbers; put it in the statement.",
+    ),
     "too_short": Sentence(422, "内容为空或过短。", "The text is empty or too short."),
     "bad_format": Sentence(422, "格式不对。", "The value has the wrong form."),
     "out_of_range": Sentence(422, "超出允许的范围。", "The value is out of range."),
@@ -75,7 +80,10 @@ CODES: Final[Mapping[str, Sentence]] = {
     "stream_mismatch": Sentence(
         422, "stream 与内容不符（应为 {expected}）。", "`stream` does not fit the data (expected {expected})."
     ),
-    "busy": Sentence(503, "同时修改者太多，请稍后再试。", "Too many are changing this at once: try again."),
+    "stream_not_chosen": Sentence(
+        422, "新对象的编号由系统给出：请去掉 stream。", "What is new gets its id here: leave `stream` out."
+    ),
+    "busy": Sentence(503, "同时请求者太多，请稍后再试。", "Too many are asking for this at once: try again."),
     "ledger_behind": Sentence(
         503, "台账尚未追上记录，请稍后再试。", "The ledger has not caught up with the log yet: try again."
     ),

@@ -30,7 +30,8 @@ from shared.log import keys, schema, sealer
 from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.database import open_engine
-from shared.log.store import Log, open_log
+from shared.log.opening import open_log
+from shared.log.store import Log
 from shared.log.vault import Vault, load_master
 from shared.settings import Settings
 

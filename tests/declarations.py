@@ -83,6 +83,8 @@ def sample(cls: type) -> Any:
 def _value(hint: Any) -> Any:
     if get_origin(hint) is Annotated:
         bare, marker = get_args(hint)[0], get_args(hint)[1]
+        if get_origin(bare) is tuple:
+            return _value(bare)
         if bare is str:
             return _text(marker)
         return {int: 1, date: date(2015, 6, 20), datetime: datetime(2015, 6, 20, 9, tzinfo=CIVIL)}[bare]

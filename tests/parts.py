@@ -13,7 +13,8 @@ from shared.contracts.event import Actor
 from shared.contracts.intake import CaseReported, CaseVoided, CaseWithdrawn, Party
 from shared.log.append import Appended, Outcome, Proposal
 from shared.log.codec import Codec
-from shared.log.store import Log, Stored, open_log
+from shared.log.opening import open_log
+from shared.log.store import Log, Stored
 from shared.log.vault import NewKey
 
 LOG: Final = "410105010"

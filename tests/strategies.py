@@ -46,6 +46,8 @@ def instances(cls: type) -> st.SearchStrategy[Any]:
 
 
 def _marked(bare: type, markers: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    if get_origin(bare) is tuple:
+        return values(bare)
     for marker in markers:
         if isinstance(marker, Text):
             return _texts(marker)

@@ -22,7 +22,8 @@ from shared.log.append import Appended
 from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.gathered import Gathered
-from shared.log.store import Log, open_log
+from shared.log.opening import open_log
+from shared.log.store import Log
 from shared.log.tables import events, vault_keys
 from shared.log.vault import Unreadable, Vault
 from shared.web.commands import idempotency_key

@@ -21,7 +21,8 @@ from shared.log.append import Appended
 from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.database import writing
-from shared.log.store import Log, open_log
+from shared.log.opening import open_log
+from shared.log.store import Log
 from shared.log.tables import reactions, refused_reactions
 from shared.log.vault import Vault
 from tests import ticketing

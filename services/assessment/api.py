@@ -16,7 +16,8 @@ from shared.contracts.model import Refused
 from shared.ledger.replay import Replay
 from shared.log.codec import canonical
 from shared.runtime import Node
-from shared.web.ledgers import LedgerEndpoint, shown
+from shared.web.heavy import HEAVY
+from shared.web.ledgers import LedgerEndpoint, shown, visible
 
 
 def routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[BaseRoute]:
@@ -51,7 +52,7 @@ class ScoresEndpoint:
     async def explanation(self, request: Request) -> Response:
         """Each number of a score down to its events, from the ledgers as they stood where the score says."""
         log, _, row = await self._one(request)
-        indicators = await asyncio.to_thread(self._explained, log, row)
+        indicators = await HEAVY.run(self._explained, log, row)
         return _json({"log": log, "position": row.evidence_position, "score": row.id, "indicators": indicators})
 
     async def _one(self, request: Request) -> tuple[str, int, Row]:
@@ -63,7 +64,8 @@ class ScoresEndpoint:
                 raise Refused("bad_parameter", field=name)
         log = request.query_params.get("log", visitor.log)
         visitor.may_reach(log)
-        position, row = await asyncio.to_thread(self._find, log, request.path_params["id"])
+        id = visible(request.path_params["id"], "id")
+        position, row = await asyncio.to_thread(self._find, log, id)
         if row is None:
             raise Refused("not_found", field="id")
         return log, position, row

@@ -1,5 +1,7 @@
 """What assignment may be asked: who serves where, and the work done. Times, ids and actors come in the context."""
 
+from typing import Annotated
+
 from shared.contracts.codes import (
     AgreementForm,
     CaseKind,
@@ -17,6 +19,7 @@ from shared.contracts.fields import (
     Day,
     Division,
     Line,
+    Many,
     Moment,
     Month,
     Name,
@@ -36,7 +39,7 @@ class RegisterCommunity:
     code: Division
     """Twelve digits that begin with the sub-district's nine."""
     name: Name
-    grids: tuple[Code, ...]
+    grids: Annotated[tuple[Code, ...], Many(500)]
     households: Count
 
 
@@ -193,7 +196,7 @@ class WithdrawConsent:
 class HoldMediation:
     """Record a mediation session 调解."""
 
-    officers: tuple[Code, ...]
+    officers: Annotated[tuple[Code, ...], Many(50)]
     """At least one."""
     place: Line
     record: Statement | None = None
@@ -244,4 +247,4 @@ class ConveneMeeting:
 class SubmitMinutes:
     """Submit the minutes of a meeting to the office 会议纪要 (§3.3.3)."""
 
-    decisions: tuple[Line, ...]
+    decisions: Annotated[tuple[Line, ...], Many(100)]

@@ -1,5 +1,7 @@
 """What intake may be asked about a case 案件. When it happened, who asks and the case's id come in the context."""
 
+from typing import Annotated
+
 from shared.contracts.codes import (
     Basis,
     CaseKind,
@@ -12,7 +14,7 @@ from shared.contracts.codes import (
     Tier,
 )
 from shared.contracts.event import value
-from shared.contracts.fields import Code, Count, Day, Division, IdNumber, Line, Name, PersonName, Phone, Statement
+from shared.contracts.fields import Code, Day, Division, IdNumber, Line, Many, Name, PersonName, Phone, Statement, Whole
 from shared.contracts.intake import PaperRow
 
 
@@ -37,7 +39,7 @@ class ReportCase:
     dispute_type: DisputeType
     source: Source
     summary: Statement
-    parties: tuple[Person, ...]
+    parties: Annotated[tuple[Person, ...], Many(50)]
     """At least one."""
 
 
@@ -65,7 +67,7 @@ class TakeOverCase:
     dispute_type: DisputeType
     source: Source | None
     summary: Statement
-    parties: tuple[Person, ...]
+    parties: Annotated[tuple[Person, ...], Many(50)]
     paper: PaperRow
     taken_on: bool = True
     """Whether the office took the case on; a case that it did not take on has no outcome."""
@@ -81,7 +83,7 @@ class TakeOverCase:
     referred_to: Line | None = None
     """Needed where the outcome is `referred`."""
     referred_outside: bool = True
-    undone: Count = 0
+    undone: Annotated[int, Whole(most=999)] = 0
     """How often this row was taken over before and voided again: a voided case never comes back."""
 
 
@@ -197,7 +199,7 @@ class CorrectCase:
     resolved_on: Day | None = None
     due_on: Day | None = None
     summary: Statement | None = None
-    parties: tuple[Person, ...] | None = None
+    parties: Annotated[tuple[Person, ...], Many(50)] | None = None
     paper: PaperRow | None = None
 
 

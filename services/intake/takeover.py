@@ -27,9 +27,12 @@ from shared.contracts.model import Context, Dated, Refused
 
 
 def taken_over_id(command: TakeOverCase) -> str:
-    """The case's id: the row's community, month and number, so that no row is taken over twice."""
+    """The case's id: the row's community, month and number, so that no row is taken over twice.
+
+    How often it was undone follows a colon, which no number holds: no two rows share an id.
+    """
     row = f"{command.community}-{command.paper.month}-{command.paper.number}"
-    return f"{row}-{command.undone}" if command.undone else row
+    return f"{row}:{command.undone}" if command.undone else row
 
 
 def parties_of(persons: Iterable[Person]) -> tuple[Party, ...]:

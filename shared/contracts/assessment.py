@@ -9,7 +9,7 @@ from typing import Annotated
 
 from shared.contracts.codes import MeetingKind, Named
 from shared.contracts.event import Event, event, value
-from shared.contracts.fields import Code, Count, Day, Division, Line, Name, Ordinal, Text
+from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Name, Ordinal, Text
 
 DecimalText = Annotated[str, Text(20, code=True, pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
 """A decimal that is not negative, of at most four places, as text."""
@@ -169,7 +169,7 @@ class MustVisitRule:
     """三访 (§3.3.2). A household may decline: the duty then counts as done."""
 
     clause: Code
-    classes: tuple[MustVisitClass, ...]
+    classes: Annotated[tuple[MustVisitClass, ...], Many(500)]
 
 
 @value
@@ -195,14 +195,14 @@ class Plan:
     issuer: Line
     issued_on: Day
     """Nothing is late before this day."""
-    phases: tuple[Phase, ...]
-    duties: tuple[Duty, ...]
-    cadences: tuple[Cadence, ...]
-    targets: tuple[Target, ...]
+    phases: Annotated[tuple[Phase, ...], Many(500)]
+    duties: Annotated[tuple[Duty, ...], Many(500)]
+    cadences: Annotated[tuple[Cadence, ...], Many(500)]
+    targets: Annotated[tuple[Target, ...], Many(500)]
     must_visits: MustVisitRule
     posting_months: Ordinal
     """How long a posting is kept, in months (§3.1.3)."""
-    anomalies: tuple[Anomaly, ...]
+    anomalies: Annotated[tuple[Anomaly, ...], Many(500)]
 
 
 @event("sanguan.assessment.plan-adopted.v1")
@@ -235,7 +235,7 @@ class Filter:
 
     field: Code
     op: Op
-    values: tuple[Code, ...]
+    values: Annotated[tuple[Code, ...], Many(500)]
 
 
 @value
@@ -243,7 +243,7 @@ class Measure:
     """Rows of one table of evidence, those that meet every condition, counted or added up."""
 
     table: Code
-    where: tuple[Filter, ...]
+    where: Annotated[tuple[Filter, ...], Many(500)]
     adds: Code | None
     """The whole-number field that is added up; none where rows are counted."""
 
@@ -255,7 +255,7 @@ class Exclusion:
     code: Code
     title_zh: Line
     title_en: Line
-    where: tuple[Filter, ...]
+    where: Annotated[tuple[Filter, ...], Many(500)]
 
 
 @value
@@ -274,7 +274,7 @@ class Indicator:
     subject: SubjectKind
     """`community`: for each community and for the whole; `unit`: for the sub-district as a whole only."""
     denominator: Measure | None
-    exclusions: tuple[Exclusion, ...]
+    exclusions: Annotated[tuple[Exclusion, ...], Many(500)]
     numerator: Measure
     target: DecimalText | None
     """Share to reach, 1 = 100 %; for zero_incident 0; none for a count."""
@@ -296,7 +296,7 @@ class Rulebook:
     grace_days: Count
     """How many days after the due day the record of an act done in time may be entered."""
     ranks: RankUse
-    indicators: tuple[Indicator, ...]
+    indicators: Annotated[tuple[Indicator, ...], Many(500)]
 
 
 @event("sanguan.assessment.rulebook-adopted.v1")
@@ -372,7 +372,7 @@ class Score:
     """The log's position up to which the evidence was taken."""
     root: Root
     """The tree's root over the log up to and including that position."""
-    indicators: tuple[IndicatorScore, ...]
+    indicators: Annotated[tuple[IndicatorScore, ...], Many(500)]
     points: Figure
     """The sum over the indicators that could be measured."""
     possible: Figure
@@ -411,7 +411,7 @@ class ScoreRestated(Event):
     was: Score
     """The score as last published."""
     score: Score
-    changes: tuple[Change, ...]
+    changes: Annotated[tuple[Change, ...], Many(500)]
 
 
 EVENTS = (PlanAdopted, PlanAmended, RulebookAdopted, ScorePublished, ScoreRestated)

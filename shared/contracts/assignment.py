@@ -1,5 +1,7 @@
 """What assignment publishes: who serves where, and the work done (§3.1, §3.3)."""
 
+from typing import Annotated
+
 from shared.contracts.codes import (
     AgreementForm,
     CaseKind,
@@ -11,7 +13,7 @@ from shared.contracts.codes import (
     Tier,
 )
 from shared.contracts.event import Event, event
-from shared.contracts.fields import Code, Count, Day, Division, Line, Moment, Month, Name, Ordinal, Sealed
+from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Moment, Month, Name, Ordinal, Sealed
 
 # community/<code> -------------------------------------------------------------------------------------------
 
@@ -22,7 +24,7 @@ class CommunityRegistered(Event):
 
     code: Division
     name: Name
-    grids: tuple[Code, ...]
+    grids: Annotated[tuple[Code, ...], Many(500)]
     households: Count
 
 
@@ -191,7 +193,7 @@ class ConsentWithdrawn(Event):
 class MediationHeld(Event):
     """A mediation session took place 调解."""
 
-    officers: tuple[Code, ...]
+    officers: Annotated[tuple[Code, ...], Many(50)]
     place: Line
     record: Sealed | None
 
@@ -244,7 +246,7 @@ class MinutesSubmitted(Event):
     kind: MeetingKind
     month: Month
     held_at: Moment
-    decisions: tuple[Line, ...]
+    decisions: Annotated[tuple[Line, ...], Many(100)]
 
 
 CommunityEvent = CommunityRegistered | StudioOpened | StudioClosed | ContactCardsIssued

@@ -25,6 +25,18 @@ _FORBIDDEN = re.compile(
 )
 _LINES = re.compile("[\t\n]")
 """What free text may hold and a code may not, at its ends neither: a number followed by a line break is another one."""
+_SEPARATED = "[ \u2010\u2013\u2014-]{0,3}"
+_MACHINE_MADE = re.compile(
+    "(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{16,})(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+"""UUIDs, digests and derived ids: among their letters, digits fall into any pattern by chance."""
+_MOBILE = re.compile(
+    f"(?<![0-9])(?:(?:00)?86{_SEPARATED})?(?!19[0-9][0-9][ -])1{_SEPARATED}[3-9](?:{_SEPARATED}[0-9]){{9}}(?![0-9])"
+)
+"""A mainland mobile number. What begins like a year of the last century and a gap is a day or a range of years."""
+_ID_NUMBER = re.compile(f"(?<![0-9])(?=((?:[0-9]{_SEPARATED}){{17}}[0-9Xx])(?![0-9]))")
+_BORN = re.compile("[0-9]{6}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _NUMERAL = re.compile(r"[+-]?[0-9.]+")
 _DAY_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -37,6 +49,24 @@ class Unfit(ValueError):
         super().__init__(code)
 
 
+def names_someone(text: str) -> bool:
+    """Whether a text holds what identifies a person: a mainland mobile number, or an 18-digit identity number whose
+    birthday and check digit fit (GB 11643). Spaces, dashes and full-width digits do not hide one."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if len(plain) < 11 or sum(map(plain.count, "0123456789")) < 11:
+        return False
+    plain = _MACHINE_MADE.sub("*", plain)
+    return _MOBILE.search(plain) is not None or any(_is_id_number(found[1]) for found in _ID_NUMBER.finditer(plain))
+
+
+def _is_id_number(written: str) -> bool:
+    digits = re.sub(_SEPARATED, "", written)
+    if not _BORN.match(digits):
+        return False
+    weighed = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(digits[:17]))
+    return "10X98765432"[weighed % 11] == digits[17].upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """Text of limited length, counted in characters after normalisation.
@@ -44,6 +74,8 @@ class Text:
     The one rule of normalisation: free text is brought to NFC and stripped; a `code` (numbers, telephone and ID
     numbers, grid and community codes) is brought to NFKC, which turns full-width digits into plain ones, and holds no
     line break or tab.
+
+    `plain` text stands in the log unsealed and for ever: telephone and ID numbers are kept out of it.
     """
 
     max_length: int
@@ -51,11 +83,14 @@ class Text:
     code: bool = False
     pattern: str | None = None
     personal: bool = False
+    plain: bool = False
 
     def normalised(self, value: object) -> object:
-        """The value in its stored form; raises `Unfit("control_character")`."""
+        """The value in its stored form; raises `Unfit`."""
         if not isinstance(value, str):
             return value  # the inner schema says what is wrong with it
+        if self.plain and len(value) <= 20 * self.max_length and names_someone(value):
+            raise Unfit("personal_in_plain_field")
         if value.isascii() and value.isprintable():
             return value.strip()  # the most of all codes: nothing is forbidden in it, and every normal form is itself
         if _FORBIDDEN.search(value) or (self.code and _LINES.search(value)):
@@ -70,6 +105,16 @@ class Text:
             inner["pattern"] = self.pattern
         before = {"type": "no-info", "function": self.normalised}
         return {"type": "function-before", "function": before, "schema": inner}
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A tuple of limited length."""
+
+    most: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        return dict(handler(source), max_length=self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +175,11 @@ def _in_range(value: _Day) -> _Day:
     return value
 
 
-Name = Annotated[str, Text(80)]
+Name = Annotated[str, Text(80, plain=True)]
 """A short name of a thing or an institution (never of a resident)."""
-Line = Annotated[str, Text(300)]
+Line = Annotated[str, Text(300, plain=True)]
 """One line of plain text that holds nothing personal: a place, a reason, a title."""
-Code = Annotated[str, Text(64, code=True, pattern=r"^[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
+Code = Annotated[str, Text(64, code=True, plain=True, pattern=r"^[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
 """An identifier or code; full-width characters are brought to their plain forms."""
 Division = Annotated[str, Text(12, code=True, pattern=r"^[0-9]{9}([0-9]{3})?$")]
 """A division code 行政区划代码: nine digits for a sub-district (街道), twelve for a community (社区)."""

@@ -1,5 +1,7 @@
 """What intake publishes: a case 案件 as it comes in, and the office's decisions about it (§3.2.1, §5.1)."""
 
+from typing import Annotated
+
 from shared.contracts.codes import (
     Basis,
     CaseKind,
@@ -11,7 +13,7 @@ from shared.contracts.codes import (
     Tier,
 )
 from shared.contracts.event import Event, event, value
-from shared.contracts.fields import Code, Count, Day, Division, Line, Moment, Month, Ordinal, Sealed
+from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Moment, Month, Ordinal, Sealed, Text
 
 
 @value
@@ -24,6 +26,10 @@ class Party:
     id_number: Sealed | None
 
 
+RowNumber = Annotated[str, Text(32, code=True, plain=True, pattern=r"^[0-9A-Za-z\u3400-\u9fff._-]{1,32}$")]
+"""A row's own number 序号. It becomes a part of the case's id: hence its length, and no colon."""
+
+
 @value
 class PaperRow:
     """Where in a clerk's workbook a taken-over case stands: a row's key is community, month and number."""
@@ -32,9 +38,7 @@ class PaperRow:
     sheet: Line
     row: Ordinal
     month: Month
-    number: Code
-    fingerprint: Code | None = None
-    """A keyed digest of the row's content, so that a changed row is seen without opening what is sealed."""
+    number: RowNumber
 
 
 @event("sanguan.intake.case-reported.v1")
@@ -48,7 +52,7 @@ class CaseReported(Event):
     source: Source | None
     """None where a paper ledger does not say."""
     summary: Sealed
-    parties: tuple[Party, ...]
+    parties: Annotated[tuple[Party, ...], Many(50)]
     basis: Basis
     paper: PaperRow | None
 
@@ -203,7 +207,7 @@ class CaseCorrected(Event):
     resolved_on: Day | None = None
     due_on: Day | None = None
     summary: Sealed | None = None
-    parties: tuple[Party, ...] | None = None
+    parties: Annotated[tuple[Party, ...], Many(50)] | None = None
     paper: PaperRow | None = None
 
 

@@ -56,6 +56,8 @@ def _read(hint: Any) -> tuple[Text | None, type | None, bool]:
     """(marker, dataclass within, whether it is a tuple of them) of one field's type."""
     origin = get_origin(hint)
     if origin is Annotated:
+        if get_origin(get_args(hint)[0]) is tuple:
+            return _read(get_args(hint)[0])
         marks = [mark for mark in get_args(hint)[1:] if isinstance(mark, Text)]
         return (marks[0] if marks else None), None, False
     if origin in (UnionType, Union):

@@ -211,11 +211,3 @@ def _answers(connection: Connection, log: str, command_ids: Sequence[str]) -> di
             answer = replace(first.answer, version=row.version, types=(*first.answer.types, row.type))
             found[row.command_id] = replace(first, answer=answer)
     return found
-
-
-def open_log(engine: Engine, codec: Codec, clock: Callable[[], datetime]) -> Log:
-    """The log on an engine's database."""
-    from shared.log.postgres import PostgresLog
-    from shared.log.sqlite import SqliteLog
-
-    return (SqliteLog if engine.dialect.name == "sqlite" else PostgresLog)(engine, codec, clock)

@@ -11,11 +11,13 @@ from starlette.responses import Response
 
 from shared.access import Visitor
 from shared.command import Asked, Desk
+from shared.contracts.fields import names_someone
 from shared.contracts.model import Refused, Service, slug
 from shared.log.append import Appended
 from shared.web.gate import LARGEST_BODY, Gate
 
 _ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
+"""Visible ASCII: an id that begins with a space is the system's own (see `shared.command.own_id`)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -50,6 +52,8 @@ class CommandEndpoint:
     def _id(self, stream: str | None) -> str | None:
         if stream is None:
             return None
+        if self._accepts.creates and self._accepts.id is None:
+            raise Refused("stream_not_chosen", field="stream")
         category, slash, id = stream.partition("/")
         if category != self._decider.category or not slash or not id:
             raise Refused("stream_mismatch", field="stream", expected=f"{self._decider.category}/…")
@@ -72,6 +76,8 @@ def idempotency_key(request: Request) -> str:
         raise Refused("idempotency_key_required", field="Idempotency-Key")
     if not _ID.fullmatch(key):
         raise Refused("bad_header", field="Idempotency-Key")
+    if names_someone(key):
+        raise Refused("personal_in_plain_field", field="Idempotency-Key")
     return key
 
 

@@ -21,8 +21,8 @@ LARGEST_BODY: Final = 256 * 1024
 _CLOCKS_APART: Final = timedelta(minutes=5)
 """How far ahead of ours a client's clock may be."""
 
-_Stream = Annotated[str, Text(96, code=True, pattern=r"^[a-z]+/[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
-"""`<category>/<id>`."""
+_Stream = Annotated[str, Text(120, code=True, plain=True, pattern=r"^[a-z]+/[0-9A-Za-z\u3400-\u9fff._:-]{1,100}$")]
+"""`<category>/<id>`; an id of a case from paper holds its number there, which may be of Chinese characters."""
 
 _CODES: Final = {
     "json_invalid": "malformed_json",
@@ -34,7 +34,7 @@ _CODES: Final = {
     "enum": "not_in_list",
     "literal_error": "not_in_list",
     "string_too_long": "too_long",
-    "too_long": "too_long",
+    "too_long": "too_many",
     "string_too_short": "too_short",
     "too_short": "too_short",
     "string_pattern_mismatch": "bad_format",

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time
@@ -20,9 +21,11 @@ from shared.log.codec import canonical
 from shared.log.database import snapshot
 from shared.runtime import Node
 from shared.web.exports import MASK, csv_response, xlsx_response
+from shared.web.heavy import HEAVY
 
 PAGE_ROWS: Final = 200
 """Rows of a JSON page; a file has them all."""
+_CONTROL: Final = re.compile("[\u0000-\u001f\u007f-\u009f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,11 @@ class LedgerEndpoint:
             await self._node.followers[self._service].reach(wanted.log, wanted.at_least)
             if await asyncio.to_thread(stuck, self._node.storage.ledgers_engine, wanted.log, rows.follower):
                 raise Refused("ledger_behind", field="at_least")
-        position, found = await asyncio.to_thread(self._find, rows, wanted)
+        light = wanted.as_of is None and wanted.format == "json"
+        position, found = await (asyncio.to_thread if light else HEAVY.run)(self._find, rows, wanted)
         if wanted.format != "json":
             write = csv_response if wanted.format == "csv" else xlsx_response
-            return await asyncio.to_thread(write, rows.ledger, rows.names, found, wanted.log, position)
+            return await HEAVY.run(write, rows.ledger, rows.names, found, wanted.log, position)
         more = len(found) > wanted.limit
         page = found[: wanted.limit]
         body = {
@@ -121,9 +125,10 @@ def read_query(request: Request, rows: Rows[Any], own_log: str) -> Wanted:
     """The query's parameters; raises `Refused("bad_parameter")` naming the first that cannot be accepted."""
     known = {"log", "as_of", "basis", "at_least", "cursor", "format", "limit", *rows.ledger.filters}
     given = dict(request.query_params)
-    for name in given:
+    for name, said in given.items():
         if name not in known:
             raise Refused("bad_parameter", field=name)
+        visible(said, name)
     form, basis = given.get("format", "json"), given.get("basis", "known")
     if form not in ("json", "csv", "xlsx"):
         raise Refused("bad_parameter", field="format")
@@ -149,6 +154,13 @@ def shown(rows: Rows[Any], key: str, row: Any) -> dict[str, Any]:
         if shown.get(name):
             shown[name] = MASK
     return {"key": key, **shown}
+
+
+def visible(said: str, name: str) -> str:
+    """A text of a query, as it is; raises `Refused` where it holds a control character, which no value does."""
+    if _CONTROL.search(said):
+        raise Refused("bad_parameter", field=name)
+    return said
 
 
 def whole(said: str, name: str) -> int:
@@ -181,6 +193,6 @@ def _cursor(key: str) -> str:
 
 def _uncursor(cursor: str) -> str:
     try:
-        return base64.b64decode(cursor, b"-_", validate=True).decode()
+        return visible(base64.b64decode(cursor, b"-_", validate=True).decode(), "cursor")
     except ValueError:
         raise Refused("bad_parameter", field="cursor") from None

@@ -117,13 +117,10 @@ class Site:
 
     def routes(self) -> list[BaseRoute]:
         """The shell's own pages and those of every service that runs here."""
-        from shared.web.record_pages import routes as record_pages  # it stands on this module's Site
-
         own: list[BaseRoute] = [
             Route("/static/{name}", self._static_file),
             Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
             Route("/sign-out", self._sign_out, methods=["POST"]),
-            *record_pages(self),
         ]
         return [*own, *(r for s in self._sections if s.service in self.node.followers for r in s.routes(self))]
 

@@ -20,8 +20,8 @@ from shared.log.codec import Codec
 from shared.log.database import sqlite_engine
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, NoteRefused, Signer, sign
+from shared.log.opening import open_log
 from shared.log.sealer import latest, seal
-from shared.log.store import open_log
 from shared.log.tables import METADATA, events, heads
 from shared.log.tree import EMPTY_ROOT, Frontier, leaf_hash
 from shared.log.tree_tables import checkpoints, tiles

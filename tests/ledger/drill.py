@@ -15,7 +15,8 @@ from shared.ledger.replay import Replay
 from shared.ledger.runner import Runner
 from shared.ledger.tables import digest, tables_of
 from shared.log.codec import Codec
-from shared.log.store import Log, open_log
+from shared.log.opening import open_log
+from shared.log.store import Log
 from tests.parts import Clock
 
 POISON = 666

@@ -8,7 +8,7 @@ from shared.access import utc_now
 from shared.log.append import Appended
 from shared.log.appender import Appender
 from shared.log.database import open_engine
-from shared.log.store import open_log
+from shared.log.opening import open_log
 from tests.parts import CODEC, proposal, voided, withdrawn
 
 ASKERS = 50

@@ -10,7 +10,8 @@ from itertools import count
 from shared.access import utc_now
 from shared.log.append import Appended, Conflict, Proposal
 from shared.log.database import open_engine
-from shared.log.store import Log, open_log
+from shared.log.opening import open_log
+from shared.log.store import Log
 from tests.parts import CODEC, proposal, voided, withdrawn
 
 SHARED_STREAM = "case/shared"

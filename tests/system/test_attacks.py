@@ -578,3 +578,59 @@ def test_another_logs_case_looks_like_one_that_does_not_exist(server: Server) ->
     is_problem(answers[0], 404, "unknown_case", "stream")
     assert answers[0].content == answers[1].content
     assert COMMUNITY not in answers[0].text
+
+
+# what stands unsealed, and how much ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told", [GOOD_ID, FULL_WIDTH_ID, "138 0000 0000", "tel13800000000"])
+def test_no_id_or_telephone_number_gets_into_the_log_in_clear(server: Server, told: str) -> None:
+    stream = server.report()["stream"]
+    with server.nothing_appended():
+        answers = {
+            "data.reason": server.send("intake/void-case", {"reason": f"虚构 {told} 报错"}, stream=stream),
+            "data.community": server.send("intake/report-case", case(community=told)),
+            "stream": server.send("intake/void-case", {"reason": "误登"}, stream=f"case/{told.replace(' ', '-')}"),
+        }
+        if told.isascii() and " " not in told:
+            answers["Idempotency-Key"] = server.send("intake/report-case", case(), id=told)
+    for field, answer in answers.items():
+        is_problem(answer, 422, "personal_in_plain_field", field)
+        assert told not in answer.text
+
+
+def test_the_system_alone_names_what_is_new(server: Server) -> None:
+    with server.nothing_appended():
+        answer = server.send("intake/report-case", case(), stream="case/zhang-san")
+    is_problem(answer, 422, "stream_not_chosen", "stream")
+
+
+def test_thousands_of_parties_are_refused(server: Server) -> None:
+    refused(server, body(case(parties=3_000 * [{"role": "applicant", "name": "甲"}])), 422, "too_many", "data.parties")
+
+
+def test_nobody_gets_the_services_own_role(server: Server) -> None:
+    minted = sanguan("token", "--role", "service", "--log", LOG, "--data", server.data)
+    assert (minted.code, minted.out) == (2, "")
+    named = sanguan("token", "--role", "clerk", "--log", LOG, "--subject", GOOD_ID, "--data", server.data)
+    assert (named.code, named.out) == (2, "")
+    assert GOOD_ID not in named.err
+    now = datetime.now(UTC)
+    claims = {
+        "iss": "sanguan", "aud": "sanguan", "sub": "x", "role": "service", "log": LOG, "iat": now,
+        "exp": now + timedelta(hours=1),
+    }  # fmt: skip
+    token = jwt.encode(claims, load_token_key(load(server.data)), algorithm="HS256")
+    answer = server.request("GET", "/intake/ledgers/cases", headers={"authorization": f"Bearer {token}"})
+    is_problem(answer, 401, "unauthenticated")
+
+
+def test_control_characters_in_an_address_are_refused(server: Server) -> None:
+    for address, field in (
+        ("/intake/ledgers/cases?community=%00", "community"),
+        ("/intake/ledgers/cases?cursor=AA==", "cursor"),
+        ("/assessment/scores?period_name=%00", "period_name"),
+        ("/assessment/scores/%00", "id"),
+    ):
+        answer = server.request("GET", address, headers=server.bearer("auditor"))
+        is_problem(answer, 400, "bad_parameter", field)

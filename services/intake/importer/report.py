@@ -5,6 +5,7 @@ text that begins like one is marked as text, so that no program takes it for a f
 """
 
 import warnings
+from collections.abc import Mapping
 from copy import copy
 from io import BytesIO
 from pathlib import Path
@@ -29,10 +30,11 @@ _FILLS: Final = {Level.REJECTION: "FFF4B6B6", Level.WARNING: "FFFBE3A6"}
 _WIDTH: Final = 46
 
 
-def report(source: bytes | Path, reading: Reading) -> bytes:
+def report(source: bytes | Path, reading: Reading, refused: Mapping[tuple[str, int], str] | None = None) -> bytes:
     """The workbook that `reading` came from, with the column of results, as .xlsx bytes.
 
-    What is found later, such as `row_changed`, may be added to the rows' findings before. Raises `WorkbookRefused` if
+    What is found later, such as `row_changed`, may be added to the rows' findings before; `refused` says, by sheet and
+    row, why a row that could be read could not be taken over. Raises `WorkbookRefused` if
     the source is no longer the sound workbook that was read.
     """
     content = source if isinstance(source, bytes) else source.read_bytes()
@@ -51,17 +53,19 @@ def report(source: bytes | Path, reading: Reading) -> bytes:
         page = book[sheet.title]
         _make_inert(page, sheet)
         if read[sheet.title].headers:
-            _add_column(page, read[sheet.title], rows.get(sheet.title, []))
+            _add_column(page, read[sheet.title], rows.get(sheet.title, []), refused or {})
     written = BytesIO()
     book.save(written)
     return written.getvalue()
 
 
-def sentence(row: LedgerRow) -> str:
+def sentence(row: LedgerRow, refused: str | None = None) -> str:
     """What was found in a row, in Chinese, the gravest first."""
     said = [
         f"{_SIGNS[FINDINGS[code].level]} {FINDINGS[code].level.value}：{FINDINGS[code].zh}" for code in row.findings
     ]
+    if refused is not None:
+        return "\n".join([f"{_SIGNS[Level.REJECTION]} {Level.REJECTION.value}：{refused}", *said])
     return "\n".join(said) if row.rejected or row.warnings else "\n".join([GOOD, *said])
 
 
@@ -77,7 +81,9 @@ def _make_inert(page: Worksheet, sheet: Sheet) -> None:
             place.quotePrefix = True
 
 
-def _add_column(page: Worksheet, read: SheetReading, rows: list[LedgerRow]) -> None:
+def _add_column(
+    page: Worksheet, read: SheetReading, rows: list[LedgerRow], refused: Mapping[tuple[str, int], str]
+) -> None:
     column = read.width + 1
     _free(page, column)
     page.column_dimensions[get_column_letter(column)].width = _WIDTH
@@ -88,10 +94,11 @@ def _add_column(page: Worksheet, read: SheetReading, rows: list[LedgerRow]) -> N
         if header.bottom > header.top:
             page.merge_cells(None, header.top, column, header.bottom, column)
     for row in rows:
-        place = page.cell(row.row, column, sentence(row))
+        why = refused.get((row.sheet, row.row))
+        place = page.cell(row.row, column, sentence(row, why))
         _dress(place, page.cell(row.row, read.width))
         place.alignment = Alignment(vertical="center", wrap_text=True)
-        level = Level.REJECTION if row.rejected else Level.WARNING if row.warnings else None
+        level = Level.REJECTION if row.rejected or why else Level.WARNING if row.warnings else None
         if level is not None:
             place.fill = PatternFill("solid", fgColor=_FILLS[level])
             place.font = Font(bold=level is Level.REJECTION)
