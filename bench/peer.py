@@ -72,7 +72,7 @@ class Peer:
     def fill(self, events: int) -> None:
         """Make sure that there are at least so many events to be read."""
         while (self.app.recorder.max_notification_id() or 0) < events:
-            self.app.save(*(self.visit() for _ in range(500)))
+            self.app.save(*(self.visit() for _ in range(50)))  # many more at once, and its pipeline can hang
 
     def read(self, events: int, seen: Callable[[Any], None] = lambda event: None) -> Timed:
         """Read events by the peer's subscription, decoded, from the first on."""

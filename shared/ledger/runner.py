@@ -46,9 +46,7 @@ class Runner:
         """Where each ledger of the service stands in a log."""
         query = select(progress.c.follower, progress.c.position, progress.c.halted).where(progress.c.log == log)
         found = {row.follower: Checkpoint(row.position, row.halted) for row in connection.execute(query)}
-        return {
-            rows.follower: found.get(rows.follower, Checkpoint(-1, None)) for rows in self.tables.values()
-        }
+        return {rows.follower: found.get(rows.follower, Checkpoint(-1, None)) for rows in self.tables.values()}
 
     def position(self, log: str) -> int:
         """The position up to which every ledger of the service that is not halted has come."""
@@ -169,9 +167,7 @@ class Runner:
             made.to(self.checkpoints(connection, log)[rows.follower].position)  # no reader may see it go back
             rows.clear(connection, log)
             rows.store(connection, log, folded.rows)
-            connection.execute(
-                delete(parked).where(parked.c.log == log, parked.c.follower == rows.follower)
-            )
+            connection.execute(delete(parked).where(parked.c.log == log, parked.c.follower == rows.follower))
             _park(connection, log, rows.follower, folded)
             reached = made.position if folded.halt is None else folded.halt.position - 1
             _reach(connection, log, [rows.follower], reached, folded.halt)

@@ -248,5 +248,3 @@ def load_master(path: Path) -> bytes:
     if len(key) < 32:
         raise KeyUnusable(f"{path} holds no key of 32 bytes: restore it from its backup")
     return key
-
-

@@ -72,8 +72,7 @@ def state_of(node: Node, log: str) -> State:
     """The state of a log and of what follows it, whichever processes those run in."""
     with node.storage.ledgers_engine.connect() as connection:
         ledgers = [
-            (row.position + 1, row.halted)
-            for row in connection.execute(select(progress).where(progress.c.log == log))
+            (row.position + 1, row.halted) for row in connection.execute(select(progress).where(progress.c.log == log))
         ]
         waiting = connection.scalar(select(func.count()).select_from(parked).where(parked.c.log == log)) or 0
     refused = select(func.count()).select_from(refused_reactions).where(refused_reactions.c.log == log)

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,6 @@ from services.intake.commands import (
     TakeOverCase,
 )
 from services.intake.ledgers import cases
-from services.intake.refusals import REFUSALS
 from services.intake.takeover import taken_over_id
 from services.taking_over import import_id, import_workbook
 from services.together import settled, together
@@ -32,10 +31,8 @@ from shared.command import Asked
 from shared.contracts.codes import CaseKind, DeclineReason, DisputeType, Role
 from shared.contracts.event import Actor, Recorded
 from shared.contracts.intake import PaperRow
-from shared.contracts.model import Refused
 from shared.runtime import Node
 from shared.settings import load
-from tests.intake.invented import take_over
 from tests.intake.workbooks import ledger, workbook
 
 LOG: Final = "410105010"
@@ -192,7 +189,8 @@ def test_a_case_that_was_declined_or_linked_since_stops_no_other_row(office: Off
     second, third = FIRST[:-1] + "2", FIRST[:-1] + "3"
     remedy = "可向人民法院起诉"
     office.works(
-        (DeclineCase(reason=DeclineReason.OTHER_AUTHORITY, remedy=remedy), FIRST), (LinkCase(duplicate_of=third), second)
+        (DeclineCase(reason=DeclineReason.OTHER_AUTHORITY, remedy=remedy), FIRST),
+        (LinkCase(duplicate_of=third), second),
     )
     changed = {"基本情况": "改了"}
     assert office.takes(declined | changed, two | changed, three) == {"corrected": 2, "unchanged": 1}
@@ -258,16 +256,15 @@ def test_any_number_is_known_again_and_told_from_its_like(office: Office, number
 
 
 def test_a_case_id_can_always_be_addressed() -> None:
-    adapter: TypeAdapter[Any] = TypeAdapter(TakeOverCase)
+    adapter: TypeAdapter[TakeOverCase] = TypeAdapter(TakeOverCase)
 
-    def read(**changed: Any) -> TakeOverCase:
-        return adapter.validate_json(adapter.dump_json(take_over(**changed)))  # type: ignore[no-any-return]  # as typed
+    def read(undone: int, number: str) -> TakeOverCase:
+        return adapter.validate_json(adapter.dump_json(replace(by_hand(number=number), undone=undone), warnings=False))
 
-    longest = read(paper=by_hand(number="9" * 32).paper, undone=999)
-    assert len(taken_over_id(longest)) <= 64
-    for refused in ({"paper": by_hand(number="9" * 33).paper}, {"paper": by_hand(number="6:1").paper}, {"undone": 1000}):
+    assert len(taken_over_id(read(999, "9" * 32))) <= 64
+    for undone, number in ((999, "9" * 33), (999, "6:1"), (1000, "9")):
         with pytest.raises(ValidationError):
-            read(**refused)
+            read(undone, number)
 
 
 # what clerks are told ---------------------------------------------------------------------------------------------
