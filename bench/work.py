@@ -1,7 +1,7 @@
 """The work of a run: an invented sub-district (synthetic), its commands as clients send them, and a desk to take them.
 
 Two kinds of command stand for all: `plan-visit` and `complete-visit` in turn on open handlings (facts from two ledgers,
-the diary sealed), and `report-case` with two parties (eight sealed values under three new keys), the heaviest there is.
+the diary sealed), and `report-case` with two parties (seven sealed values under three new keys), the heaviest there is.
 """
 
 import itertools

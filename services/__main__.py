@@ -20,8 +20,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from sqlalchemy.exc import DBAPIError
 
-from services import sample
-from services.together import SERVICES, data_exists, listening, named, opened, serve, together
+from services.together import LOG, SERVICES, data_exists, listening, named, opened, serve, together
 from shared import logging
 from shared.access import Visitor, utc_now
 from shared.contracts.codes import Role
@@ -145,8 +144,10 @@ def up(
         async with together(made) as node:
             guest = None
             if with_sample:
+                from services import sample  # with the importer, which nothing else here needs
+
                 await sample.ensure(node, notes.print)
-                guest = Visitor(Actor(id="guest", role=Role.LEADER), sample.LOG)
+                guest = Visitor(Actor(id="guest", role=Role.LEADER), LOG)
             await serve(node, listener, guest, _announce)
 
     run_loop(work())
@@ -211,7 +212,7 @@ def import_(
     report: Annotated[Path | None, typer.Option(help="Give the workbook back with what was wrong in each row.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where a row was rejected.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Make everything void that this workbook brought in.")] = False,
-    log: LogName = sample.LOG,
+    log: LogName = LOG,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -242,7 +243,7 @@ def existing(made: Settings) -> Settings:
 
 
 @audit_app.command("replay")
-def audit_replay(log: LogName = sample.LOG, data: Data = None, as_json: Json = False) -> None:
+def audit_replay(log: LogName = LOG, data: Data = None, as_json: Json = False) -> None:
     """Fold the log again in memory and compare every ledger and every published score with what is served.
 
     Example: sanguan audit replay --data data/sample --json
@@ -259,7 +260,7 @@ def audit_replay(log: LogName = sample.LOG, data: Data = None, as_json: Json = F
 
 
 @audit_app.command("verify")
-def audit_verify(log: LogName = sample.LOG, data: Data = None, as_json: Json = False) -> None:
+def audit_verify(log: LogName = LOG, data: Data = None, as_json: Json = False) -> None:
     """Recompute the tree from the bytes of every event and check every signed checkpoint.
 
     Example: sanguan audit verify --data data/sample --json
@@ -294,7 +295,7 @@ def known_ledger(storage: Storage, ledger: str) -> tuple[Service, str]:
 @app.command()
 def rebuild(
     ledger: Annotated[str, typer.Argument(help="service.ledger, for example intake.cases")],
-    log: LogName = sample.LOG,
+    log: LogName = LOG,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -325,7 +326,7 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
 def unpark(
     ledger: Annotated[str, typer.Argument(help="service.ledger, as `sanguan doctor` names it")],
     key: Annotated[str, typer.Argument(help="The parked key.")],
-    log: LogName = sample.LOG,
+    log: LogName = LOG,
     data: Data = None,
     as_json: Json = False,
 ) -> None:

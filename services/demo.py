@@ -15,8 +15,8 @@ from rich.table import Table
 from services.assessment.ledgers import scores
 from services.assessment.rulebook_file import load_rulebook
 from services.assignment.ledgers import communities
-from services.sample import LOG, Campaign, campaign
-from services.together import SERVICES, settled, together
+from services.sample import Campaign, campaign
+from services.together import LOG, SERVICES, settled, together
 from shared.audit.compare import Compared, compare
 from shared.audit.verify import Verification, verify_log
 from shared.contracts.assessment import IndicatorScore

@@ -11,12 +11,10 @@ from typing import Final
 from services import season
 from services.intake.importer import Reading, read_workbook
 from services.taking_over import Taken, import_id, take_over
-from services.together import settled
+from services.together import LOG, settled
 from shared.command import own_id
 from shared.runtime import Node
 
-LOG: Final = "410105010"
-"""The sub-district of the sample, and the default of `--log`."""
 SEED: Final = 2015
 WORKBOOK: Final = files("services.intake.importer") / "sample" / "ledger-2015-06.xlsx"
 

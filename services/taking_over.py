@@ -96,7 +96,11 @@ async def import_workbook(
                 task = bar.add_task("导入 importing", total=len(reading.accepted))
                 work = undo_import if undo else take_over
                 await work(node, log, reading, taken, lambda: bar.advance(task))
-            await settled(node)
+            try:
+                await settled(node)
+            except Refused:  # what was taken over is in the log; only those that follow it are late
+                late = "台账尚未追上记录，请运行 sanguan doctor。 The ledgers are behind: run sanguan doctor."
+                notes.print(f"[yellow]![/] {late}", highlight=False, soft_wrap=True)
     if report_to is not None:
         await asyncio.to_thread(lambda: report_to.write_bytes(report(file, told(reading, taken), refusals(taken))))
     body = answer(reading, taken, dry_run=dry_run)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -20,8 +21,9 @@ from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.pages import SECTION as INTAKE_PAGES
 from services.intake.service import SERVICE as INTAKE
 from shared.access import Visitor
-from shared.contracts.model import Service
+from shared.contracts.model import Refused, Service
 from shared.delivery.embedded import EmbeddedValkey
+from shared.follow import WAIT_SECONDS, Follower
 from shared.runtime import Node, Storage
 from shared.settings import Settings
 from shared.web import record_pages
@@ -31,6 +33,9 @@ from shared.web.pages import Section, Site
 SERVICES: Final[tuple[Service, ...]] = (INTAKE, ASSIGNMENT, ASSESSMENT)
 SECTIONS: Final[tuple[Section, ...]] = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES)
 """Their pages, in the order of the navigation."""
+
+LOG: Final = "410105010"
+"""The sub-district of the sample, and the default of `--log`."""
 
 logger: Final = structlog.get_logger(__name__)
 
@@ -58,17 +63,29 @@ async def together(settings: Settings, *, stream: bool = True) -> AsyncIterator[
 
 
 async def settled(node: Node) -> None:
-    """Return when every ledger and every reaction has caught up with every log."""
+    """Return when every ledger and every reaction has caught up with every log.
+
+    Raises `Refused("ledger_behind")` where one does not move for a while: a halted ledger, an unreadable event.
+    """
     while True:
         before = await asyncio.to_thread(node.storage.log.heads)
         for follower in node.followers.values():
             for log, size in before.items():
                 await follower.reach(log, size - 1)
-                while follower.reactions.position(log) < size - 1:
-                    follower.nudge()
-                    await asyncio.sleep(0.01)
+                await _reacted(follower, log, size - 1)
         if await asyncio.to_thread(node.storage.log.heads) == before:
             return
+
+
+async def _reacted(follower: Follower, log: str, position: int) -> None:
+    at, since = -2, monotonic()
+    while (now := follower.reactions.position(log)) < position:
+        if now != at:
+            at, since = now, monotonic()
+        elif monotonic() - since > WAIT_SECONDS:
+            raise Refused("ledger_behind", position=now)
+        follower.nudge()
+        await asyncio.sleep(0.01)
 
 
 def application(node: Node, guest: Visitor | None = None) -> Starlette:

@@ -29,7 +29,7 @@ POLL_SECONDS: Final = 0.02
 """Between two looks at the log while there is no stream."""
 IDLE_POLL_SECONDS: Final = 1.0
 """The same while the stream wakes us: a safety net."""
-GATHER_SECONDS: Final = 0.01
+GATHER_SECONDS: Final = 0.02
 """Between two pages: while events keep coming, a page of many costs little more than a page of one."""
 WAIT_SECONDS: Final = 10.0
 """How long a reader or a decision waits for the ledgers at the most."""

@@ -42,7 +42,7 @@ class Done:
 def environment(**more: str) -> dict[str, str]:
     """The environment of a call: nothing of the tester's own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SANGUAN_")}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+    return kept | more
 
 
 def sanguan(*words: object, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> Done:
