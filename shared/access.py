@@ -27,7 +27,7 @@ _AUDIENCE: Final = "sanguan"
 _TOKENS_SEEN: Final = 1_000
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Code)
 """An actor's name is kept with every event, for ever: a pseudonym."""
-READERS: Final = frozenset(Role) - {Role.OPERATOR}
+READERS: Final = frozenset(Role) - {Role.OPERATOR, Role.SERVICE}
 """Roles that may read ledgers; an operator runs the system and sees no case data."""
 RECORD_READERS: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.SUBSCRIBER, Role.LEADER})
 """Roles that may read the log itself (its personal fields are sealed)."""
