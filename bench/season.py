@@ -77,7 +77,7 @@ def _events(case: str, community: str, officer: str) -> Iterator[tuple[str, Any]
     )
     yield "handling", ConsentRecorded(party=1)
     yield "handling", ConsentRecorded(party=2)
-    yield "handling", MediationHeld(officers=(officer,), place="虚构的调解室", record=_box(case, 0, 100))
+    yield "handling", MediationHeld(officers=(officer,), place=_box(case, 0, 40), record=_box(case, 0, 100))
     yield "handling", AgreementReached(form=AgreementForm.WRITTEN, terms=_box(case, 0, 100))
     yield "case", CaseResolved(tier=Tier.COMMUNITY, by_agreement=True, basis=Basis.ACT, handled=True)
     yield "handling", HandlingEnded(status=CaseStatus.RESOLVED)

@@ -1,18 +1,24 @@
 """The `sanguan` command line. Each command says what it will do, shows its progress, and answers in JSON with --json.
 
-Exit codes: 0 well · 1 a finding (a difference, an altered record, a fault) · 2 unusable input or settings.
+Exit codes: 0 well · 1 a finding (a difference, an altered record, a fault) · 2 unusable input or settings. With --json
+stdout holds one object and nothing else, also where it did not go well: then `ok` is false, with the `code` and what
+to do. Whatever is told beside that, logs too, goes to stderr.
 """
 
 import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from socket import socket
+from typing import Annotated, Any, Final, NamedTuple, cast
 
+import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -26,10 +32,8 @@ from shared.access import Visitor, utc_now
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor
 from shared.contracts.model import Refused, Service
-from shared.delivery.embedded import EmbeddedServerError
+from shared.errors import Sentences, Unusable
 from shared.ledger.runner import Runner
-from shared.log.keys import KeyUnusable
-from shared.log.schema import SchemaBehind
 from shared.runtime import Node, Storage
 from shared.settings import Settings, load
 
@@ -69,17 +73,6 @@ def say(value: dict[str, Any], as_json: bool, text: str) -> None:
     print(json.dumps(value, ensure_ascii=False) if as_json else text)
 
 
-def complain(sentence: str) -> None:
-    """What is wrong, in one line however narrow the terminal is."""
-    notes.print(f"[red]✗[/] {escape(sentence)}", highlight=False, soft_wrap=True)
-
-
-def unusable(sentence: str) -> NoReturn:
-    """Input or settings that cannot be used: one clear line, exit code 2."""
-    complain(sentence)
-    raise typer.Exit(2)
-
-
 def bar() -> Progress:
     """A progress bar on a terminal; nothing in a pipe."""
     return Progress(
@@ -94,7 +87,8 @@ def settings(data: Path | None, **over: object) -> Settings:
         made = load(data, **over)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]  # a secret may be what is wrong
-        unusable(f"SANGUAN_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}")
+        name = f"SANGUAN_{'_'.join(map(str, first['loc'])).upper()}"
+        raise Unusable("bad_setting", f"设置 {name} 不能使用。", f"{name}: {first['msg']}") from None
     logging.configure(made.log_level, json=not sys.stderr.isatty())
     return made
 
@@ -138,9 +132,8 @@ def up(
     Example: sanguan up --data data/sample --with-sample
     """
     made = settings(data, port=port)
-    listener = listening(made)
 
-    async def work() -> None:
+    async def work(listener: socket) -> None:
         async with together(made) as node:
             guest = None
             if with_sample:
@@ -148,9 +141,10 @@ def up(
 
                 await sample.ensure(node, notes.print)
                 guest = Visitor(Actor(id="guest", role=Role.LEADER), LOG)
-            await serve(node, listener, guest, _announce)
+            await serve(node, listener, guest, lambda url: _announce(url, node.redis_url))
 
-    run_loop(work())
+    with listening(made) as listener:
+        run_loop(work(listener))
 
 
 @app.command()
@@ -164,30 +158,32 @@ def run(
     Example: SANGUAN_DATABASE_URL=postgresql://… SANGUAN_REDIS_URL=redis://… sanguan run intake --port 8001
     """
     made = settings(data, port=port)
-    listener = listening(made)
 
-    async def work() -> None:
-        storage = Storage(made, SERVICES)
-        storage.require_migrated()
-        if made.redis_url is None:
-            notes.print("[yellow]![/] SANGUAN_REDIS_URL is not set: the ledgers poll the log, nothing is published.")
-        node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url)
-        async with node.running():
-            await serve(node, listener, None, _announce)
-        storage.close()
+    async def work(listener: socket) -> None:
+        with opened(existing(made), audits=True) as storage:
+            if made.redis_url is None:
+                absent = "SANGUAN_REDIS_URL is not set: the ledgers poll the log, nothing is published."
+                notes.print(f"[yellow]![/] {absent}")
+            node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url)
+            async with node.running():
+                await serve(node, listener, None, _announce)
 
-    run_loop(work())
+    with listening(made) as listener:
+        run_loop(work(listener))
 
 
-def _announce(url: str) -> None:
-    notes.print(f"[green]✓[/] sanguan is at [bold]{url}[/]  (Ctrl-C stops it)", highlight=False)
+def _announce(url: str, stream: str | None = None) -> None:
+    notes.print(f"[green]✓[/] sanguan is at [bold]{url}[/]  (Ctrl-C stops it)", highlight=False, soft_wrap=True)
+    if stream is not None:
+        shown = stream if stream.startswith("unix:") else "SANGUAN_REDIS_URL"  # which may hold a password
+        read = f"python docs/read_case_events.py {shown}" if shown is stream else "docs/read_case_events.py"
+        notes.print(f"  events are on the stream at {shown}  ({read} reads them)", highlight=False, soft_wrap=True)
 
 
 @app.command()
 def migrate(data: Data = None, as_json: Json = False) -> None:
-    """Bring the databases to this version's tables. Safe to run again."""
-    made = settings(data)
-    with opened(made) as storage:
+    """Bring the databases to this version's tables. Safe to run again. (`sanguan up` does so by itself.)"""
+    with opened(existing(settings(data))) as storage:
         say({"ok": True, "revision": storage.revision()}, as_json, f"The databases are at {storage.revision()}.")
 
 
@@ -195,14 +191,29 @@ def migrate(data: Data = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def demo(data: Data = None, as_json: Json = False) -> None:
+def demo(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Keep what it makes here (default: nothing is kept).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Do the whole job once: plan, import, a season of work, scores, audit, scoreboard. Synthetic data.
 
     Example: sanguan demo --data demo-data   (keeps what it made)
     """
     from services.demo import demo as whole_job
 
-    raise typer.Exit(run_loop(whole_job(data, notes, as_json)))
+    with _kept_or_not(data) as directory:
+        raise typer.Exit(run_loop(whole_job(settings(directory), data is not None, notes, as_json)))
+
+
+@contextmanager
+def _kept_or_not(data: Path | None) -> Iterator[Path]:
+    if data is not None:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="sanguan-") as directory:
+        yield Path(directory)
 
 
 @app.command("import")
@@ -238,43 +249,72 @@ def import_(
 def existing(made: Settings) -> Settings:
     """Settings of an installation that is there."""
     if made.database_url is None and not data_exists(made.data_dir):
-        unusable(f"There is no record in {made.data_dir}: give --data, or SANGUAN_DATABASE_URL.")
+        raise Unusable(
+            "no_record",
+            f"{made.data_dir} 中没有记录：请用 --data 或 SANGUAN_DATABASE_URL 指明。",
+            f"There is no record in {made.data_dir}: give --data, or SANGUAN_DATABASE_URL.",
+        )
     return made
+
+
+def known_log(storage: Storage, log: str) -> int:
+    """The size of a log that is there."""
+    if size := storage.log.size(log):
+        return size
+    there = ", ".join(storage.log.heads()) or "—"
+    raise Unusable("unknown_log", f"没有日志 {log}。现有：{there}", f"There is no log {log} here. There are: {there}")
 
 
 @audit_app.command("replay")
 def audit_replay(log: LogName = LOG, data: Data = None, as_json: Json = False) -> None:
     """Fold the log again in memory and compare every ledger and every published score with what is served.
 
+    Every event's bytes are held against the tree first, so that an altered log does not vouch for itself.
+
     Example: sanguan audit replay --data data/sample --json
     """
     from shared.audit.compare import compare
 
     with opened(existing(settings(data)), audits=True) as storage, bar() as progress:
-        if not (size := storage.log.size(log)):
-            unusable(f"There is no log {log} here. There are: {', '.join(storage.log.heads()) or 'none'}")
-        task = progress.add_task("replaying", total=size)
+        task = progress.add_task("replaying", total=known_log(storage, log))
         found = compare(storage, log, lambda done: progress.update(task, completed=done))
     say(found.as_json(), as_json, found.as_text())
     raise typer.Exit(0 if found.ok else 1)
 
 
 @audit_app.command("verify")
-def audit_verify(log: LogName = LOG, data: Data = None, as_json: Json = False) -> None:
+def audit_verify(
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint that was kept elsewhere: the log must still hold what it signed. Repeatable."),
+    ] = None,
+    log: LogName = LOG,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
     """Recompute the tree from the bytes of every event and check every signed checkpoint.
 
-    Example: sanguan audit verify --data data/sample --json
+    Example: sanguan audit verify --data data/sample --checkpoint kept-in-june.txt --json
     """
     from shared.audit.verify import verify_log
     from shared.log.keys import load_verifier
+    from shared.log.note import NoteRefused
 
     made = existing(settings(data))
+    kept = [file.read_text(encoding="utf-8", errors="replace") for file in checkpoint or ()]
     with opened(made, audits=True) as storage, bar() as progress:
+        known_log(storage, log)
         task = progress.add_task("verifying")
-        found = verify_log(
-            storage.log_engine, log, str(load_verifier(made.data_dir, log)),
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )  # fmt: skip
+        try:
+            found = verify_log(
+                storage.log_engine, log, str(load_verifier(made.data_dir, log)),
+                lambda done, total: progress.update(task, completed=done, total=total), kept,
+            )  # fmt: skip
+        except NoteRefused as refused:
+            raise Unusable(
+                "checkpoint_refused", "所给检查点不是本日志公钥签名的文本。",
+                f"A given checkpoint is not one that this log's key has signed: {refused}.",
+            ) from None  # fmt: skip
     say(found.as_json(), as_json, found.as_text())
     raise typer.Exit(0 if found.ok else 1)
 
@@ -289,7 +329,9 @@ def known_ledger(storage: Storage, ledger: str) -> tuple[Service, str]:
         if name in storage.tables[found.name]:
             return found, name
     names = ", ".join(f"{s}.{n}" for s, tables in storage.tables.items() for n in tables)
-    unusable(f"There is no ledger {ledger}. There are: {names}")
+    raise Unusable(
+        "unknown_ledger", f"没有台账 {ledger}。现有：{names}", f"There is no ledger {ledger}. There are: {names}"
+    )
 
 
 @app.command()
@@ -305,6 +347,7 @@ def rebuild(
     """
     with opened(existing(settings(data))) as storage:
         service, name = known_ledger(storage, ledger)
+        known_log(storage, log)
         position = Runner(service, storage.log, storage.ledgers_engine, utc_now).rebuild(log, name)
     say({"ok": True, "ledger": ledger, "position": position}, as_json, f"{ledger} rebuilt up to position {position}.")
 
@@ -339,7 +382,10 @@ def unpark(
         try:
             went_on = Runner(service, storage.log, storage.ledgers_engine, utc_now).unpark(log, name, key)
         except LookupError:
-            unusable(f"Nothing waits at {key} in {ledger} of log {log}.")
+            raise Unusable(
+                "nothing_parked", f"日志 {log} 的台账 {ledger} 中，{key} 没有待处理的事件。",
+                f"Nothing waits at {key} in {ledger} of log {log}.",
+            ) from None  # fmt: skip
     say({"ok": went_on, "ledger": ledger, "key": key}, as_json, "It goes on." if went_on else "It still waits.")
     raise typer.Exit(0 if went_on else 1)
 
@@ -360,14 +406,19 @@ def token(
     from shared.access import Tokens, load_token_key
 
     made = settings(data)
+    if made.token_key is None:  # else it needs no more
+        existing(made)
     if not (log.isascii() and log.isdigit() and len(log) == 9):
-        unusable("A log is a sub-district's nine-digit division code, for example 410105010.")
+        raise Unusable(
+            "bad_log", "日志名是街道的九位区划代码，例如 410105010。",
+            "A log is a sub-district's nine-digit division code, for example 410105010.",
+        )  # fmt: skip
     try:
         text = Tokens(load_token_key(made), utc_now).mint(
             role, log, subject=subject or f"{role}-1", valid=timedelta(hours=hours)
         )
     except ValueError as error:
-        unusable(f"No such token is minted: {error}.")
+        raise Unusable("token_refused", "不签发这样的令牌。", f"No such token is minted: {error}.") from None
     say({"token": text, "role": role, "log": log, "hours": hours}, as_json, text)
 
 
@@ -407,24 +458,55 @@ def docs_policy() -> None:
     print(json.dumps(policy(SERVICES), ensure_ascii=False, indent=1))
 
 
+# the end ----------------------------------------------------------------------------------------------------------
+
+_UsageError: Final = cast("type[Exception]", typer.BadParameter.__mro__[1])
+"""What typer raises for any call that cannot be read; it publishes this one of its kinds alone."""
+
+
+class Trouble(NamedTuple):
+    """Why a command did not do its work."""
+
+    code: str
+    zh: str
+    en: str
+    exit: int = 2
+
+
+def trouble(error: Exception) -> Trouble:
+    """An error as it is told: what a user can mend by name, and what is our fault without its messages."""
+    match error:
+        case Refused():
+            problem = Sentences(SERVICES).problem(error)
+            return Trouble(error.code, problem["detail_zh"], problem["detail_en"])
+        case Unusable():
+            return Trouble(error.code, error.detail_zh, error.detail_en)
+        case OSError():
+            return Trouble("file_or_network", "文件或网络不可用。", str(error))
+        case DBAPIError():
+            kind = type(error.orig).__name__
+            return Trouble("database", "数据库没有正常应答。", f"The database does not answer as it should ({kind}).")
+        case _ if isinstance(error, _UsageError):
+            return Trouble("bad_usage", "命令的写法不对：--help 有说明。", cast(Any, error).format_message())
+        case _:
+            structlog.get_logger(__name__).error("fault", exc_info=error)
+            what = f"Something went wrong here ({type(error).__name__}); the log on stderr says where."
+            return Trouble("internal", "系统出错，日志中有出错位置。", what, exit=1)
+
+
 def main() -> None:
     """Run the command line: what a user can mend is one line and exit code 2, never a traceback."""
+    as_json = "--json" in sys.argv[1:]
+    logging.configure("info", json=not sys.stderr.isatty())  # until the settings say otherwise
     try:
-        app()
-    except Refused as refused:
-        from shared.errors import Sentences
-
-        problem = Sentences(SERVICES).problem(refused)
-        complain(f"{problem['detail_zh']} {problem['detail_en']} ({refused.code})")
-    except EmbeddedServerError as error:
-        complain(f"{error.detail_zh} {error.detail_en}")
-    except (KeyUnusable, SchemaBehind, OSError) as error:
-        complain(str(error))
-    except DBAPIError as error:
-        complain(f"The database does not answer as it should ({type(error.orig).__name__}).")
-    else:
-        return
-    sys.exit(2)
+        code = app(standalone_mode=not as_json)
+    except Exception as error:
+        why = trouble(error)
+        if as_json:
+            say({"ok": False, "code": why.code, "detail_zh": why.zh, "detail_en": why.en}, as_json, "")
+        notes.print(f"[red]✗[/] {escape(f'{why.zh} {why.en} ({why.code})')}", highlight=False, soft_wrap=True)
+        code = why.exit
+    sys.exit(code)
 
 
 if __name__ == "__main__":

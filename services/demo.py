@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import tempfile
 from collections import Counter
-from contextlib import ExitStack
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -16,40 +13,40 @@ from services.assessment.ledgers import scores
 from services.assessment.rulebook_file import load_rulebook
 from services.assignment.ledgers import communities
 from services.sample import Campaign, campaign
-from services.together import LOG, SERVICES, settled, together
+from services.together import LOG, opened, settled, together
 from shared.audit.compare import Compared, compare
 from shared.audit.verify import Verification, verify_log
 from shared.contracts.assessment import IndicatorScore
 from shared.ledger.waiting import refused, troubles
 from shared.log import keys
 from shared.runtime import Node, Storage
-from shared.settings import load
+from shared.settings import Settings
 
 
-async def demo(data: Path | None, notes: Console, as_json: bool) -> int:
-    """Run the campaign, audit it, print the scoreboard; the last line of stdout is one JSON object."""
+async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) -> int:
+    """Run the campaign, audit it, print the scoreboard; the last line of stdout is one JSON object.
+
+    Gives the exit code. `kept` says whether the data directory stays.
+    """
     began = monotonic()
-    with ExitStack() as stack:
-        kept = data if data is not None else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanguan-")))
-        settings = load(kept)
-        out = Console(stderr=as_json, width=110 if not notes.is_terminal else None)
-        async with together(settings) as node:
-            done = await campaign(node, lambda text: notes.print(f"[green]·[/] {text}", highlight=False))
-            await settled(node)
-            await asyncio.to_thread(node.storage.seal, LOG)
-            waits = await asyncio.to_thread(troubles, node.storage.ledgers_engine)
-            waits += await asyncio.to_thread(refused, node.storage.log_engine)
-            streamed = node.relay.published_total if node.relay else 0
-            scoreboard(node, out)
-        storage = Storage(settings, SERVICES)
-        stack.callback(storage.close)
-        notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
+    out = Console(stderr=as_json, width=110 if not notes.is_terminal else None)
+    async with together(settings) as node:
+        done = await campaign(node, lambda text: notes.print(f"[green]·[/] {text}", highlight=False))
+        await settled(node)
+        await asyncio.to_thread(node.storage.seal, LOG)
+        waits = await asyncio.to_thread(troubles, node.storage.ledgers_engine)
+        waits += await asyncio.to_thread(refused, node.storage.log_engine)
+        streamed = node.relay.published_total if node.relay else 0
+        scoreboard(node, out)
+    notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
+    with opened(settings, audits=True) as storage:
         compared = await asyncio.to_thread(compare, storage, LOG)
-        verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, str(keys.load_verifier(kept, LOG)))
+        key = str(keys.load_verifier(settings.data_dir, LOG))
+        verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, key)
         body = summary(storage, done, compared, verified, streamed, len(waits))
-        body["seconds"] = round(monotonic() - began, 1)
-        if data is not None:
-            body["data"] = str(data)
+    body["seconds"] = round(monotonic() - began, 1)
+    if kept:
+        body["data"] = str(settings.data_dir)
     out.print(_audit_line(compared, verified), highlight=False)
     print(json.dumps(body, ensure_ascii=False))
     return 0 if body["ok"] else 1
@@ -118,5 +115,5 @@ def _audit_line(compared: Compared, verified: Verification) -> str:
     return (
         f"{mark} {compared.size} events · {equal} of {len(compared.ledgers)} ledgers equal their replay · "
         f"{compared.scores_equal} of {compared.scores_checked} scores recomputed to the same digits · "
-        f"{verified.checkpoints_checked} signed checkpoints verified · root {compared.root[:16]}…"
+        f"{verified.checkpoints_checked} signed checkpoints verified · root {(compared.root or '—')[:16]}…"
     )

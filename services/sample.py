@@ -10,7 +10,7 @@ from typing import Final
 
 from services import season
 from services.intake.importer import Reading, read_workbook
-from services.taking_over import Taken, import_id, take_over
+from services.taking_over import Office, Taken, import_id, take_over
 from services.together import LOG, settled
 from shared.command import own_id
 from shared.runtime import Node
@@ -46,7 +46,7 @@ async def campaign(node: Node, say: Callable[[str], None]) -> Campaign:
     with as_file(WORKBOOK) as file:
         reading = await asyncio.to_thread(read_workbook, file)
         taken = Taken(import_id(file))
-    await take_over(node, LOG, reading, taken, lambda: None)
+    await take_over(Office(LOG, taken.import_id, node.storage, node), reading, taken, lambda: None)
     say("例会与联系卡  meetings, minutes, contact cards")
     await season.meet(desks, random)
     say("案件办理  cases: visits, mediation, follow-up")

@@ -6,15 +6,16 @@ before gets its first answer, whatever the state is now.
 """
 
 import asyncio
+import dataclasses
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from shared.contracts.event import Actor
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, Service
 from shared.contracts.personal import personal
 from shared.ledger.memory import NotHeld
@@ -22,7 +23,7 @@ from shared.log.append import Appended, Outcome, Proposal, Reused
 from shared.log.appender import Appender
 from shared.log.gathered import Gathered
 from shared.log.store import Log
-from shared.log.vault import NewKey, Vault
+from shared.log.vault import NewKey, SubjectKeys, Vault
 
 _TRIES = 3
 _STATES = 50_000
@@ -40,8 +41,8 @@ class Asked:
     actor: Actor
     id: str | None = None
     """The aggregate's id, where the body names the stream."""
-    if_match: int | None = None
-    """The stream's version that the asker has seen."""
+    if_match: int | Literal["*"] | None = None
+    """The stream's version that the asker has seen; `*` for any, as long as there is the stream (RFC 9110 §13.1.1)."""
     cause: str | None = None
 
 
@@ -51,15 +52,15 @@ class _Folded:
     state: Any
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Turn:
     """Who waits for a stream."""
 
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
     waiting: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclasses.dataclass(slots=True, eq=False)
 class _Question:
     """A decision that needs facts."""
 
@@ -68,6 +69,18 @@ class _Question:
     command: Any
     state: Any
     context: Context
+
+
+@dataclasses.dataclass(slots=True)
+class _Sealing:
+    """What a command's personal fields are sealed under."""
+
+    asked: Asked
+    subject: str
+    apart: bool
+    """Whether the parties that it names are others than those who stand in their places."""
+    held: SubjectKeys | None = None
+    """What memory had of the keys, where it was sealed with those: the append must look whether they stand."""
 
 
 _Answer = tuple[tuple[Dated, ...], int] | Exception
@@ -151,7 +164,8 @@ class Desk:
     ) -> Appended:
         stream = f"{decider.category}/{id}"
         subject = f"{decider.sealed_under or decider.category}/{id}"
-        command, keys = await self._sealed(asked, subject, fresh)
+        sealing = _Sealing(asked, subject, apart=not accepts.creates)
+        command, keys = await self._sealed(sealing, fresh)
         context = Context(
             id=id, at=asked.occurred_at, now=self._clock(), by=asked.actor, command_id=asked.command_id, log=asked.log
         )
@@ -159,7 +173,7 @@ class Desk:
             known = None if fresh else self._states.get((asked.log, stream))
             folded = _Folded(0, decider.initial) if fresh else known or await self._load(asked.log, stream, decider)
             try:
-                if asked.if_match is not None and asked.if_match != folded.version:
+                if asked.if_match is not None and not _matches(asked.if_match, folded.version):
                     raise Refused("version_conflict", field="If-Match", version=folded.version)
                 events, facts_at = await self._events(decider, accepts, command, folded.state, context)
             except Refused:
@@ -168,24 +182,30 @@ class Desk:
                 # Another process may have gone on: decide on what the log says. (It may have been evicted meanwhile.)
                 self._states.pop((asked.log, stream), None)
                 continue
-            outcome = await self._append(asked, stream, folded.version, facts_at, events, mac, keys)
+            outcome = await self._append(asked, stream, folded.version, facts_at, events, mac, keys, sealing)
             if isinstance(outcome, Appended):
                 if not outcome.repeated:
                     self._remember(asked, decider, stream, folded, events)
+                    if keys:
+                        self._vault.learn(asked.log, subject, keys, fresh=fresh)
                 return outcome
             if isinstance(outcome, Reused):
                 raise Refused("command_id_reused", field="Idempotency-Key")
             self._states.pop((asked.log, stream), None)
+            self._vault.forget(asked.log, subject)
             fresh = False
-            command, keys = await self._sealed(asked, subject, fresh)
+            command, keys = await self._sealed(sealing, fresh)
         raise Refused("busy")
 
-    async def _sealed(self, asked: Asked, subject: str, fresh: bool) -> tuple[Any, tuple[NewKey, ...]]:
+    async def _sealed(self, sealing: "_Sealing", fresh: bool) -> tuple[Any, tuple[NewKey, ...]]:
         """The command with its personal fields in boxes, and the new keys that these need."""
+        asked, subject, sealing.held = sealing.asked, sealing.subject, None
         if fresh or not personal(type(asked.command)):
             return self._vault.seal(asked.log, subject, asked.command, fresh=True)
-        stored = await self._keys.get((asked.log, subject))
-        return self._vault.seal(asked.log, subject, asked.command, fresh=False, stored=stored)
+        apart = derived_id(asked.command_id)[:12] if sealing.apart else ""
+        sealing.held = self._vault.held(asked.log, subject)
+        stored = sealing.held or await self._keys.get((asked.log, subject))
+        return self._vault.seal(asked.log, subject, asked.command, fresh=False, stored=stored, apart=apart)
 
     async def _events(
         self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context
@@ -219,13 +239,14 @@ class Desk:
 
     async def _append(
         self, asked: Asked, stream: str, version: int, facts_at: int | None, events: tuple[Dated, ...], mac: bytes,
-        keys: Any,
+        keys: Any, sealing: "_Sealing",
     ) -> Outcome:  # fmt: skip
         assert events, f"{type(asked.command).__name__}: a command gives at least one event or a refusal"
         proposal = Proposal(
             self.service.name, asked.log, stream, version, asked.command_id, asked.actor, asked.cause,
             asked.occurred_at, facts_at, [dated.event for dated in events], mac, keys,
             None if all(dated.at == asked.occurred_at for dated in events) else [dated.at for dated in events],
+            *(() if sealing.held is None else (sealing.subject, tuple(sealing.held.wrapped))),
         )  # fmt: skip
         return await self._appender.append(proposal)
 
@@ -268,6 +289,11 @@ def _decided(question: _Question, look: Look) -> tuple[Dated, ...]:
     return _dated(question.decider.decide(question.command, question.state, context), context)
 
 
+def _matches(if_match: int | Literal["*"], version: int) -> bool:
+    """Whether a stream is at the version that the asker has seen; at any, for `*`."""
+    return version > 0 if if_match == "*" else version == if_match
+
+
 def _or_raised(answer: _Answer) -> tuple[tuple[Dated, ...], int]:
     if isinstance(answer, Exception):
         raise answer
@@ -299,7 +325,8 @@ _DEFAULTS: Final[dict[type, tuple[tuple[str, Any], ...] | None]] = {}
 def _defaults(cls: type) -> tuple[tuple[str, Any], ...] | None:
     """A class's fields with their defaults (MISSING for none); None for what is no dataclass."""
     if cls not in _DEFAULTS:
-        _DEFAULTS[cls] = tuple((one.name, one.default) for one in fields(cls)) if is_dataclass(cls) else None
+        known = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else None
+        _DEFAULTS[cls] = None if known is None else tuple((one.name, one.default) for one in known)
     return _DEFAULTS[cls]
 
 

@@ -9,8 +9,11 @@ domain's own codes stand in each service's `refusals.py` and are joined to these
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
 
+from shared.contracts.codes import Named
+from shared.contracts.days import CIVIL
 from shared.contracts.model import Refused, Service
 
 
@@ -70,6 +73,13 @@ CODES: Final[Mapping[str, Sentence]] = {
     "control_character": Sentence(
         422, "含有控制字符或不可见的方向字符。", "The text holds control or invisible direction characters."
     ),
+    "beyond_the_end": Sentence(
+        422, "记录还没有这么长（最后位置 {last}）：请核对位置。",
+        "The log is not that long yet (its last position is {last}): check the position.",
+    ),
+    "no_such_community": Sentence(
+        422, "没有这个名称或代码的社区：请核对。", "No community has that name or code: check it."
+    ),
     "offset_required": Sentence(
         422, "时间必须带时区，例如 2015-06-18T09:30:00+08:00。",
         "A time needs its offset, as in 2015-06-18T09:30:00+08:00.",
@@ -81,7 +91,10 @@ CODES: Final[Mapping[str, Sentence]] = {
         422, "stream 与内容不符（应为 {expected}）。", "`stream` does not fit the data (expected {expected})."
     ),
     "stream_not_chosen": Sentence(
-        422, "新对象的编号由系统给出：请去掉 stream。", "What is new gets its id here: leave `stream` out."
+        422,
+        "新对象的编号只能用字母、数字和 . _ -，不超过64位，不能用系统自编的形式：请改用其他编号，或去掉 stream。",
+        "An id for what is new has at most 64 letters, digits, dots, dashes or underscores, and not the form of the "
+        "ids made here: choose another, or leave `stream` out.",
     ),
     "busy": Sentence(503, "同时请求者太多，请稍后再试。", "Too many are asking for this at once: try again."),
     "ledger_behind": Sentence(
@@ -89,6 +102,15 @@ CODES: Final[Mapping[str, Sentence]] = {
     ),
     "internal": Sentence(500, "系统出错，已记录。", "Something went wrong here; it has been recorded."),
 }  # fmt: skip
+
+
+class Unusable(Exception):
+    """What a process or a command of `sanguan` was given cannot be used: a stable code, and what to do, in both
+    languages. It ends that process; what a client sends is a `Refused` instead."""
+
+    def __init__(self, code: str, detail_zh: str, detail_en: str) -> None:
+        self.code, self.detail_zh, self.detail_en = code, detail_zh, detail_en
+        super().__init__(f"{code}: {detail_en} / {detail_zh}")
 
 
 class Sentences:
@@ -104,15 +126,16 @@ class Sentences:
     def problem(self, refused: Refused) -> dict[str, Any]:
         """The refusal as an RFC 9457 problem document."""
         sentence = self.codes.get(refused.code, CODES["internal"])
-        known = _Known(refused.known)
         body: dict[str, Any] = {
             "type": f"urn:sanguan:problem:{refused.code}",
-            "title": sentence.en,
+            "title": refused.code.replace(
+                "_", " "
+            ).capitalize(),  # of the kind, not of this occurrence (RFC 9457 §3.1.4)
             "status": sentence.status,
             "code": refused.code,
             "field": refused.field,
-            "detail_zh": sentence.zh.format_map(known),
-            "detail_en": sentence.en.format_map(known),
+            "detail_zh": sentence.zh.format_map(_Known(refused.known, "zh")),
+            "detail_en": sentence.en.format_map(_Known(refused.known, "en")),
         }
         if refused.allowed:
             body["allowed"] = list(refused.allowed)
@@ -121,7 +144,24 @@ class Sentences:
 
 
 class _Known(dict[str, Any]):
-    """What a refusal quotes; what it does not quote stays visible as a gap rather than failing the answer."""
+    """What a refusal quotes, in one language; what it does not quote stays visible as a gap rather than failing the
+    answer."""
+
+    def __init__(self, known: Mapping[str, Any], language: Literal["zh", "en"]) -> None:
+        super().__init__({name: _readable(value, language) for name, value in known.items()})
 
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+def _readable(value: Any, language: Literal["zh", "en"]) -> str:
+    """A code by its name in that language; a moment in China's time, to the minute."""
+    match value:
+        case Named():
+            return value.zh if language == "zh" else value.en
+        case datetime():
+            return value.astimezone(CIVIL).isoformat(sep=" ", timespec="minutes")
+        case tuple() | list():
+            return ("、" if language == "zh" else ", ").join(_readable(one, language) for one in value)
+        case _:
+            return str(value)

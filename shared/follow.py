@@ -199,7 +199,7 @@ class Reactions:
             self._done[log] = max(after, upto)
         if self._done[log] >= upto:
             return False
-        page = await self._in_thread(self._log.read, log, after, min(_REACTIONS_PAGE, upto - after))
+        page = await self._in_thread(self._log.raw, log, after, min(_REACTIONS_PAGE, upto - after))
         items = decoded(self._log.codec, page)
         # An unknown event may be one to react to, for a newer program: wait for it, as its ledgers do.
         known = items[: next((n for n, item in enumerate(items) if isinstance(item, Unknown)), len(items))]

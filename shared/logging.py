@@ -104,7 +104,8 @@ def _masked(name: str, value: Any) -> Any:
 def _names(plans: Iterable[Plan]) -> set[str]:
     found: set[str] = set()
     for plan in plans:
-        found |= {*plan.fields, *(name for name, _, _ in plan.within), *_names(inner for _, inner, _ in plan.within)}
+        inner = _names(within for _, within, _ in plan.within)
+        found |= {*plan.fields, *plan.lists, *(name for name, _, _ in plan.within), *inner}
     return found
 
 

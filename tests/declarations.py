@@ -116,7 +116,7 @@ def assert_ledgers_take_what_they_handle(service: Service, beginnings: Sequence[
             rows: dict[str, Any] = {}
             for position, event in enumerate([*beginnings, handled]):
                 if event in ledger.handles:
-                    item = recorded(sample(event), position=position)
+                    item = recorded(sample(event), "410105010001", position)  # as the samples of codes have it
                     keys = tuple(ledger.keys(item))
                     assert keys, f"{ledger.name}: {event.__name__} touches nothing"
                     for key in keys:

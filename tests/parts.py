@@ -42,12 +42,12 @@ def log_on(engine: Engine, clock: Clock | None = None) -> Log:
 
 
 def withdrawn(number: int = 0) -> CaseWithdrawn:
-    """An event of intake without anything personal."""
-    return CaseWithdrawn(reason=f"虚构 {number}")
+    """An event of intake; its reason is a box that nobody opens."""
+    return CaseWithdrawn(reason=f"sealed:1:case/1#:{number}")
 
 
 def voided(number: int = 0) -> CaseVoided:
-    return CaseVoided(reason=f"虚构 {number}")
+    return CaseVoided(reason=f"sealed:1:case/1#:{number}")
 
 
 def studio() -> StudioOpened:

@@ -16,6 +16,7 @@ from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor, Envelope, Recorded
 from shared.contracts.model import Accepts, Context, Dated, Decider, Ledger, Refused, Service
+from shared.contracts.personal import SEALED_MARK, personal, sealed_copy
 from shared.log.codec import Codec
 from tests.spec import START
 
@@ -54,6 +55,7 @@ class World:
     ) -> str:
         """Decide, append, fold and react; gives the aggregate's id. Raises `Refused`."""
         service, decider, accepts = _route(type(command))
+        command = sealed_copy(command, personal(type(command)), _box)
         role = role or min(accepts.by)
         assert role in accepts.by, f"{role} may not send {type(command).__name__}"
         self.commands += 1
@@ -97,6 +99,11 @@ class World:
                             self.send(sent.command, sent.id, recorded.occurred_at, role=Role.SERVICE)
                         except Refused as refused:
                             self.refused_reactions.append(refused.code)
+
+
+def _box(scope: str, said: str) -> str:
+    """What stands for a box here: deciders and folds never look into one."""
+    return said if said.startswith(SEALED_MARK) else f"{SEALED_MARK}1:{scope}#{said.encode().hex()}"
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ from services.assessment.marks import Mark, Marked, first, rewound
 from services.assessment.periods import due_day, rounds
 from shared.contracts.assessment import Cadence, Period, Plan
 from shared.contracts.days import last_day_of
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger, Look
 
 Tables = Mapping[str, Sequence[Item]]

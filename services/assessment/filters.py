@@ -1,12 +1,12 @@
 """The rulebook's small language of conditions: a field, one of eight questions, and values. Nothing else."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import assert_never
 
 from services.assessment.items import Item, text_of
 from shared.contracts.assessment import Filter, Op, Period
+from shared.contracts.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

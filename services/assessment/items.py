@@ -1,10 +1,10 @@
 """Evidence as a rulebook sees it: rows of a few flat tables, as they stood at the end of a day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from services.assessment.marks import Mark
+from shared.contracts.frozen import dataclass
 
 Value = str | int | date | bool | None
 Fields = dict[str, Value]

@@ -4,13 +4,12 @@ Rows keep every mark, so that any day can be scored later and every number expla
 without its latest marks is the row as it was earlier.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
-from shared.contracts.replace import replace
+from shared.contracts.frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def period(kind: PeriodKind, name: str, plan: Plan) -> Period:
     """The period of that name; raises `Refused("unknown_period")` where the name does not say one."""
     days = _days(kind, name, plan)
     if days is None or days[0] > days[1]:
-        raise Refused("unknown_period", field="period", period=name, kind=kind.value)
+        raise Refused("unknown_period", field="period", period=name, kind=kind)
     return Period(kind=kind, name=name, from_day=days[0], to_day=days[1])
 
 

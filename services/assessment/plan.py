@@ -1,13 +1,13 @@
 """A plan's life 方案: adopted once, amended by whole texts. Its oddities are kept as issued, and must be flagged."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from services.assessment.commands import AdoptPlan, AmendPlan
 from shared.contracts.assessment import Plan, PlanAdopted, PlanAmended
 from shared.contracts.codes import Role
 from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Accepts, Context, Decider, Refused
 
 Command = AdoptPlan | AmendPlan

@@ -5,7 +5,7 @@ compared, and the later marks of those that moved are the causes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date
 
 from services.assessment.evidence import Evidence, tables
@@ -14,6 +14,7 @@ from services.assessment.ledgers import plans, rulebooks
 from services.assessment.marks import RETROACTIVE
 from services.assessment.scoring import Institution, Measured, explain
 from shared.contracts.assessment import Change, Figure, IndicatorScore, Period, Score
+from shared.contracts.frozen import dataclass
 
 Key = tuple[str, str]
 

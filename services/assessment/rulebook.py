@@ -1,7 +1,6 @@
 """A rulebook's life 考核办法 (§3.3.5): each version is adopted whole, and checked before it can score anyone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -18,6 +17,7 @@ from shared.contracts.assessment import (
 )
 from shared.contracts.codes import Role
 from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Accepts, Context, Decider, Refused
 
 

@@ -1,7 +1,7 @@
 """A period's scores 考核结果 (§3.3.5): published once, and restated where numbers have changed since."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from services.assessment import periods
@@ -14,6 +14,7 @@ from services.assessment.scoring import Institution, Tally, score
 from shared.contracts.assessment import Score, ScorePublished, ScoreRestated
 from shared.contracts.codes import Role
 from shared.contracts.days import civil_day, refuse_future
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
 
 Event = ScorePublished | ScoreRestated

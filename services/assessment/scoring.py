@@ -6,7 +6,6 @@ to ask for the score of a person, and `Institution` refuses any code that is not
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -28,6 +27,7 @@ from shared.contracts.assessment import (
     Standing,
     SubjectKind,
 )
+from shared.contracts.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

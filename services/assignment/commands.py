@@ -23,13 +23,14 @@ from shared.contracts.fields import (
     Moment,
     Month,
     Name,
+    Note,
     Ordinal,
     PersonName,
     Phone,
     Statement,
 )
 
-# community/<code> ------------------------------------------------------------------------------------------------
+# directory/<log> -------------------------------------------------------------------------------------------------
 
 
 @value
@@ -43,6 +44,9 @@ class RegisterCommunity:
     households: Count
 
 
+# community/<code> ------------------------------------------------------------------------------------------------
+
+
 @value
 class OpenStudio:
     """Open the community's 三官一师 studio 工作室 (§3.1.1)."""
@@ -54,7 +58,7 @@ class OpenStudio:
 class CloseStudio:
     """Close the studio."""
 
-    reason: Line
+    reason: Note
 
 
 @value
@@ -136,7 +140,7 @@ class ReplaceHandler:
     """Give the case to another officer 更换承办人."""
 
     officer: Code
-    reason: Line
+    reason: Note
 
 
 @value
@@ -144,7 +148,7 @@ class DeclareConflict:
     """Declare an officer's conflict of interest 回避."""
 
     officer: Code
-    reason: Line
+    reason: Note
 
 
 @value
@@ -174,7 +178,7 @@ class DeclineVisit:
     """Record that the household declined a planned visit, as it may (§3.3.2)."""
 
     visit: Code
-    reason: Line
+    reason: Note
 
 
 @value
@@ -198,7 +202,7 @@ class HoldMediation:
 
     officers: Annotated[tuple[Code, ...], Many(50)]
     """At least one."""
-    place: Line
+    place: Note
     record: Statement | None = None
 
 
@@ -240,11 +244,11 @@ class ConveneMeeting:
     month: Month
     """The month that it answers for."""
     attended: Ordinal
-    subject: Line
+    subject: Note
 
 
 @value
 class SubmitMinutes:
     """Submit the minutes of a meeting to the office 会议纪要 (§3.3.3)."""
 
-    decisions: Annotated[tuple[Line, ...], Many(100)]
+    decisions: Annotated[tuple[Note, ...], Many(100)]

@@ -1,25 +1,18 @@
-"""A community 社区 of the sub-district, its studio and its contact cards (§3.1.1, 3.3.2)."""
+"""A community's 社区 studio and contact cards (§3.1.1, 3.3.2). That there is such a community the directory says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, assert_never, get_args
+from typing import Final, assert_never
 
-from services.assignment.commands import CloseStudio, IssueContactCards, OpenStudio, RegisterCommunity
+from services.assignment.commands import CloseStudio, IssueContactCards, OpenStudio
 from services.assignment.ledgers import communities
 from services.assignment.roles import CLERKS, OFFICE
-from shared.contracts.assignment import (
-    CommunityEvent,
-    CommunityRegistered,
-    ContactCardsIssued,
-    StudioClosed,
-    StudioOpened,
-)
+from shared.contracts.assignment import CommunityWork, ContactCardsIssued, StudioClosed, StudioOpened
 from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
-from shared.contracts.replace import replace
 
-Command = RegisterCommunity | OpenStudio | CloseStudio | IssueContactCards
+Command = OpenStudio | CloseStudio | IssueContactCards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +24,16 @@ class Community:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledgers say: the communities that bear the name."""
+    """What the ledgers say of the community."""
 
-    namesakes: Sequence[communities.Row] = ()
+    registered: communities.Row | None = None
 
 
-def decide(command: Command, community: Community | None, context: Context) -> Sequence[CommunityEvent]:
+def decide(command: Command, community: Community, context: Context) -> Sequence[CommunityWork]:
     """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
     refuse_future(context)
-    if isinstance(command, RegisterCommunity):
-        return [_registered(command, community, context)]
-    if community is None:
+    facts: Facts = context.facts
+    if facts.registered is None:
         raise Refused("not_registered", field="stream")
     match command:
         case OpenStudio():
@@ -58,22 +50,8 @@ def decide(command: Command, community: Community | None, context: Context) -> S
             assert_never(command)
 
 
-def _registered(command: RegisterCommunity, community: Community | None, context: Context) -> CommunityRegistered:
-    if community is not None:
-        raise Refused("already_registered", field="code")
-    if len(command.code) != 12 or not command.code.startswith(context.log):
-        raise Refused("foreign_code", field="code", log=context.log)
-    facts: Facts = context.facts
-    if any(row.community != command.code for row in facts.namesakes):
-        raise Refused("name_taken", field="name")
-    return CommunityRegistered(code=command.code, name=command.name, grids=command.grids, households=command.households)
-
-
-def evolve(community: Community | None, event: CommunityEvent, occurred_at: datetime) -> Community:
+def evolve(community: Community, event: CommunityWork, occurred_at: datetime) -> Community:
     """The community after an event that was decided about it."""
-    if isinstance(event, CommunityRegistered):
-        return Community()
-    assert community is not None, "every community begins with its registration"
     match event:
         case StudioOpened():
             return replace(community, studio_open=True)
@@ -85,24 +63,19 @@ def evolve(community: Community | None, event: CommunityEvent, occurred_at: date
             assert_never(event)
 
 
-def _code(command: RegisterCommunity) -> str:
-    return command.code
+def _registered(command: Command, id: str, look: Look) -> Facts:
+    return Facts(look.row(communities.LEDGER, id))
 
 
-def _namesakes(command: RegisterCommunity, id: str, look: Look) -> Facts:
-    return Facts(look.rows(communities.LEDGER, name=command.name))
-
-
-DECIDER: Final[Decider[Community | None]] = Decider(
+DECIDER: Final[Decider[Community]] = Decider(
     category="community",
     accepts=(
-        Accepts(RegisterCommunity, OFFICE, "3.1.1", id=_code, creates=True, facts=_namesakes),
-        Accepts(OpenStudio, OFFICE, "3.1.1"),
-        Accepts(CloseStudio, OFFICE, "3.1.1"),
-        Accepts(IssueContactCards, CLERKS, "3.3.2"),
+        Accepts(OpenStudio, OFFICE, "3.1.1", facts=_registered),
+        Accepts(CloseStudio, OFFICE, "3.1.1", facts=_registered),
+        Accepts(IssueContactCards, CLERKS, "3.3.2", facts=_registered),
     ),
-    events=get_args(CommunityEvent),
-    initial=None,
+    events=(StudioOpened, StudioClosed, ContactCardsIssued),
+    initial=Community(),
     decide=decide,
     evolve=evolve,
 )

@@ -6,7 +6,7 @@ People's Mediation Law 人民调解法: every party agrees to it and may withdra
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Final, assert_never, get_args
 
@@ -46,8 +46,8 @@ from shared.contracts.assignment import (
 )
 from shared.contracts.codes import CaseStatus, Termination
 from shared.contracts.days import civil_day, refuse_future
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
-from shared.contracts.replace import replace
 
 Visiting = PlanVisit | CompleteVisit | DeclineVisit
 Mediating = RecordConsent | WithdrawConsent | HoldMediation | ReachAgreement | TerminateMediation

@@ -1,7 +1,6 @@
 """A meeting 会议 and its minutes (§3.2.6, 3.3.3, 3.3.4): held once, its minutes submitted once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never, get_args
 
@@ -11,8 +10,8 @@ from services.assignment.roles import CLERKS
 from shared.contracts.assignment import MeetingConvened, MeetingEvent, MinutesSubmitted
 from shared.contracts.codes import MeetingKind
 from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
-from shared.contracts.replace import replace
 
 Command = ConveneMeeting | SubmitMinutes
 

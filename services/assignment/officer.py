@@ -1,7 +1,6 @@
 """An officer 三官一师: a judge, prosecutor, police officer or lawyer who joins the programme (§3.1.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +9,7 @@ from services.assignment.roles import OFFICE
 from shared.contracts.assignment import OfficerEnrolled
 from shared.contracts.codes import Profession
 from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Accepts, Context, Decider, Refused
 
 

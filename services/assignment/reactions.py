@@ -1,10 +1,9 @@
 """What assignment does about intake's events: handling begins with acceptance, and ends when the case is over."""
 
 from collections.abc import Sequence
-from typing import Final, assert_never
+from typing import Final
 
 from services.assignment.commands import EndHandling, OpenHandling
-from shared.contracts.codes import CaseStatus
 from shared.contracts.event import Recorded
 from shared.contracts.intake import (
     CaseAccepted,
@@ -15,6 +14,7 @@ from shared.contracts.intake import (
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
+    ended_as,
 )
 from shared.contracts.model import Reaction, Sent
 
@@ -35,25 +35,7 @@ def _open(recorded: Recorded) -> Sequence[Sent]:
 
 def _end(recorded: Recorded) -> Sequence[Sent]:
     event: Over = recorded.event
-    return (Sent(EndHandling(status=_status(event)), recorded.id),) if event.handled else ()
-
-
-def _status(event: Over) -> CaseStatus:
-    match event:
-        case CaseLinkedAsDuplicate():
-            return CaseStatus.LINKED
-        case CaseReferred():
-            return CaseStatus.REFERRED
-        case CaseWithdrawn():
-            return CaseStatus.WITHDRAWN
-        case CaseResolved():
-            return CaseStatus.RESOLVED
-        case CaseTerminated():
-            return CaseStatus.TERMINATED
-        case CaseVoided():
-            return CaseStatus.VOIDED
-        case _:
-            assert_never(event)
+    return (Sent(EndHandling(status=ended_as(event)), recorded.id),) if event.handled else ()
 
 
 REACTIONS: Final = (

@@ -1,7 +1,7 @@
 """A community's roster 派驻 (§3.1.3): one stream per community, so that it is right under concurrency."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Final, assert_never, get_args
 
@@ -11,8 +11,8 @@ from services.assignment.roles import CLERKS, OFFICE
 from shared.contracts.assignment import OfficerPosted, PostingEnded, RosterEvent, VisitTimesSet
 from shared.contracts.codes import Profession
 from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
-from shared.contracts.replace import replace
 
 Command = PostOfficer | SetVisitTimes | EndPosting
 

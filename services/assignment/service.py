@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.assignment import community, handling, meeting, officer, roster
+from services.assignment import community, directory, handling, meeting, officer, roster
 from services.assignment.ledgers import communities, meetings, officers, visits
 from services.assignment.ledgers import handling as handling_ledger
 from services.assignment.ledgers import roster as roster_ledger
@@ -16,7 +16,9 @@ SERVICE: Final = Service(
     title_zh="派驻与办理",
     title_en="Assignment",
     events=EVENTS,
-    deciders=(community.DECIDER, officer.DECIDER, roster.DECIDER, handling.DECIDER, meeting.DECIDER),
+    deciders=(
+        directory.DECIDER, community.DECIDER, officer.DECIDER, roster.DECIDER, handling.DECIDER, meeting.DECIDER,
+    ),
     ledgers=(
         communities.LEDGER, officers.LEDGER, roster_ledger.LEDGER, handling_ledger.LEDGER, visits.LEDGER,
         meetings.LEDGER,

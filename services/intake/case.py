@@ -1,7 +1,7 @@
 """A case 案件 (§3.2.1, §5.1): what has been decided about it, what may be decided next, and what is refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Final, assert_never
 
@@ -27,10 +27,11 @@ from services.intake.commands import (
 )
 from services.intake.deadlines import DUE_AS_CORRECTED, Due, due
 from services.intake.ledgers import cases, places
-from services.intake.life import ACCEPTED_IN, ended_as
+from services.intake.life import ACCEPTED_IN
 from services.intake.takeover import parties_of, taken_over, taken_over_id
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role
 from shared.contracts.days import civil_day, refuse_future, refuse_future_day, start_of
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
     EVENTS,
     CaseAccepted,
@@ -51,9 +52,9 @@ from shared.contracts.intake import (
     CaseWithdrawn,
     Ending,
     Party,
+    ended_as,
 )
 from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, slug
-from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class Case:
     in_hand: bool = False
     """Whether assignment is handling it."""
     ended_on: date | None = None
+    import_id: str | None = None
+    """The import that took it over from paper, by which it may be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,8 @@ def _corrected(command: CorrectCase, case: Case, context: Context) -> CaseCorrec
         raise Refused("nothing_changes")
     _refuse_quiet_backlog(command.kind, case)
     _check_days(command, case, context)
+    if command.paper is not None and command.paper.import_id != case.import_id:
+        raise Refused("import_stays", field="paper.import_id")
     return CaseCorrected(
         reason=command.reason,
         community=None if command.community is None else _community(context.facts),
@@ -283,6 +288,7 @@ def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
         return Case(
             status=CaseStatus.REPORTED, community=event.community, grid=event.grid, kind=event.kind,
             dispute_type=event.dispute_type, parties=len(event.parties), reported_at=occurred_at,
+            import_id=None if event.paper is None else event.paper.import_id,
         )  # fmt: skip
     assert case is not None, "every case begins with a report"
     if isinstance(event, CaseCorrected):

@@ -14,7 +14,20 @@ from shared.contracts.codes import (
     Tier,
 )
 from shared.contracts.event import value
-from shared.contracts.fields import Code, Day, Division, IdNumber, Line, Many, Name, PersonName, Phone, Statement, Whole
+from shared.contracts.fields import (
+    Code,
+    Day,
+    Division,
+    IdNumber,
+    Line,
+    Many,
+    Name,
+    Note,
+    PersonName,
+    Phone,
+    Statement,
+    Whole,
+)
 from shared.contracts.intake import PaperRow
 
 
@@ -97,7 +110,7 @@ class DeclineCase:
     """Do not take the case on 不予受理, and tell the remedy."""
 
     reason: DeclineReason
-    remedy: Line
+    remedy: Note
 
 
 @value
@@ -122,7 +135,7 @@ class ReclassifyCase:
 
     kind: CaseKind
     dispute_type: DisputeType
-    reason: Line
+    reason: Note
 
 
 @value
@@ -139,7 +152,7 @@ class ReferCase:
 class WithdrawCase:
     """The applicant takes the case back 撤回."""
 
-    reason: Line
+    reason: Note
     basis: Basis = Basis.ACT
 
 
@@ -182,14 +195,14 @@ class CloseCase:
 class ReopenCase:
     """Open a closed case again 重启."""
 
-    reason: Line
+    reason: Note
 
 
 @value
 class CorrectCase:
     """Put a wrong entry right 更正; what is None stays as it is. Nothing is deleted."""
 
-    reason: Line
+    reason: Note
     community: Name | None = None
     grid: Code | None = None
     kind: CaseKind | None = None
@@ -207,7 +220,7 @@ class CorrectCase:
 class VoidCase:
     """Make a mistaken entry void 作废: it counts nowhere, and stays in the record."""
 
-    reason: Line
+    reason: Note
 
 
 Command = (

@@ -8,7 +8,7 @@ A case may be corrected in any status but voided, and made void in any; voided i
 """
 
 from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import Final
 
 from services.intake.commands import (
     AcceptCase,
@@ -30,15 +30,6 @@ from services.intake.commands import (
     WithdrawCase,
 )
 from shared.contracts.codes import CaseStatus
-from shared.contracts.intake import (
-    CaseDeclined,
-    CaseLinkedAsDuplicate,
-    CaseReferred,
-    CaseResolved,
-    CaseTerminated,
-    CaseWithdrawn,
-    Ending,
-)
 
 _ENTRY: Final = (CorrectCase, VoidCase)
 
@@ -59,22 +50,3 @@ ACCEPTED_IN: Final[Mapping[CaseStatus | None, tuple[type[Command], ...]]] = {
     CaseStatus.VOIDED: (),
 }  # fmt: skip
 """What may be asked in each status; None is before there is a case."""
-
-
-def ended_as(event: Ending) -> CaseStatus:
-    """The status in which an ending leaves a case."""
-    match event:
-        case CaseDeclined():
-            return CaseStatus.DECLINED
-        case CaseLinkedAsDuplicate():
-            return CaseStatus.LINKED
-        case CaseReferred():
-            return CaseStatus.REFERRED
-        case CaseWithdrawn():
-            return CaseStatus.WITHDRAWN
-        case CaseResolved():
-            return CaseStatus.RESOLVED
-        case CaseTerminated():
-            return CaseStatus.TERMINATED
-        case _:
-            assert_never(event)

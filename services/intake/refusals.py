@@ -71,6 +71,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "登记日期（{reported_on}）晚于首次办理日期（{first_step}）：请核对登记日期。",
         "It would have been reported ({reported_on}) after something was done about it ({first_step}): check the day.",
     ),
+    "import_stays": (
+        "案件属于哪次导入（import_id）不能更改：请照原样填写；不是导入的案件没有 paper。",
+        "A case stays with its import: give its own `import_id`; a case that was not imported has no `paper`.",
+    ),
     "backlog_kind": (
         "标为交办积案的，案件类别应为信访积案：请改类别。",
         "A row marked as handed-down backlog must be of the kind backlog: change the kind.",
@@ -92,7 +96,7 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
 INPUT: Final = (
     "unknown_community", "parties_missing", "before_reported", "hand_down_instead", "nothing_changes",
     "duplicate_of_itself", "unknown_duplicate", "duplicate_unfit", "resolved_before_reported",
-    "reported_after_first_step", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
+    "reported_after_first_step", "import_stays", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
     "referred_to_missing",
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""

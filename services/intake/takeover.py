@@ -103,7 +103,7 @@ def _ending(command: TakeOverCase) -> Ending | None:
                 to_unit=command.referred_to, outside=command.referred_outside, basis=basis, day_known=known
             )
         case PaperOutcome.WITHDRAWN:
-            return CaseWithdrawn(reason=PaperOutcome.WITHDRAWN.zh, basis=basis, day_known=known)
+            return CaseWithdrawn(reason=None, basis=basis, day_known=known)
 
 
 def _ended_at(command: TakeOverCase, context: Context) -> datetime:

@@ -1,6 +1,7 @@
 """`audit replay`: every ledger and every published score again, from the log alone, beside what is served.
 
-It only reads: what it finds is as it was left.
+What it replays is held against the tree first, so that a log which was altered does not vouch for itself. It only
+reads: what it finds is as it was left.
 """
 
 import time
@@ -12,6 +13,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, select
 
+from shared.audit.verify import Verification, verify_bytes, verify_log
 from shared.contracts.model import Ledger, Scorer, Service
 from shared.ledger.replay import Replay
 from shared.ledger.runner import Checkpoint, Runner, parked_keys
@@ -19,6 +21,7 @@ from shared.ledger.schema import columns_of
 from shared.ledger.tables import Rows, digest, parked, progress, row_bytes
 from shared.log.codec import UnknownEvent
 from shared.log.database import snapshot
+from shared.log.keys import KeyUnusable, load_verifier
 from shared.log.sealer import LogDamaged
 from shared.log.tables import events
 from shared.log.tree import TreeDamaged
@@ -52,7 +55,8 @@ class Compared:
 
     log: str
     size: int
-    root: str
+    root: str | None
+    """The root over all events, recomputed from their bytes; none where these are not what was hashed."""
     ledgers: tuple[ComparedLedger, ...]
     scores_checked: int
     scores_equal: int
@@ -72,7 +76,7 @@ class Compared:
 
     def as_text(self) -> str:
         """For a person."""
-        lines = [f"log {self.log}: {self.size} events, root {self.root}"]
+        lines = [f"log {self.log}: {self.size} events, root {self.root or '—'}"]
         for one in self.ledgers:
             state = "equal" if one.live == one.replayed else f"DIFFERS first at {one.first_difference}"
             lines.append("; ".join((f"  {one.name:<34} to {one.position:<8} {state}", *one.findings)))
@@ -83,8 +87,9 @@ class Compared:
 
 
 def compare(storage: Storage, log: str, progress: Callable[[int], None] = lambda done: None) -> Compared:
-    """Replay a log and compare."""
-    size = storage.log.size(log)
+    """Verify the log's bytes, replay them, and compare."""
+    verified = _verified(storage, log)
+    size = verified.size
     ledgers: list[ComparedLedger] = []
     for service in storage.services:
         ledgers += _ledgers(storage, service, log, size, progress)
@@ -97,10 +102,19 @@ def compare(storage: Storage, log: str, progress: Callable[[int], None] = lambda
             equal += wrong is None
             if wrong is not None and first_bad is None:
                 first_bad = {"position": position, "reason": wrong}
-    root = _root(storage, log, size) if size else ""
-    if root is None and first_bad is None:
-        first_bad = {"position": size - 1, "reason": "the tree does not reach here: `sanguan audit verify` says why"}
-    return Compared(log, size, root or "", tuple(ledgers), checked, equal, first_bad)
+    if (bad := verified.first_bad) is not None:  # before a score: it may be why that one is not equal
+        first_bad = {"position": bad.position, "reason": bad.reason, "reason_zh": bad.reason_zh, "code": bad.code}
+    root = None if verified.root is None else verified.root.hex()
+    return Compared(log, size, root, tuple(ledgers), checked, equal, first_bad)
+
+
+def _verified(storage: Storage, log: str) -> Verification:
+    """The log against its tree, and against its signatures where its key is here (it is the record's alone)."""
+    try:
+        key = str(load_verifier(storage.settings.data_dir, log))
+    except KeyUnusable:
+        return verify_bytes(storage.log_engine, log)
+    return verify_log(storage.log_engine, log, key)
 
 
 def _ledgers(

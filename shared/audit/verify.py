@@ -3,7 +3,7 @@
 It believes nothing that is stored beside the events. Leaves and tree are recomputed from the bytes (RFC 9162
 §2.1) and held against the stored leaves, the stored tiles and every signed checkpoint; the columns must say
 what the bytes say. Whoever rewrites events, leaves and tiles alike still lacks the signing key, so that a
-checkpoint fails; whoever also drops checkpoints fails against the notes that witnesses hold.
+checkpoint fails; whoever also drops checkpoints, and cuts the tree to fit, fails against the notes that others keep.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
 from shared.log.append import microseconds
+from shared.log.database import snapshot
 from shared.log.note import NoteRefused, Verifier, open_checkpoint
 from shared.log.sealer import StoredTiles
 from shared.log.tables import events, heads
 from shared.log.tree import HASH_BYTES, TILE_HASHES, TILE_WIDTH_BITS, Frontier, leaf_hash
-from shared.log.tree_tables import checkpoints
+from shared.log.tree_tables import checkpoints, tiles
 
 PAGE_EVENTS: Final = 4_096
 """Events read at a time."""
@@ -64,6 +65,14 @@ REASONS: Final = {
     "checkpoint_chain": (
         "a checkpoint between {first} and {size} events was removed or added",
         "前 {first} 至 {size} 个事件之间的检查点被删除或添加",
+    ),
+    "checkpoint_gone": (
+        "the stored tree covers {size} events, the newest checkpoint {first}: checkpoints were removed",
+        "已存的哈希树覆盖 {size} 个事件，最近的检查点只覆盖 {first} 个：检查点被删除",
+    ),
+    "never_signed": (
+        "no signed checkpoint covers any of the {size} events, although the log has a key: all were removed",
+        "日志有签名密钥，{size} 个事件却没有任何签名检查点：检查点已被全部删除",
     ),
 }
 """What may be wrong at a position: by stable code, in English and Chinese."""
@@ -151,21 +160,33 @@ def verify_log(
     """
     verifier = Verifier.parse(verifier_key)
     held = [_Signed(open_checkpoint(note, verifier).size, note) for note in witnessed]
-    walk = _Walk(engine, log, verifier)
+    return _walked(_Walk(engine, log, verifier), sorted(held, key=_size), progress or _untold)
+
+
+def verify_bytes(engine: Engine, log: str) -> Verification:
+    """Verify every event against its leaf and the stored tree. Without the log's key no signature is looked at."""
+    return _walked(_Walk(engine, log, None), (), _untold)
+
+
+def _untold(_done: int, _there: int) -> None:
+    pass
+
+
+def _walked(walk: "_Walk", held: Sequence[_Signed], progress: Callable[[int, int], None]) -> Verification:
     first_bad = None
     try:
-        walk.run(sorted(held, key=_size), progress or (lambda _done, _there: None))
+        walk.run(held, progress)
     except _Found as found:
         first_bad = found.first_bad
     root = walk.frontier.root() if first_bad is None else None
-    return Verification(first_bad is None, log, walk.size, root, first_bad, walk.checked, walk.last_good)
+    return Verification(first_bad is None, walk.log, walk.size, root, first_bad, walk.checked, walk.last_good)
 
 
 class _Walk:
     """One pass over the log, from position 0 to the first finding or to the end."""
 
-    def __init__(self, engine: Engine, log: str, verifier: Verifier) -> None:
-        self._engine, self._log, self._verifier = engine, log, verifier
+    def __init__(self, engine: Engine, log: str, verifier: Verifier | None) -> None:
+        self._engine, self.log, self._verifier = engine, log, verifier
         self._head = self._sealed = self._recorded_us = self._previous = 0
         self._loose: int | None = None
         self._ahead: Iterator[_Signed] = iter(())
@@ -176,13 +197,14 @@ class _Walk:
     def run(self, held: Sequence[_Signed], progress: Callable[[int, int], None]) -> None:
         """Raises `_Found` at the first finding."""
         # Sealed first, then the events: what is appended and sealed meanwhile is left for the next time.
-        self._sealed = _sealed_size(self._engine, self._log)
-        self._head, count = _extent(self._engine, self._log)
-        self._ahead = merge(_stored_checkpoints(self._engine, self._log, self._sealed), held, key=_size)
+        self._sealed, treed = _sealed_sizes(self._engine, self.log)
+        self._head, count = _extent(self._engine, self.log)
+        if self._verifier is not None:
+            self._ahead = merge(_stored_checkpoints(self._engine, self.log, self._sealed), held, key=_size)
         self._next = next(self._ahead, None)
         self.size = count
         until = max(self._head, count)
-        self._loose = _first_loose_version(self._engine, self._log, until)
+        self._loose = _first_loose_version(self._engine, self.log, until)
         self._grow(b"")
         for start in range(0, until, PAGE_EVENTS):
             end = min(start + PAGE_EVENTS, until)
@@ -193,12 +215,21 @@ class _Walk:
             progress(end, until)
         if self._next is not None:
             raise _Found(until, "truncated", size=self._next.size)
+        if self._verifier is not None:
+            self._all_signed(treed, until)
+
+    def _all_signed(self, treed: int, until: int) -> None:
+        """Tree and checkpoints grow together, and a log that has a key has been signed: else some were removed."""
+        if treed > self._sealed:
+            raise _Found(self._sealed, "checkpoint_gone", first=self._sealed, size=treed)
+        if until and not self._sealed:
+            raise _Found(0, "never_signed", size=until)
 
     def _judged(self, start: int, end: int) -> tuple[bytes, _Found | None]:
         """The leaves of the events that are sound in themselves, and what ended them before `end`."""
         leaves: list[bytes] = []
         try:
-            for row in _rows(self._engine, self._log, start, end):
+            for row in _rows(self._engine, self.log, start, end):
                 leaves.append(self._leaf(row, start + len(leaves)))
             if start + len(leaves) < end:
                 raise _Found(start + len(leaves), "missing")
@@ -247,7 +278,7 @@ class _Walk:
         if self.frontier.size > self._sealed:
             return
         with self._engine.connect() as connection:
-            tiles = StoredTiles(connection, self._log)
+            tiles = StoredTiles(connection, self.log)
             for (level, index), hashes in sorted(grown.items()):  # leaves first: they name one event
                 stored = tiles.read(level, index)[: len(hashes)]
                 if stored != hashes:
@@ -264,6 +295,7 @@ class _Walk:
 
     def _check(self, signed: _Signed) -> None:
         """Hold the recomputed root at this size against a signed checkpoint."""
+        assert self._verifier is not None, "without a key no checkpoint is met"
         size, good = signed.size, self.last_good
         try:
             said = open_checkpoint(signed.note if isinstance(signed.note, str) else "", self._verifier)
@@ -357,13 +389,18 @@ def _extent(engine: Engine, log: str) -> tuple[int, int]:
     return (stated if isinstance(stated, int) else 0), there
 
 
-def _sealed_size(engine: Engine, log: str) -> int:
-    """The size of the largest stored checkpoint."""
-    with engine.connect() as connection:
-        size = connection.scalar(select(func.max(checkpoints.c.size)).where(checkpoints.c.log == log))
-    if size is not None and not isinstance(size, int):
-        raise _Found(0, "checkpoint_row", size="?")
-    return size or 0
+def _sealed_sizes(engine: Engine, log: str) -> tuple[int, int]:
+    """How many events the newest stored checkpoint covers, and how many the stored tree, at one moment."""
+    newest = select(func.max(checkpoints.c.size)).where(checkpoints.c.log == log)
+    last = select(func.max(tiles.c.index)).where(tiles.c.log == log, tiles.c.level == 0)
+    with snapshot(engine) as connection:
+        size, index = connection.scalar(newest), connection.scalar(last)
+        if size is not None and not isinstance(size, int):
+            raise _Found(0, "checkpoint_row", size="?")
+        if not isinstance(index, int):
+            return size or 0, 0
+        hashes = StoredTiles(connection, log).read(0, index)
+    return size or 0, index * TILE_HASHES + len(hashes) // HASH_BYTES
 
 
 def _stored_checkpoints(engine: Engine, log: str, sealed: int) -> Iterator[_Signed]:

@@ -15,7 +15,7 @@ from shared.contracts.codes import (
 from shared.contracts.event import Event, event
 from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Moment, Month, Name, Ordinal, Sealed
 
-# community/<code> -------------------------------------------------------------------------------------------
+# directory/<log>: one stream, so that codes and names are unique under concurrency ---------------------------
 
 
 @event("sanguan.assignment.community-registered.v1")
@@ -26,6 +26,9 @@ class CommunityRegistered(Event):
     name: Name
     grids: Annotated[tuple[Code, ...], Many(500)]
     households: Count
+
+
+# community/<code> -------------------------------------------------------------------------------------------
 
 
 @event("sanguan.assignment.studio-opened.v1")
@@ -39,7 +42,7 @@ class StudioOpened(Event):
 class StudioClosed(Event):
     """The studio closed."""
 
-    reason: Line
+    reason: Sealed
 
 
 @event("sanguan.assignment.contact-cards-issued.v1")
@@ -127,7 +130,7 @@ class HandlerReplaced(Event):
 
     officer: Code
     replaced: Code
-    reason: Line
+    reason: Sealed
 
 
 @event("sanguan.assignment.conflict-declared.v1")
@@ -135,7 +138,7 @@ class ConflictDeclared(Event):
     """An officer declared a conflict of interest 回避: refused for this case from then on."""
 
     officer: Code
-    reason: Line
+    reason: Sealed
 
 
 @event("sanguan.assignment.visit-planned.v1")
@@ -172,7 +175,7 @@ class VisitDeclined(Event):
     community: Division
     grid: Code | None
     must: bool
-    reason: Line
+    reason: Sealed
 
 
 @event("sanguan.assignment.consent-recorded.v1")
@@ -194,7 +197,7 @@ class MediationHeld(Event):
     """A mediation session took place 调解."""
 
     officers: Annotated[tuple[Code, ...], Many(50)]
-    place: Line
+    place: Sealed
     record: Sealed | None
 
 
@@ -235,7 +238,7 @@ class MeetingConvened(Event):
     month: Month
     attended: Ordinal
     """How many attended."""
-    subject: Line
+    subject: Sealed
 
 
 @event("sanguan.assignment.minutes-submitted.v1")
@@ -246,10 +249,11 @@ class MinutesSubmitted(Event):
     kind: MeetingKind
     month: Month
     held_at: Moment
-    decisions: Annotated[tuple[Line, ...], Many(100)]
+    decisions: Annotated[tuple[Sealed, ...], Many(100)]
 
 
-CommunityEvent = CommunityRegistered | StudioOpened | StudioClosed | ContactCardsIssued
+CommunityWork = StudioOpened | StudioClosed | ContactCardsIssued
+CommunityEvent = CommunityRegistered | CommunityWork
 RosterEvent = OfficerPosted | VisitTimesSet | PostingEnded
 VisitEvent = VisitPlanned | VisitCompleted | VisitDeclined
 HandlingEvent = (

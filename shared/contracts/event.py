@@ -1,11 +1,11 @@
 """Events, the envelope that is hashed, and what a fold is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, TypeVar, dataclass_transform
 
 from shared.contracts.fields import Code, Moment
+from shared.contracts.frozen import dataclass
 
 _T = TypeVar("_T")
 
@@ -54,7 +54,7 @@ class Actor:
     on_behalf_of: Code | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """All that is hashed of one event. The position is not in it: it is the leaf's index."""
 

@@ -21,8 +21,16 @@ LATEST_YEAR: Final = 2199
 
 _FORBIDDEN = re.compile(
     # Control characters but newline and tab, bidirectional controls, the byte order mark, non-characters.
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufdd0-\ufdef\ufffe\uffff"
+    # What has no width and no meaning in any script that names are written in here.
+    "\u00ad\u200b\u2060-\u2064]"
 )
+_UNSEEN = re.compile(
+    "[\\s\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0000-\U000e0fff]*"
+)
+"""What nobody sees where it stands alone: joiners, fillers, variation selectors. Beside letters some of them matter."""
+_BREAKS = re.compile("[\n\u2028\u2029]")
 _LINES = re.compile("[\t\n]")
 """What free text may hold and a code may not, at its ends neither: a number followed by a line break is another one."""
 _SEPARATED = "[ \u2010\u2013\u2014-]{0,3}"
@@ -73,7 +81,8 @@ class Text:
 
     The one rule of normalisation: free text is brought to NFC and stripped; a `code` (numbers, telephone and ID
     numbers, grid and community codes) is brought to NFKC, which turns full-width digits into plain ones, and holds no
-    line break or tab.
+    line break or tab. One `line`, such as a name, holds no line break, and its length is counted in NFKC: a sign such
+    as U+FDFA stands for eighteen letters. Text of which nothing would be seen is too short.
 
     `plain` text stands in the log unsealed and for ever: telephone and ID numbers are kept out of it.
     """
@@ -84,6 +93,7 @@ class Text:
     pattern: str | None = None
     personal: bool = False
     plain: bool = False
+    line: bool = False
 
     def normalised(self, value: object) -> object:
         """The value in its stored form; raises `Unfit`."""
@@ -93,11 +103,16 @@ class Text:
             raise Unfit("personal_in_plain_field")
         if value.isascii() and value.isprintable():
             return value.strip()  # the most of all codes: nothing is forbidden in it, and every normal form is itself
-        if _FORBIDDEN.search(value) or (self.code and _LINES.search(value)):
+        if _FORBIDDEN.search(value) or (self.code and _LINES.search(value)) or (self.line and _BREAKS.search(value)):
             raise Unfit("control_character")
         if len(value) > 20 * self.max_length:
             raise Unfit("too_long")  # before normalising what could be a megabyte
-        return unicodedata.normalize("NFKC" if self.code else "NFC", value).strip()
+        stored = unicodedata.normalize("NFKC" if self.code else "NFC", value).strip()
+        if stored and _UNSEEN.fullmatch(stored):
+            raise Unfit("too_short")
+        if self.line and len(unicodedata.normalize("NFKC", stored)) > self.max_length:
+            raise Unfit("too_long")
+        return stored
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
         inner = dict(handler(source), strict=True, max_length=self.max_length, min_length=self.min_length)
@@ -175,16 +190,16 @@ def _in_range(value: _Day) -> _Day:
     return value
 
 
-Name = Annotated[str, Text(80, plain=True)]
+Name = Annotated[str, Text(80, plain=True, line=True)]
 """A short name of a thing or an institution (never of a resident)."""
-Line = Annotated[str, Text(300, plain=True)]
-"""One line of plain text that holds nothing personal: a place, a reason, a title."""
+Line = Annotated[str, Text(300, plain=True, line=True)]
+"""One line of plain text about institutions: a unit, a title, hours; what may name a resident is a `Note`."""
 Code = Annotated[str, Text(64, code=True, plain=True, pattern=r"^[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
 """An identifier or code; full-width characters are brought to their plain forms."""
 Division = Annotated[str, Text(12, code=True, pattern=r"^[0-9]{9}([0-9]{3})?$")]
 """A division code 行政区划代码: nine digits for a sub-district (街道), twelve for a community (社区)."""
 
-PersonName = Annotated[str, Text(100, personal=True)]
+PersonName = Annotated[str, Text(100, personal=True, line=True)]
 """A person's or firm's name as given; sealed before anything is decided."""
 Phone = Annotated[str, Text(40, code=True, personal=True, pattern=r"^[0-9+() -]{3,40}$")]
 """A telephone number; sealed."""
@@ -192,6 +207,8 @@ IdNumber = Annotated[str, Text(40, code=True, personal=True)]
 """An identity number, checked at the edge by its check digit only; sealed."""
 Statement = Annotated[str, Text(4000, personal=True)]
 """Free text about people's affairs 基本情况; sealed."""
+Note = Annotated[str, Text(300, personal=True)]
+"""Short free text in which somebody may be named: a reason, a place, a decision 理由、地点、议定事项; sealed."""
 
 Sealed = Annotated[str, Text(16_000, pattern=r"^sealed:[0-9A-Za-z\u3400-\u9fff_.:/#=+-]+$")]
 """A personal value in its sealed box, as events keep it. The box names its key; without the key it says nothing."""

@@ -1,10 +1,11 @@
 """What intake publishes: a case 案件 as it comes in, and the office's decisions about it (§3.2.1, §5.1)."""
 
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from shared.contracts.codes import (
     Basis,
     CaseKind,
+    CaseStatus,
     DeclineReason,
     DisputeType,
     PartyRole,
@@ -80,7 +81,7 @@ class CaseDeclined(Event):
     """The office did not take the case on 不予受理, with the remedy told."""
 
     reason: DeclineReason
-    remedy: Line
+    remedy: Sealed
 
 
 @event("sanguan.intake.case-handed-down.v1")
@@ -113,7 +114,7 @@ class CaseReclassified(Event):
 
     kind: CaseKind
     dispute_type: DisputeType
-    reason: Line
+    reason: Sealed
 
 
 @event("sanguan.intake.case-referred.v1")
@@ -133,7 +134,8 @@ class CaseReferred(Event):
 class CaseWithdrawn(Event):
     """The applicant took the case back 撤回."""
 
-    reason: Line
+    reason: Sealed | None
+    """None where a paper ledger gives none."""
     basis: Basis = Basis.ACT
     day_known: bool = True
     handled: bool = False
@@ -188,7 +190,7 @@ class CaseReopened(Event):
     kind: CaseKind
     parties: Count
     reported_at: Moment
-    reason: Line
+    reason: Sealed
     due_on: Day
     due_rule: Code
 
@@ -197,7 +199,7 @@ class CaseReopened(Event):
 class CaseCorrected(Event):
     """A wrong entry was put right 更正; a field that is None stays as it was. Nothing is deleted."""
 
-    reason: Line
+    reason: Sealed
     community: Division | None = None
     grid: Code | None = None
     kind: CaseKind | None = None
@@ -215,12 +217,34 @@ class CaseCorrected(Event):
 class CaseVoided(Event):
     """A mistaken entry was made void 作废: it counts nowhere, and stays in the record."""
 
-    reason: Line
+    reason: Sealed
     handled: bool = False
 
 
 Ending = CaseDeclined | CaseLinkedAsDuplicate | CaseReferred | CaseWithdrawn | CaseResolved | CaseTerminated
 """What ends a case, or ends it until it is reopened."""
+
+
+def ended_as(event: Ending | CaseVoided) -> CaseStatus:
+    """The status in which an ending, or being made void, leaves a case."""
+    match event:
+        case CaseDeclined():
+            return CaseStatus.DECLINED
+        case CaseLinkedAsDuplicate():
+            return CaseStatus.LINKED
+        case CaseReferred():
+            return CaseStatus.REFERRED
+        case CaseWithdrawn():
+            return CaseStatus.WITHDRAWN
+        case CaseResolved():
+            return CaseStatus.RESOLVED
+        case CaseTerminated():
+            return CaseStatus.TERMINATED
+        case CaseVoided():
+            return CaseStatus.VOIDED
+        case _:
+            assert_never(event)
+
 
 CaseEvent = (
     CaseReported | CaseAccepted | CaseHandedDown | CaseReclassified | Ending | CaseFollowedUp | CaseClosed

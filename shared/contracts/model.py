@@ -5,11 +5,12 @@ A declaration holds no mechanism. `shared.runtime` runs it, `shared.audit` repla
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.contracts.event import Actor, Event, Recorded
+from shared.contracts.frozen import dataclass
 
 Row = TypeVar("Row")
 State = TypeVar("State")

@@ -20,11 +20,13 @@ class Plan:
     """All fields."""
     fields: tuple[str, ...]
     """The personal ones."""
+    lists: tuple[str, ...]
+    """Those that hold a tuple of personal texts."""
     within: tuple[tuple[str, "Plan", bool], ...]
     """Field, its plan, and whether it holds a tuple of such values."""
 
     def __bool__(self) -> bool:
-        return bool(self.fields or self.within)
+        return bool(self.fields or self.lists or self.within)
 
 
 _PLANS: dict[type, Plan] = {}
@@ -39,17 +41,19 @@ def personal(cls: type) -> Plan:
 
 
 def _find(cls: type) -> Plan:
-    fields, within = [], []
+    fields: list[str] = []
+    lists: list[str] = []
+    within: list[tuple[str, Plan, bool]] = []
     hints = get_type_hints(cls, include_extras=True)
     names = tuple(field.name for field in dataclasses.fields(cls))
     for name in names:
         hint = hints[name]
         marker, inner, many = _read(hint)
         if marker is not None and (marker.personal or marker == _BOX):
-            fields.append(name)
+            (lists if many else fields).append(name)
         elif inner is not None and (plan := personal(inner)):
             within.append((name, plan, many))
-    return Plan(names, tuple(fields), tuple(within))
+    return Plan(names, tuple(fields), tuple(lists), tuple(within))
 
 
 def _read(hint: Any) -> tuple[Text | None, type | None, bool]:
@@ -57,7 +61,7 @@ def _read(hint: Any) -> tuple[Text | None, type | None, bool]:
     origin = get_origin(hint)
     if origin is Annotated:
         if get_origin(get_args(hint)[0]) is tuple:
-            return _read(get_args(hint)[0])
+            return _read(get_args(hint)[0])  # the marker counts the tuple, what is in it has its own
         marks = [mark for mark in get_args(hint)[1:] if isinstance(mark, Text)]
         return (marks[0] if marks else None), None, False
     if origin in (UnionType, Union):
@@ -74,6 +78,9 @@ def sealed_copy(value: Any, plan: Plan, seal: Callable[[str, str], str], scope: 
     for name in plan.fields:
         if (text := getattr(value, name)) is not None:
             changed[name] = seal(scope, text)
+    for name in plan.lists:
+        if texts := getattr(value, name):
+            changed[name] = tuple(seal(scope, text) for text in texts)
     for name, inner, many in plan.within:
         held = getattr(value, name)
         if held is None:
@@ -97,6 +104,9 @@ def unsealed_field(value: Any, plan: Plan) -> str | None:
     for name in plan.fields:
         text = getattr(value, name)
         if text is not None and not text.startswith(SEALED_MARK):
+            return name
+    for name in plan.lists:
+        if not all(text.startswith(SEALED_MARK) for text in getattr(value, name) or ()):
             return name
     for name, inner, many in plan.within:
         held = getattr(value, name)

@@ -1,7 +1,8 @@
-"""A Valkey of our own, for those who have not got a Redis: started, watched and stopped by the product.
+"""A Valkey of our own, for those who have not got a Redis: started, watched, started again and stopped by the product.
 
 It listens on a Unix socket that only this user can open, never on a port. It is a delivery service and not a record:
-if what it kept cannot be read, it starts empty and the relay publishes again.
+if what it kept cannot be read, it starts empty and the relay publishes again. If it ends by itself it is started again
+at the same address, where its clients find it.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,23 +27,22 @@ import redis
 import structlog
 
 from shared.delivery import watchdog
+from shared.errors import Unusable
 
 READY_SECONDS: Final = 60.0
 """How long a start may take: the append-only file is read first."""
 RELEASE_SECONDS: Final = 10.0
 """How long the server of a process that was just killed may take to go away."""
+RESTART_SECONDS: Final = (0.1, 5.0)
+"""The pause before a server that ended is started again, and the longest where it ends again and again."""
 _SOCKET_PATH_BYTES: Final = 100
 """A socket's address holds 104 bytes on macOS, 108 on Linux."""
 
 logger: Final = structlog.get_logger(__name__)
 
 
-class EmbeddedServerError(Exception):
-    """The embedded server cannot run: a stable code, and what to do in Chinese and English."""
-
-    def __init__(self, code: str, detail_zh: str, detail_en: str) -> None:
-        self.code, self.detail_zh, self.detail_en = code, detail_zh, detail_en
-        super().__init__(f"{code}: {detail_en} / {detail_zh}")
+class EmbeddedServerError(Unusable):
+    """The embedded server cannot run."""
 
 
 def running_url(data_dir: Path) -> str | None:
@@ -64,6 +65,9 @@ class EmbeddedValkey:
         self._lock: IO[str] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._socket = self._dir / "valkey.sock"
+        self._stopping = threading.Event()
+        self._launching = threading.Lock()
+        self._keeper: threading.Thread | None = None
 
     @property
     def url(self) -> str:
@@ -95,24 +99,30 @@ class EmbeddedValkey:
         self._lock = _take_lock(self._dir)
         try:
             self._socket = _socket_path(self._dir)
-            if not self._launch(program):
-                _set_aside(self._dir / "appendonlydir")
-                if not self._launch(program):
-                    raise EmbeddedServerError(
-                        "redis_failed",
-                        f"内置 Valkey 无法启动，原因见 {self._dir / 'valkey.log'}",
-                        f"the embedded Valkey does not start; {self._dir / 'valkey.log'} says why",
-                    )
+            self._stopping.clear()
+            if not self._launched(program):
+                raise EmbeddedServerError(
+                    "redis_failed",
+                    f"内置 Valkey 无法启动，原因见 {self._dir / 'valkey.log'}",
+                    f"the embedded Valkey does not start; {self._dir / 'valkey.log'} says why",
+                )
             (self._dir / "url").write_text(self.url + "\n")
+            self._keeper = threading.Thread(target=self._keep, args=(program,), name="valkey", daemon=True)
+            self._keeper.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop it and wait until it is gone. Stopping what does not run does nothing."""
+        with self._launching:  # from here on nothing is started
+            self._stopping.set()
         if self._watchdog is not None:
             _end(self._watchdog)
-            self._watchdog = None
+        if self._keeper is not None:
+            self._keeper.join()
+            self._keeper = None
+        self._watchdog = None
         if self._lock is not None:
             for name in ("url", "valkey.pid"):
                 (self._dir / name).unlink(missing_ok=True)
@@ -123,8 +133,56 @@ class EmbeddedValkey:
             self._lock.close()
             self._lock = None
 
+    def _keep(self, program: Path) -> None:
+        """Start it again whenever it ended without being told to, until it is told to."""
+        pause = RESTART_SECONDS[0]
+        while self._watchdog is not None:
+            began = time.monotonic()
+            ended_with = self._watchdog.wait()
+            if self._stopping.is_set():
+                return
+            _end(self._watchdog)
+            logger.warning("embedded server ended: starting it again")
+            if ended_with < 0:
+                self._end_orphan()
+            if time.monotonic() - began > RESTART_SECONDS[1]:
+                pause = RESTART_SECONDS[0]
+            while not self._stopping.wait(pause) and not self._launched(program, attempts=2):
+                pause = min(2 * pause, RESTART_SECONDS[1])
+            pause = min(2 * pause, RESTART_SECONDS[1])
+
+    def _end_orphan(self) -> None:
+        """End the server whose watchdog was killed: no second one may open its files beside it."""
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+            pid = self.pid
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                os.kill(pid, number)
+                deadline = time.monotonic() + watchdog.STOP_SECONDS
+                while _alive(pid) and time.monotonic() < deadline:
+                    time.sleep(0.01)
+
+    def _launched(self, program: Path, attempts: int = 1) -> bool:
+        """Start it on what it kept, or else empty; false where neither succeeds. One that ran may be killed again while
+        it starts, which says nothing about its files: it has more than one attempt."""
+        if any(self._launch(program) for _ in range(attempts)):
+            return True
+        if self._stopping.is_set():
+            return False
+        _set_aside(self._dir / "appendonlydir")
+        return self._launch(program)
+
     def _launch(self, program: Path) -> bool:
         """Start the program under the watchdog; false if it ended, or did not answer in time."""
+        with self._launching:
+            if self._stopping.is_set():
+                return False
+            started = self._watchdog = self._start(program)
+        if self._answers(started):
+            return True
+        _end(started)
+        return False
+
+    def _start(self, program: Path) -> "subprocess.Popen[bytes]":
         assert self._lock is not None
         options = {
             "bind": "127.0.0.1",
@@ -140,7 +198,7 @@ class EmbeddedValkey:
         }
         command = [str(program), *(word for name, text in options.items() for word in (f"--{name}", text))]
         with (self._dir / "valkey.log").open("ab") as output:
-            self._watchdog = subprocess.Popen(  # noqa: S603  # our own interpreter, file and options
+            return subprocess.Popen(  # noqa: S603  # our own interpreter, file and options
                 [sys.executable, "-I", "-S", watchdog.__file__, str(os.getpid()), *command],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -148,17 +206,11 @@ class EmbeddedValkey:
                 start_new_session=True,  # Ctrl-C and a kill of our process group are for us; we stop it in our order
                 pass_fds=(self._lock.fileno(),),
             )
-        if self._answers():
-            return True
-        _end(self._watchdog)
-        self._watchdog = None
-        return False
 
-    def _answers(self) -> bool:
-        assert self._watchdog is not None
+    def _answers(self, started: "subprocess.Popen[bytes]") -> bool:
         deadline = time.monotonic() + READY_SECONDS
         with contextlib.closing(redis.Redis.from_url(self.url)) as client:
-            while time.monotonic() < deadline and self._watchdog.poll() is None:
+            while time.monotonic() < deadline and started.poll() is None:
                 try:
                     return bool(client.ping())
                 except redis.RedisError:  # not listening yet, or still loading

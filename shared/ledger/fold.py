@@ -13,8 +13,7 @@ import msgspec
 
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger
-from shared.log.codec import Codec, UnknownEvent
-from shared.log.store import Stored
+from shared.log.codec import Codec, UnknownEvent, type_of
 
 Rows = MutableMapping[str, Any]
 """Key → row, or None where there is none."""
@@ -57,16 +56,17 @@ class Folded:
     halt: Halt | None = None
 
 
-def decoded(codec: Codec, page: Iterable[Stored]) -> list[Recorded | Unknown]:
-    """A page of the log, read once for all ledgers."""
+def decoded(codec: Codec, page: Iterable[tuple[int, bytes]]) -> list[Recorded | Unknown]:
+    """A page of the log (positions and bytes), read once for all ledgers."""
     items: list[Recorded | Unknown] = []
-    for stored in page:
+    decode = codec.decode
+    for position, data in page:
         try:
-            items.append(codec.decode(stored.position, stored.bytes))
+            items.append(decode(position, data))
         except UnknownEvent as unknown:
-            items.append(Unknown(unknown.position, unknown.type))
+            items.append(Unknown(position, unknown.type))
         except (msgspec.MsgspecError, UnicodeDecodeError):  # of another shape than its name says: as good as unknown
-            items.append(Unknown(stored.position, stored.type))
+            items.append(Unknown(position, type_of(data).decode(errors="replace")))
     return items
 
 

@@ -34,7 +34,7 @@ class Replay:
         """Fold on to a position (or to the log's end); `each` sees every event, `progress` how many were read."""
         while upto is None or self.position < upto:
             limit = PAGE if upto is None else min(PAGE, upto - self.position)
-            items = decoded(self._log.codec, self._log.read(self.name, self.position, limit))
+            items = decoded(self._log.codec, self._log.raw(self.name, self.position, limit))
             if not items:
                 break
             self._fold([item for item in items if self._holds(item)], each)

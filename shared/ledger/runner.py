@@ -63,7 +63,7 @@ class Runner:
                 return 0
             after = min(standing[rows.follower].position for rows in running)
             waiting = parked_keys(connection, log)
-            items = decoded(self._log.codec, self._log.read(log, after, PAGE))
+            items = decoded(self._log.codec, self._log.raw(log, after, PAGE))
             page = Page(items)
             changed = {
                 rows.ledger.name: self._apply(
@@ -106,7 +106,9 @@ class Runner:
         with writing(self._ledgers) as connection:
             if connection.dialect.name == "postgresql":
                 name = f"sanguan ledgers {self.service.name} {log}"
-                connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+                alone = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
+                # What a crash takes of the last moments is folded again: the checkpoint goes with its rows.
+                connection.execute(select(alone, func.set_config("synchronous_commit", "off", True)))
             yield connection
 
     def _apply(
@@ -145,7 +147,7 @@ class Runner:
             ).scalars().all()  # fmt: skip
             if not positions:
                 raise LookupError(f"{rows.follower}: nothing of this key waits")
-            items = [decoded(self._log.codec, self._log.read(log, at - 1, 1))[0] for at in positions]
+            items = [decoded(self._log.codec, self._log.raw(log, at - 1, 1))[0] for at in positions]
             events = [(item, (key,)) for item in items if isinstance(item, Recorded)]
             if len(events) < len(items):  # an older program than the one that parked it: nothing may be left out
                 self._intervene(connection, log, rows.follower, key, "tried again")

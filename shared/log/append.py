@@ -1,11 +1,11 @@
 """What is appended, what comes of it, and the judgement that both databases share."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from shared.contracts.event import Actor, Envelope
+from shared.contracts.frozen import dataclass
 from shared.log.codec import Codec, leaf_of
 from shared.log.vault import NewKey
 
@@ -45,6 +45,10 @@ class Proposal:
     keys: tuple[NewKey, ...] = ()
     moments: Sequence[datetime] | None = None
     """When each event happened, where they happened at several times; else all at `occurred_at`."""
+    sealed_under: str | None = None
+    """The subject that it was sealed under with what memory held of its keys: a conflict where it was destroyed."""
+    held_keys: Sequence[str] = ()
+    """The names of those keys: a conflict where one of them is not stored any more."""
 
 
 class NotTheOwner(Exception):
@@ -86,8 +90,7 @@ class Answered:
     answer: Appended
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One event as a row, ready to be inserted; its position is known by the database alone."""
 
     stream: str
@@ -130,12 +133,22 @@ def placed(proposals: Sequence[Proposal], position: int) -> list[Outcome]:
     return answers
 
 
+def held_in_memory(batch: Iterable[Proposal]) -> tuple[list[str], list[str]]:
+    """The subjects that a batch was sealed under with keys from memory, and the names of the keys."""
+    trusting = [proposal for proposal in batch if proposal.sealed_under is not None]
+    return (
+        list({str(proposal.sealed_under) for proposal in trusting}),
+        list({name for proposal in trusting for name in proposal.held_keys}),
+    )
+
+
 class Known(Protocol):
     """What the judgement asks of the locked log."""
 
     def versions(self, log: str, streams: Sequence[str]) -> Mapping[str, int]: ...
     def answers(self, log: str, command_ids: Sequence[str]) -> Mapping[str, Answered]: ...
     def key_subjects(self, log: str, subjects: Sequence[str]) -> set[str]: ...
+    def destroyed(self, log: str, subjects: Sequence[str]) -> set[str]: ...
 
 
 def judge(batch: Sequence[Proposal], known: Known) -> list[Outcome | None]:
@@ -147,8 +160,11 @@ def judge(batch: Sequence[Proposal], known: Known) -> list[Outcome | None]:
     log = batch[0].log
     versions = dict(known.versions(log, list({p.stream for p in batch})))
     answers = known.answers(log, list({p.command_id for p in batch}))
-    subjects = [key.subject for p in batch for key in p.keys]
-    taken_keys = known.key_subjects(log, subjects) if subjects else set()
+    new = [key.subject for p in batch for key in p.keys]
+    taken_keys = known.key_subjects(log, new) if new else set()
+    subjects, names = held_in_memory(batch)
+    destroyed = known.destroyed(log, subjects) if subjects else set()
+    lost = {*names} - known.key_subjects(log, names) if names else set()
     taken_ids: set[str] = set()
     judged: list[Outcome | None] = []
     for proposal in batch:
@@ -158,6 +174,8 @@ def judge(batch: Sequence[Proposal], known: Known) -> list[Outcome | None]:
         elif (
             version != proposal.expected
             or proposal.command_id in taken_ids
+            or proposal.sealed_under in destroyed
+            or not lost.isdisjoint(proposal.held_keys)
             or any(key.subject in taken_keys for key in proposal.keys)
         ):
             judged.append(Conflict(version))

@@ -29,7 +29,7 @@ class NotSealed(Exception):
     """A personal value was about to be hashed in the clear: a fault of the program, never let through."""
 
 
-class _Read(msgspec.Struct, Generic[_Data]):
+class _Read(msgspec.Struct, Generic[_Data], gc=False):
     """The envelope, and its data in one of their shapes."""
 
     log: str
@@ -52,6 +52,14 @@ def leaf_of(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
+def type_of(data: bytes) -> bytes:
+    """The stored name of the event in canonical bytes.
+
+    Their keys are sorted, and after the type there is only the version: so the last "type" is the envelope's.
+    """
+    return data.rpartition(b'"type":"')[2].partition(b'"')[0]
+
+
 class Codec:
     """Encodes and decodes the events of a catalogue."""
 
@@ -70,9 +78,7 @@ class Codec:
 
     def decode(self, position: int, data: bytes) -> Recorded:
         """The event at a position; raises `UnknownEvent`."""
-        # Canonical keys are sorted, and after the type there is only the version: so the last "type" is the envelope's.
-        _, _, tail = data.rpartition(b'"type":"')
-        decoder = self._decoders.get(tail.partition(b'"')[0])
+        decoder = self._decoders.get(type_of(data))
         if decoder is None:
             head = self._any.decode(data)
             raise UnknownEvent(head.log, position, head.type)

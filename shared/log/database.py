@@ -1,10 +1,13 @@
 """Engines: how the databases are opened."""
 
+import contextlib
+import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
 
 def sqlite_engine(path: Path, *, synchronous: str = "FULL") -> Engine:
@@ -52,3 +55,13 @@ def open_engine(url: str, *, durable: bool = True) -> Engine:
     if url.startswith("sqlite:///"):
         return sqlite_engine(Path(url.removeprefix("sqlite:///")), synchronous="FULL" if durable else "NORMAL")
     return postgres_engine(url)
+
+
+def close_engine(engine: Engine) -> None:
+    """Close an engine. What stands in an SQLite file's WAL goes into the file first, so that the file alone is the
+    whole database, also where somebody else holds it open; where somebody is reading just then, it stays in the WAL."""
+    if engine.dialect.name == "sqlite" and Path(str(engine.url.database)).exists():
+        with contextlib.suppress(sqlite3.Error, DBAPIError), contextlib.closing(engine.raw_connection()) as connection:
+            for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)"):
+                connection.cursor().execute(f"PRAGMA {pragma}").fetchall()
+    engine.dispose()

@@ -9,13 +9,17 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from shared.errors import Unusable
 from shared.log.note import NoteRefused, Signer, Verifier
 
 _LOG: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")  # a log's name is part of a file's name
 
 
-class KeyUnusable(Exception):
-    """The stored key pair of a log is incomplete, malformed, or not a pair. Messages hold nothing secret."""
+class KeyUnusable(Unusable):
+    """A stored key is missing, incomplete, malformed, or not of its pair. The sentences hold nothing secret."""
+
+    def __init__(self, detail_zh: str, detail_en: str) -> None:
+        super().__init__("key_unusable", detail_zh, detail_en)
 
 
 def origin(log: str) -> str:
@@ -32,20 +36,26 @@ def load_or_create(data_dir: Path, log: str) -> Signer:
     secret_file, public_file = _files(data_dir, log)
     # The public file is written last, and therefore looked for first: where it is, the secret has been.
     if public_file.exists() and not secret_file.exists():
-        raise KeyUnusable(f"the secret key of log {log} is gone: restore it from its backup")
+        raise KeyUnusable(
+            f"日志 {log} 的私钥丢失：请从备份恢复。", f"the secret key of log {log} is gone: restore it from its backup"
+        )
     if not secret_file.exists():
         secret_file.parent.mkdir(parents=True, exist_ok=True)
         _write_once(secret_file, Signer.generate(origin(log)).secret() + "\n", mode=0o600)
     try:
         signer = Signer.parse(secret_file.read_text(encoding="utf-8"))
     except (NoteRefused, UnicodeDecodeError):
-        raise KeyUnusable(f"the secret key of log {log} is not a signer key") from None
+        raise KeyUnusable(
+            f"日志 {log} 的私钥文件不是签名密钥。", f"the secret key of log {log} is not a signer key"
+        ) from None
     if signer.name != origin(log):
-        raise KeyUnusable(f"the secret key of log {log} belongs to another log")
+        raise KeyUnusable(f"日志 {log} 的私钥属于另一日志。", f"the secret key of log {log} belongs to another log")
     if not public_file.exists():
         _write_once(public_file, f"{signer.verifier}\n", mode=0o644)
     if load_verifier(data_dir, log) != signer.verifier:
-        raise KeyUnusable(f"the public key of log {log} does not belong to its secret key")
+        raise KeyUnusable(
+            f"日志 {log} 的公钥与私钥不配对。", f"the public key of log {log} does not belong to its secret key"
+        )
     return signer
 
 
@@ -55,14 +65,19 @@ def load_verifier(data_dir: Path, log: str) -> Verifier:
     try:
         return Verifier.parse(public_file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise KeyUnusable(f"log {log} has no public key here") from None
+        raise KeyUnusable(f"此处没有日志 {log} 的公钥。", f"log {log} has no public key here") from None
     except (NoteRefused, UnicodeDecodeError):
-        raise KeyUnusable(f"the public key of log {log} is not a verifier key") from None
+        raise KeyUnusable(
+            f"日志 {log} 的公钥文件不是验证密钥。", f"the public key of log {log} is not a verifier key"
+        ) from None
 
 
 def _files(data_dir: Path, log: str) -> tuple[Path, Path]:
     if not _LOG.fullmatch(log):
-        raise KeyUnusable("a log's name has letters, digits, dots, hyphens and underscores only")
+        raise KeyUnusable(
+            "日志名只能由字母、数字、点、连字符和下划线组成。",
+            "a log's name has letters, digits, dots, hyphens and underscores only",
+        )
     return data_dir / "keys" / f"{log}.key", data_dir / "keys" / f"{log}.pub"
 
 

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
-from shared.log.append import Line, Outcome, Proposal, judge, lines, microseconds, moment, placed
-from shared.log.store import STORED, KnownTo, Log, settle
+from shared.log.append import Line, Outcome, Proposal, held_in_memory, judge, lines, microseconds, moment, placed
+from shared.log.store import KnownTo, Log, settle
 
 _ROWS = (
     "unnest(%b::text[], %b::int8[], %b::text[], %b::text[], %b::int4[], %b::bytea[], %b::bytea[], %b::bytea[])"
@@ -24,19 +24,18 @@ _KEYS = (
 )
 _OPTIMISTIC = (
     "WITH h AS (UPDATE heads SET size = size + %b, recorded_at = %b WHERE log = %b AND recorded_at <= %b"
+    "  AND NOT EXISTS (SELECT FROM unnest(%b::text[]) s JOIN vault_destroyed d ON d.log = %b AND d.subject = s)"
+    "  AND cardinality(%b::text[]) = (SELECT count(*) FROM unnest(%b::text[]) n CROSS JOIN LATERAL"
+    "   (SELECT FROM vault_keys WHERE log = %b AND subject = n LIMIT 1) k)"
     "  RETURNING log, size - %b AS p),"
     f" k AS ({_KEYS}),"
     f" i AS (INSERT INTO events ({_COLUMNS}) SELECT h.log, h.p + o - 1, stream, version, type, command_id, ordinal,"
     f"  %b, body_mac, leaf, bytes FROM h, {_ROWS})"
     " SELECT p FROM h"
 )
-_READ = (
-    f"COPY (SELECT {STORED} FROM events WHERE log = %s AND position > %s AND position <= %s ORDER BY position)"
-    " TO STDOUT (FORMAT binary)"
-)
+_READ = "SELECT {} FROM events WHERE log = %b AND position > %b AND position <= %b ORDER BY position"
 # A page is a range, as positions have no gap: with a LIMIT and no statistics the whole rest of the log would be sorted.
 _NEXT = "SELECT position FROM events WHERE log = %b AND position > %b ORDER BY log, position LIMIT 1"
-_READ_TYPES = ("text", "int8", "text", "int8", "text", "int8", "bytea")
 _LOCK = "SELECT size, recorded_at FROM heads WHERE log = %b FOR UPDATE"
 _OPEN = "INSERT INTO heads (log, size, recorded_at) VALUES (%b, 0, 0) ON CONFLICT (log) DO NOTHING"
 
@@ -44,13 +43,15 @@ _OPEN = "INSERT INTO heads (log, size, recorded_at) VALUES (%b, 0, 0) ON CONFLIC
 class PostgresLog(Log):
     """The log in PostgreSQL. The head row serialises the appends of one log; more processes do not add to them."""
 
-    def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
-        driver = _driver(connection)
-        if found := _range(driver, log, after, after + limit):
+    def _page(
+        self, connection: Connection, columns: str, log: str, after: int, limit: int
+    ) -> Sequence[tuple[Any, ...]]:
+        driver, query = _driver(connection), _READ.format(columns)
+        if found := _rows(driver, query, (log, after, after + limit)):
             return found
         # The end; or a gap, which only a forger can have made, and beyond which an auditor must be able to read.
         beyond = driver.execute(_NEXT, (log, after)).fetchone()
-        return [] if beyond is None else _range(driver, log, beyond[0] - 1, beyond[0] - 1 + limit)
+        return [] if beyond is None else _rows(driver, query, (log, beyond[0] - 1, beyond[0] - 1 + limit))
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         recorded_us = microseconds(self.clock())
@@ -63,7 +64,8 @@ class PostgresLog(Log):
                 if _driver(connection).closed:
                     self.engine.dispose()  # the server was away: no other pooled connection is any good either
                 raise
-        # No row: the log is new, or this clock is behind the last recorded time. Both are settled under the lock.
+        # No row: the log is new, this clock is behind the last recorded time, or a key was destroyed that something was
+        # sealed with. All are settled under the lock.
         return None if found is None else placed(batch, found)
 
     def _append_locked(self, batch: Sequence[Proposal]) -> list[Outcome]:
@@ -85,27 +87,24 @@ class PostgresLog(Log):
     def _insert(self, driver: psycopg.Connection[Any], batch: Sequence[Proposal], recorded_us: int) -> int | None:
         made = lines(self.codec, batch, moment(recorded_us))
         keys = [key for proposal in batch for key in proposal.keys]
+        subjects, names = held_in_memory(batch)
         log, count = batch[0].log, len(made)
         values = (
-            count, recorded_us, log, recorded_us, count, [key.subject for key in keys],
-            [key.wrapped for key in keys], recorded_us, *_arrays(made),
+            count, recorded_us, log, recorded_us, subjects, log, names, names, log, count,
+            [key.subject for key in keys], [key.wrapped for key in keys], recorded_us, *_arrays(made),
         )  # fmt: skip
         row = driver.execute(_OPTIMISTIC, values, prepare=True).fetchone()
         return None if row is None else int(row[0])
 
 
-def _range(driver: psycopg.Connection[Any], log: str, after: int, upto: int) -> list[tuple[Any, ...]]:
-    with driver.cursor() as cursor, cursor.copy(_READ, (log, after, upto)) as copy:
-        copy.set_types(_READ_TYPES)
-        return [*copy.rows()]
+def _rows(driver: psycopg.Connection[Any], query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Prepared and binary: thrice as fast as COPY."""
+    return driver.execute(query.encode(), values, prepare=True, binary=True).fetchall()
 
 
-def _arrays(made: Sequence[Line]) -> tuple[list[Any], ...]:
-    return (
-        [line.stream for line in made], [line.version for line in made], [line.type for line in made],
-        [line.command_id for line in made], [line.ordinal for line in made], [line.body_mac for line in made],
-        [line.leaf for line in made], [line.bytes for line in made],
-    )  # fmt: skip
+def _arrays(made: Sequence[Line]) -> list[list[Any]]:
+    """A line's fields stand in the statement's order."""
+    return [list(column) for column in zip(*made, strict=True)]
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

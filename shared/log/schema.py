@@ -7,30 +7,74 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from alembic.util import CommandError
+from sqlalchemy import Engine, inspect, text
 
+from shared.errors import Unusable
 from shared.log.database import writing
+from shared.log.tables import METADATA
+from shared.log.tree_tables import checkpoints, tiles
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_TABLES: Final = (*METADATA.sorted_tables,)
+assert {checkpoints, tiles} <= {*_TABLES}, "all that belong to the log are declared by now"
 _ADVISORY_LOCK: Final = 7_405_010
 """Any number that nothing else on the server uses: two processes that start at once migrate one after the other."""
 
 
-class SchemaBehind(Exception):
-    """The database is not at this program's revision: run `sanguan migrate` first."""
+class SchemaUnfit(Unusable):
+    """The database is not laid out as this program's tables are."""
+
+
+class SchemaBehind(SchemaUnfit):
+    """It is older than this program, or not laid out at all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "schema_behind",
+            "数据库的表结构旧于本程序：请先备份，再运行 sanguan migrate。",
+            "The database is older than this version's tables: keep a copy of it, then run `sanguan migrate`.",
+        )
+
+
+class SchemaAhead(SchemaUnfit):
+    """A newer program has laid it out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "schema_ahead",
+            "数据库的表结构新于本程序：请安装曾用于该数据库的版本，或更新的版本。",
+            "The database was laid out by a newer version: install the version that it was used with, or a newer one.",
+        )
+
+
+class SchemaStrange(SchemaUnfit):
+    """It says that it is at this revision, and lacks what belongs to it."""
+
+    def __init__(self, lacking: str) -> None:
+        super().__init__(
+            "schema_strange",
+            f"数据库缺少本版本的 {lacking}：它不是由正式版本建立的，或已被人改动。请从备份恢复。",
+            f"The database lacks {lacking} of this version: no release made it so, or someone changed it. "
+            "Restore it from a backup.",
+        )
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the log's tables to the newest revision; gives its name. Safe to run again, and at once from two places."""
+    """Bring the log's tables to the newest revision; gives its name. Safe to run again, and at once from two places.
+
+    Raises `SchemaUnfit` where that cannot be done.
+    """
     config = _config()
     newest = _newest(config)
-    if revision(engine) == newest:
-        return newest
-    with writing(engine) as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    if (there := revision(engine)) != newest:
+        _known(config, there)
+        with writing(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    _complete(engine)
     return newest
 
 
@@ -41,9 +85,30 @@ def revision(engine: Engine) -> str | None:
 
 
 def require(engine: Engine) -> None:
-    """Raises `SchemaBehind`."""
-    if revision(engine) != _newest(_config()):
-        raise SchemaBehind("The database is not at this version's tables: run `sanguan migrate` first.")
+    """Raises `SchemaUnfit` where the database is not at this program's revision."""
+    config = _config()
+    if (there := revision(engine)) != _newest(config):
+        _known(config, there)
+        raise SchemaBehind
+    _complete(engine)
+
+
+def _known(config: Config, there: str | None) -> None:
+    """Raises `SchemaAhead` for a revision that this program has never heard of."""
+    try:
+        ScriptDirectory.from_config(config).get_revisions(there or ())
+    except CommandError:
+        raise SchemaAhead from None
+
+
+def _complete(engine: Engine) -> None:
+    """Raises `SchemaStrange` where a table or a column is not there."""
+    there = inspect(engine).get_multi_columns(filter_names=[table.name for table in _TABLES])
+    for table in _TABLES:
+        columns = {column["name"] for (_, name), found in there.items() if name == table.name for column in found}
+        lacking = next((column.name for column in table.columns if column.name not in columns), None)
+        if lacking is not None:
+            raise SchemaStrange(f"{table.name}.{lacking}")
 
 
 def _config() -> Config:

@@ -14,11 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NullType
 
 from shared.log.append import microseconds, moment
+from shared.log.database import snapshot
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, Signer, sign
 from shared.log.proofs import consistency_proof, inclusion_proof
 from shared.log.tables import events
-from shared.log.tree import HASH_BYTES, Frontier, root_of
+from shared.log.tree import HASH_BYTES, TILE_HASHES, Frontier, root_of
 from shared.log.tree_tables import checkpoints, tiles
 
 PAGE_EVENTS: Final = 8_192
@@ -107,12 +108,15 @@ def consistency(engine: Engine, log: str, first: int, second: int) -> list[bytes
 
 
 def _seal_step(engine: Engine, log: str, signer: Signer, now: datetime, upto: int | None) -> SignedCheckpoint | None:
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:  # checkpoint and tree of one moment, while another may be sealing
         previous = _latest(connection, log)
         sealed = previous.size if previous else 0
-        frontier = Frontier.at(StoredTiles(connection, log), sealed)
+        stored = StoredTiles(connection, log)
+        frontier = Frontier.at(stored, sealed)
         if previous and frontier.root() != previous.root:
             raise LogDamaged(f"the stored tree of {log} does not have the root signed at {sealed}")
+        if len(stored.read(0, sealed // TILE_HASHES)) > sealed % TILE_HASHES * HASH_BYTES:
+            raise LogDamaged(f"the stored tree of {log} goes on after {sealed}, where its checkpoints end")
         end = sealed + STEP_EVENTS if upto is None else min(upto, sealed + STEP_EVENTS)
         grown: dict[tuple[int, int], bytes] = {}
         for leaves in _leaves(connection, log, sealed, end):

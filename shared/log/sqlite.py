@@ -1,21 +1,26 @@
 """Appending on SQLite: one writer at a time, WAL, synchronous=FULL: what is acknowledged survives a power cut."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from shared.log.append import Line, Outcome, Proposal, judge, lines, microseconds, moment, placed
+from shared.log.append import Line, Outcome, Proposal, held_in_memory, judge, lines, microseconds, moment, placed
 from shared.log.database import writing
-from shared.log.store import STORED, KnownTo, Log, settle
+from shared.log.store import KnownTo, Log, settle
 
 _INSERT = (
     "INSERT INTO events (log, position, stream, version, type, command_id, ordinal, recorded_at, body_mac, leaf, bytes)"
     " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 )
-_READ = f"SELECT {STORED} FROM events WHERE log = ? AND position > ? ORDER BY position LIMIT ?"
+_READ = "SELECT {} FROM events WHERE log = ? AND position > ? ORDER BY position LIMIT ?"
 _INSERT_KEY = "INSERT INTO vault_keys (log, subject, wrapped) VALUES (?,?,?)"
+_STANDING = (
+    "SELECT EXISTS (SELECT 1 FROM json_each(?2) s CROSS JOIN vault_destroyed d ON d.log = ?1 AND d.subject = s.value),"
+    " (SELECT count(*) FROM json_each(?3) n CROSS JOIN vault_keys k ON k.log = ?1 AND k.subject = n.value)"
+)
 _HEAD = "SELECT size, recorded_at FROM heads WHERE log = ?"
 _MOVE = (
     "INSERT INTO heads (log, size, recorded_at) VALUES (?1, ?2, ?3) "
@@ -26,13 +31,16 @@ _MOVE = (
 class SqliteLog(Log):
     """The log in one SQLite file."""
 
-    def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
-        return _driver(connection).execute(_READ, (log, after, limit)).fetchall()
+    def _page(
+        self, connection: Connection, columns: str, log: str, after: int, limit: int
+    ) -> Sequence[tuple[Any, ...]]:
+        return _driver(connection).execute(_READ.format(columns), (log, after, limit)).fetchall()
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         try:
             with writing(self.engine) as connection:
-                return self._insert(_driver(connection), batch)
+                driver = _driver(connection)
+                return self._insert(driver, batch) if _keys_stand(driver, batch) else None
         except sqlite3.IntegrityError:
             return None
 
@@ -53,6 +61,15 @@ class SqliteLog(Log):
         if keys:
             driver.executemany(_INSERT_KEY, keys)
         return placed(batch, size)
+
+
+def _keys_stand(driver: sqlite3.Connection, batch: Sequence[Proposal]) -> bool:
+    """Whether what was sealed with keys from memory was sealed with keys that are stored still."""
+    subjects, names = held_in_memory(batch)
+    if not subjects:
+        return True
+    destroyed, stored = driver.execute(_STANDING, (batch[0].log, json.dumps(subjects), json.dumps(names))).fetchone()
+    return not destroyed and stored == len(names)
 
 
 def _row(log: str, position: int, recorded_us: int, line: Line) -> tuple[object, ...]:

@@ -11,14 +11,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Engine, bindparam, select, text
 
 from shared.contracts.event import Recorded
 from shared.log.append import Answered, Appended, NotTheOwner, Outcome, Proposal, microseconds, moment
 from shared.log.codec import Codec
-from shared.log.tables import events, heads, vault_keys
+from shared.log.tables import events, heads, vault_destroyed, vault_keys
 
 
 class Stored(NamedTuple):
@@ -37,7 +37,7 @@ class Stored(NamedTuple):
         return moment(self.recorded_us)
 
 
-STORED = "log, position, stream, version, type, recorded_at, bytes"
+_STORED = "log, position, stream, version, type, recorded_at, bytes"
 """The columns of `Stored`."""
 _STREAM = (
     select(events.c.position, events.c.bytes)
@@ -72,6 +72,11 @@ _KEYS = select(vault_keys.c.subject).where(
 )
 
 
+_DESTROYED = select(vault_destroyed.c.subject).where(
+    vault_destroyed.c.log == bindparam("log"), vault_destroyed.c.subject.in_(bindparam("subjects", expanding=True))
+)
+
+
 class Log(ABC):
     """The log. `append` is called from one thread at a time (see `shared.log.appender`); reading from any."""
 
@@ -93,16 +98,22 @@ class Log(ABC):
     def read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
         """The events after a position (-1 for the beginning), at most `limit` of them, none skipped."""
         with self.engine.connect() as connection:
-            return [*map(Stored._make, self._page(connection, log, after, limit))]
+            return [*map(Stored._make, self._page(connection, _STORED, log, after, limit))]
+
+    def raw(self, log: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """The same events, their positions and bytes alone: all that a fold needs."""
+        with self.engine.connect() as connection:
+            return cast("Sequence[tuple[int, bytes]]", self._page(connection, "position, bytes", log, after, limit))
 
     @abstractmethod
-    def _page(self, connection: Connection, log: str, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
+    def _page(
+        self, connection: Connection, columns: str, log: str, after: int, limit: int
+    ) -> Sequence[tuple[Any, ...]]:
         """The rows of `read`, by the driver's fastest way."""
 
     def recorded(self, log: str, after: int, limit: int) -> list[Recorded]:
         """As `read`, decoded; raises `UnknownEvent`."""
-        decode = self.codec.decode
-        return [decode(stored.position, stored.bytes) for stored in self.read(log, after, limit)]
+        return [self.codec.decode(position, data) for position, data in self.raw(log, after, limit)]
 
     def stream(self, log: str, stream: str, after_version: int = 0) -> list[Recorded]:
         """The events of one stream after a version, in order."""
@@ -198,6 +209,9 @@ class KnownTo:
 
     def key_subjects(self, log: str, subjects: Sequence[str]) -> set[str]:
         return set(self._connection.execute(_KEYS, {"log": log, "subjects": subjects}).scalars())
+
+    def destroyed(self, log: str, subjects: Sequence[str]) -> set[str]:
+        return set(self._connection.execute(_DESTROYED, {"log": log, "subjects": subjects}).scalars())
 
 
 def _answers(connection: Connection, log: str, command_ids: Sequence[str]) -> dict[str, Answered]:

@@ -94,7 +94,20 @@ _POSTGRES_GUARDS = (
 )
 GUARDS: Final = {"sqlite": _SQLITE_GUARDS, "postgresql": _POSTGRES_GUARDS}
 """Statements by which the database itself refuses UPDATE, DELETE and TRUNCATE of events."""
+REPLACE_GUARDS: Final = {
+    "sqlite": (
+        "CREATE TRIGGER events_no_replace BEFORE INSERT ON events WHEN"
+        " EXISTS (SELECT 1 FROM events WHERE log = NEW.log AND position = NEW.position)"
+        " OR EXISTS (SELECT 1 FROM events WHERE log = NEW.log AND stream = NEW.stream AND version = NEW.version)"
+        " OR EXISTS (SELECT 1 FROM events WHERE log = NEW.log AND command_id = NEW.command_id"
+        " AND ordinal = NEW.ordinal)"
+        " OR EXISTS (SELECT 1 FROM events WHERE rowid = NEW.rowid)"
+        " BEGIN SELECT RAISE(ABORT, 'events are never changed'); END",
+    ),
+    "postgresql": (),  # where nothing replaces a row but an UPDATE, which fires its trigger
+}
+"""Against REPLACE: on a connection of SQLite's defaults it deletes what stands in its way past the other guards."""
 
-for _dialect, _statements in GUARDS.items():
+for _dialect, _statements in (*GUARDS.items(), *REPLACE_GUARDS.items()):
     for _statement in _statements:
         event.listen(events, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped

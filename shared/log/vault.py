@@ -13,6 +13,7 @@ import os
 import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -58,21 +59,21 @@ class _Key:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKeys:
-    """What is stored of a subject: the wrapped keys of it and its parts by name, and whether it was destroyed."""
+    """What is stored of a subject: the wrapped keys of it and its parts by name, and the names of those destroyed."""
 
     wrapped: dict[str, bytes]
-    erased: bool
+    destroyed: set[str]
 
 
-_FRESH: Final = SubjectKeys({}, erased=False)
+_FRESH: Final = SubjectKeys({}, set())
 
 
 def _stored(subjects: str, lateral: str) -> TextClause:
     # A range, not LIKE, which does not tell case/a from case/A on SQLite; "$" is the character after "#".
     return text(
         f"SELECT s.value AS subject, k.subject AS name, k.wrapped AS wrapped FROM {subjects} CROSS JOIN {lateral}"
-        " UNION ALL SELECT s.value, NULL, NULL FROM"
-        f" {subjects} JOIN vault_destroyed d ON d.log = :log AND d.subject = s.value"
+        " UNION ALL SELECT s.value, d.subject, NULL FROM"
+        f" {subjects} JOIN vault_destroyed d ON d.log = :log AND d.subject >= s.value AND d.subject < s.value || '$'"
     )
 
 
@@ -87,17 +88,22 @@ _STORED: Final = {
         " WHERE log = :log AND subject >= s.value || '#' AND subject < s.value || '$' LIMIT 10000) k",  # by the index
     ),
 }
-"""All keys of many subjects, and those subjects that were destroyed."""
+"""All keys of many subjects, and what was destroyed of them: no id holds a character before "$", so that the range from
+a subject on is that of itself and its parts."""
+_MOST_HELD: Final = 50_000
+"""Subjects whose wrapped keys are held in memory."""
 
 
 class Vault:
     """Seals and opens personal values.
 
-    It holds no stored key in memory: another process may have destroyed it since.
+    It holds wrapped keys in memory, to seal with: another process may have destroyed them since, so the transaction
+    that appends what was sealed looks (see `Proposal.held_keys`). What is opened is opened with what is stored.
     """
 
     def __init__(self, engine: Engine, master: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
         self._engine, self._random = engine, random
+        self._held: OrderedDict[tuple[str, str], SubjectKeys] = OrderedDict()
         self._master = AESGCM(hashlib.sha256(b"sanguan wrap\0" + master).digest())
         # hmac.digest() lets go of the interpreter for each call, and a busy thread takes it for 5 ms: a copy does not.
         self._mac = hmac.new(hashlib.sha256(b"sanguan body\0" + master).digest(), digestmod="sha256")
@@ -110,25 +116,49 @@ class Vault:
 
     def keys_of(self, subjects: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SubjectKeys]:
         """What is stored of subjects, each a log and a name: all by one look at the database."""
-        found = {at: SubjectKeys({}, erased=False) for at in subjects}
+        found = {at: SubjectKeys({}, set()) for at in subjects}
         with self._engine.connect() as connection:
             for log in {log for log, _ in found}:
                 names = [subject for of, subject in found if of == log]
                 given = {"log": log, "subjects": json.dumps(names)}
                 for row in connection.execute(_STORED[connection.dialect.name], given):
-                    held = found[log, row.subject]
-                    if row.name is None:
-                        found[log, row.subject] = SubjectKeys(held.wrapped, erased=True)
+                    known = found[log, row.subject]
+                    if row.wrapped is None:
+                        known.destroyed.add(row.name)
                     else:
-                        held.wrapped[row.name] = row.wrapped
+                        known.wrapped[row.name] = row.wrapped
+        for at, keys in found.items():
+            self._hold(at, keys)
         return found
 
+    def held(self, log: str, subject: str) -> SubjectKeys | None:
+        """What is held in memory of a subject's keys."""
+        return self._held.get((log, subject))
+
+    def learn(self, log: str, subject: str, keys: Sequence[NewKey], *, fresh: bool) -> None:
+        """Hold a subject's new keys, now that they are stored; `fresh` says that it had none before."""
+        known = _FRESH if fresh else self._held.get((log, subject))
+        if known is not None:
+            stored = known.wrapped | {key.subject: key.wrapped for key in keys}
+            self._hold((log, subject), SubjectKeys(stored, known.destroyed))
+
+    def forget(self, log: str, subject: str) -> None:
+        """Hold nothing of a subject."""
+        self._held.pop((log, subject), None)
+
+    def _hold(self, at: tuple[str, str], keys: SubjectKeys) -> None:
+        self._held[at] = keys
+        if len(self._held) > _MOST_HELD:
+            self._held.popitem(last=False)
+
     def seal(
-        self, log: str, subject: str, command: Any, *, fresh: bool, stored: SubjectKeys | None = None
+        self, log: str, subject: str, command: Any, *, fresh: bool, stored: SubjectKeys | None = None, apart: str = ""
     ) -> tuple[Any, tuple[NewKey, ...]]:
         """The command with its personal fields in boxes, and the keys that must be stored with its events.
 
         `fresh` says that the subject cannot have keys yet, and `stored` what keys it has; else they are looked up here.
+        `apart` tells the parties of this command from those whom an earlier one named at the same places: each is a
+        part of its own, `case/<id>#parties/0.<apart>`, so that whom a correction replaced can be forgotten alone.
         Raises `Refused("erased")` where the subject's keys were destroyed: what was erased gets no new key. A value
         that is sealed in the very moment of the destruction may still go in; destroying again takes that key too.
         """
@@ -143,7 +173,7 @@ class Vault:
         draw = _draws(self._random)
 
         def box(scope: str, value: str) -> str:
-            name = f"{subject}#{scope}"
+            name = f"{subject}#{scope}.{apart}" if scope and apart else f"{subject}#{scope}"
             key = used.get(name) or used.setdefault(name, self._key(log, name, stored, draw))
             nonce = draw(_NONCE)
             sealed = nonce + key.cipher.encrypt(nonce, value.encode(), f"{log}|{name}".encode())
@@ -169,7 +199,8 @@ class Vault:
     def destroy(self, log: str, subject: str, at_us: int) -> int:
         """Destroy the keys of a subject and of all its parts; gives how many there were. Nothing else changes.
 
-        A subject is `case/<id>`, or one party of it, `case/<id>#parties/0`, known by its place in the report.
+        A subject is `case/<id>`, or one party of it, as its boxes name it: `case/<id>#parties/0` by its place in the
+        report, `case/<id>#parties/0.<…>` where a correction named it.
         The subject and its parts are listed as destroyed, so that they get no new keys, and a restored backup can be
         made to forget them again.
         """
@@ -179,6 +210,7 @@ class Vault:
         own = (vault_keys.c.log == log) & (
             (name == subject) | ((name >= f"{subject}{mark}") & (name < f"{subject}{after}"))
         )
+        self.forget(log, subject.partition("#")[0])
         with writing(self._engine) as connection:
             parts = connection.execute(select(name).where(own)).scalars().all()
             connection.execute(delete(vault_keys).where(own))
@@ -193,7 +225,7 @@ class Vault:
     def _key(self, log: str, name: str, stored: SubjectKeys, draw: Callable[[int], bytes]) -> _Key:
         if (wrapped := stored.wrapped.get(name)) is not None:
             return _Key(self._unwrapped(log, name, wrapped), None)
-        if stored.erased:
+        if not stored.destroyed.isdisjoint((name, name.partition("#")[0])):
             raise Refused("erased")
         raw, nonce = self._random(32), draw(_NONCE)
         wrapped = nonce + self._master.encrypt(nonce, raw, f"{log}|{name}".encode())
@@ -246,5 +278,8 @@ def load_master(path: Path) -> bytes:
         part.unlink()
     key = b64decode(path.read_bytes())
     if len(key) < 32:
-        raise KeyUnusable(f"{path} holds no key of 32 bytes: restore it from its backup")
+        raise KeyUnusable(
+            f"{path} 中没有完整的 32 字节密钥：请从备份恢复。",
+            f"{path} holds no key of 32 bytes: restore it from its backup",
+        )
     return key

@@ -1,7 +1,9 @@
 """What the ledgers' columns are called in Chinese and English: for files and pages. JSON keeps the names themselves."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from shared.contracts.codes import CaseKind, MeetingKind, Named, PostingEnd, Profession
 
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "key": ("编号", "Key"),
@@ -127,8 +129,107 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "points": ("得分", "Points"),
     "possible": ("满分", "Points possible"),
     "per_cent": ("得分率", "Per cent"),
+    # within a value: of people and papers
+    "import_id": ("导入编号", "Import"),
+    "sheet": ("工作表", "Sheet"),
+    "row": ("行", "Row"),
+    "number": ("序号", "Number"),
+    "role": ("身份", "Role"),
+    "id_number": ("身份证号", "ID number"),
+    # of a plan
+    "title": ("标题", "Title"),
+    "title_zh": ("中文名称", "Chinese title"),
+    "title_en": ("英文名称", "English title"),
+    "issuer": ("印发单位", "Issued by"),
+    "issued_on": ("印发日", "Issued on"),
+    "clause": ("条款", "Clause"),
+    "phase": ("阶段", "Phase"),
+    "phases": ("阶段", "Phases"),
+    "duties": ("任务", "Duties"),
+    "lead": ("责任方", "Led by"),
+    "cadences": ("例会周期", "Cadences"),
+    "meeting": ("会议", "Meeting"),
+    "every": ("频次", "Every"),
+    "due_day": ("纪要期限日", "Due day of the month"),
+    "due_day_given": ("期限出处", "Who gives the due day"),
+    "targets": ("目标", "Targets"),
+    "comparison": ("比较", "Comparison"),
+    "share": ("比例", "Share"),
+    "given": ("出处", "Given by"),
+    "must_visits": ("必访对象", "Must-visits"),
+    "classes": ("对象类别", "Classes"),
+    "posting_months": ("派驻最短月数", "Months of a posting"),
+    "anomalies": ("疑点", "Anomalies"),
+    "concerns": ("涉及", "Concerns"),
+    "note_zh": ("中文说明", "Chinese note"),
+    "note_en": ("英文说明", "English note"),
+    # of a rulebook and a score
+    "grace_days": ("补录宽限天数", "Days of grace"),
+    "ranks": ("排名用途", "Use of ranks"),
+    "indicator": ("指标", "Indicator"),
+    "numerator": ("分子", "Numerator"),
+    "denominator": ("分母", "Denominator"),
+    "table": ("考核依据", "Table"),
+    "where": ("条件", "Where"),
+    "field": ("字段", "Field"),
+    "op": ("比较方式", "Operator"),
+    "values": ("取值", "Values"),
+    "adds": ("累计字段", "Adds up"),
+    "exclusions": ("剔除", "Exclusions"),
+    "excluded": ("已剔除", "Excluded"),
+    "target": ("目标值", "Target"),
+    "target_given": ("目标出处", "Who gives the target"),
+    "weight": ("权重", "Weight"),
+    "weight_given": ("权重出处", "Who gives the weight"),
+    "minimum": ("最少数量", "Minimum"),
+    "standing": ("考核状态", "Standing"),
+    "rate": ("比率", "Rate"),
+    "unadjusted_numerator": ("剔除前分子", "Numerator before exclusions"),
+    "unadjusted_denominator": ("剔除前分母", "Denominator before exclusions"),
+    "unadjusted_rate": ("剔除前比率", "Rate before exclusions"),
+    "reached": ("达标", "Reached"),
+    "exact": ("精确值", "Exact"),
+    "decimal": ("小数", "Decimal"),
+    "enough": ("数量足够", "Enough to rank"),
+    "before": ("更正前", "Before"),
+    "after": ("更正后", "After"),
+    "causes": ("起因", "Causes"),
+    # of a transition
+    "what": ("事项", "What"),
+    "recorded_on": ("记录日", "Recorded on"),
 }
-"""Column → (Chinese, English)."""
+"""Column, or field within a value → (Chinese, English)."""
+
+
+def _by_code(*lists: type[Named]) -> dict[str, str]:
+    return {code.value: code.zh for codes in lists for code in codes}
+
+
+WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": _by_code(CaseKind, MeetingKind),
+    "profession": _by_code(Profession),
+    "reason": _by_code(PostingEnd),
+    "due_rule": {
+        "mediation-one-month": "自受理起一个月", "petition-60-days": "自受理起六十日", "paper": "纸质台账所载",
+        "correction": "人工更正",
+    },
+    "what": {
+        **{f"kind:{kind.value}": f"改为{kind.zh}" for kind in CaseKind},
+        "registered": "登记", "posted": "派驻", "ended": "派驻结束", "issued": "发放联系卡", "planned": "计划走访",
+        "completed": "已走访", "declined": "谢绝或不受理", "held": "召开", "submitted": "报送纪要", "reported": "登记",
+        "accepted": "受理", "handed_down": "交办", "answered_for": "确定承办人", "resolved": "已化解",
+        "terminated": "终止", "terminated_untold": "终止（未告知救济途径）", "referred": "移送",
+        "referred_outside": "移送至街道以外", "withdrawn": "撤回", "linked": "并案", "reopened": "重启",
+        "voided": "作废", "corrected": "更正", "found_stable": "回访：已稳控", "found_unstable": "回访：未稳控",
+    },
+}  # fmt: skip
+"""Codes that a ledger keeps as plain text → Chinese, by column: what stands in a file is read by people. (Numbers of
+communities, officers, cases and documents are ids and stay as they are.)"""
+
+
+def word_zh(column: str, value: Any) -> Any:
+    """A value of a column; a code kept as plain text by its Chinese name."""
+    return WORDS.get(column, {}).get(value, value) if type(value) is str else value
 
 
 def title_zh(column: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -18,6 +18,10 @@ from shared.web.gate import LARGEST_BODY, Gate
 
 _ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 """Visible ASCII: an id that begins with a space is the system's own (see `shared.command.own_id`)."""
+_CHOSEN: Final = re.compile(r"(?![0-9a-f]{20}\Z|[0-9]{12}-)[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+"""An id that a client may choose for what is new: a plain code, neither of the form of those that are derived from a
+command's id (see `shared.command.derived_id`) nor, beginning with a community's code, of a paper row's: nobody can take
+such an id before the one whose it will be."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -52,11 +56,11 @@ class CommandEndpoint:
     def _id(self, stream: str | None) -> str | None:
         if stream is None:
             return None
-        if self._accepts.creates and self._accepts.id is None:
-            raise Refused("stream_not_chosen", field="stream")
         category, slash, id = stream.partition("/")
         if category != self._decider.category or not slash or not id:
-            raise Refused("stream_mismatch", field="stream", expected=f"{self._decider.category}/…")
+            raise Refused("stream_mismatch", field="stream", expected=f"{self._decider.category}/<id>")
+        if self._accepts.creates and self._accepts.id is None and not _CHOSEN.fullmatch(id):
+            raise Refused("stream_not_chosen", field="stream")
         return id
 
 
@@ -81,11 +85,13 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def if_match(request: Request) -> int | None:
-    """The stream's version that the client has seen; raises `Refused`."""
+def if_match(request: Request) -> int | Literal["*"] | None:
+    """The stream's version that the client has seen, or `*` for whichever there is; raises `Refused`."""
     said = request.headers.get("if-match")
     if said is None:
         return None
+    if said.strip() == "*":
+        return "*"
     plain = said.strip().strip('"')
     if not (plain.isascii() and plain.isdigit() and len(plain) < 16):
         raise Refused("bad_header", field="If-Match")

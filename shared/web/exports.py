@@ -18,7 +18,7 @@ from shared.contracts.codes import Named
 from shared.contracts.days import CIVIL
 from shared.contracts.model import Ledger
 from shared.contracts.personal import SEALED_MARK
-from shared.web.columns import title_zh
+from shared.web.columns import title_zh, word_zh
 
 MASK: Final = "•••"
 CSV_TYPE: Final = "text/csv; charset=utf-8"
@@ -83,7 +83,7 @@ def readable(value: Any) -> str:
         case tuple() | list():
             return "；".join(readable(item) for item in value)
         case _ if is_dataclass(value):
-            held = ((field.name, readable(getattr(value, field.name))) for field in fields(value))
+            held = ((field.name, readable(word_zh(field.name, getattr(value, field.name)))) for field in fields(value))
             return "，".join(f"{title_zh(name)}：{text}" for name, text in held if text)
         case _:
             return str(value)
@@ -92,7 +92,7 @@ def readable(value: Any) -> str:
 def _cells(ledger: Ledger[Any], names: Sequence[str], found: Found) -> Iterator[list[Any]]:
     for key, row in found:
         values = [(name, getattr(row, name)) for name in names]
-        yield [key, *(MASK if name in ledger.sealed and value else value for name, value in values)]
+        yield [key, *(MASK if name in ledger.sealed and value else word_zh(name, value) for name, value in values)]
 
 
 class _Sheet:

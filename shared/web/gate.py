@@ -3,11 +3,14 @@
 What comes out is a value of the language; what cannot come out is a `Refused` with a stable code and the field.
 """
 
+import contextlib
 import json
+import re
 from dataclasses import dataclass, make_dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
+import msgspec
 from pydantic import TypeAdapter, ValidationError
 from stdnum.cn import ric
 
@@ -52,6 +55,7 @@ _CODES: Final = {
     "int_parsing_size": "out_of_range",
 }
 """pydantic's kinds of error → our stable codes; whatever else it finds is `wrong_type`."""
+_EIGHTEEN: Final = re.compile("[0-9]{17}[0-9X]")
 _NUMBER_TOO_LONG: Final = "number out of range"
 """What pydantic's reader says of thousands of digits: that is JSON, and no number of ours."""
 
@@ -108,7 +112,8 @@ def refusal(error: ValidationError) -> Refused:
 
 
 def check_id_numbers(data: Any) -> None:
-    """Refuse an identity number whose check digit does not fit. Its birthplace is nobody's business."""
+    """Refuse an 18-digit identity number whose check digit does not fit. What is none (a passport, a number of the
+    first generation, a firm's code) passes as it was given. Its birthplace is nobody's business."""
     for number, party in enumerate(getattr(data, "parties", None) or ()):
         value = getattr(party, "id_number", None)
         if value is not None and not fits_check_digit(value):
@@ -116,11 +121,9 @@ def check_id_numbers(data: Any) -> None:
 
 
 def fits_check_digit(number: str) -> bool:
-    """Whether an 18-digit identity number's last digit fits (GB 11643)."""
-    plain = number.upper()
-    if len(plain) != 18 or not plain[:17].isascii() or not plain[:17].isdigit():
-        return False
-    return bool(ric.calc_check_digit(plain) == plain[17])
+    """Whether an 18-digit identity number's last digit fits (GB 11643); what has another shape has no such digit."""
+    plain = re.sub("[ -]", "", number.upper())
+    return not _EIGHTEEN.fullmatch(plain) or bool(ric.calc_check_digit(plain) == plain[17])
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
@@ -132,4 +135,7 @@ _DUPLICATES: Final = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 def _no_duplicate_keys(raw: bytes) -> None:
+    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+        if msgspec.json.encode(msgspec.json.decode(raw)) == raw:
+            return  # most clients write no spaces; and had a key stood twice, one would be missing now
     _DUPLICATES.decode(raw.decode())

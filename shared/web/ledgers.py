@@ -4,7 +4,7 @@ import asyncio
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -78,9 +78,11 @@ class LedgerEndpoint:
         wanted = read_query(request, rows, visitor.log)
         visitor.may_reach(wanted.log)
         if wanted.at_least is not None:
-            await self._node.followers[self._service].reach(wanted.log, wanted.at_least)
+            await self._at_least(wanted.log, wanted.at_least)
             if await asyncio.to_thread(stuck, self._node.storage.ledgers_engine, wanted.log, rows.follower):
                 raise Refused("ledger_behind", field="at_least")
+        if "community" in wanted.equal:
+            wanted = replace(wanted, equal={**wanted.equal, "community": await self._community(wanted)})
         light = wanted.as_of is None and wanted.format == "json"
         position, found = await (asyncio.to_thread if light else HEAVY.run)(self._find, rows, wanted)
         if wanted.format != "json":
@@ -93,6 +95,38 @@ class LedgerEndpoint:
             "rows": [shown(rows, key, row) for key, row in page], "next": _cursor(page[-1][0]) if more else None,
         }  # fmt: skip
         return Response(canonical(body), media_type="application/json")
+
+    async def _at_least(self, log: str, position: int) -> None:
+        """Wait until the ledgers hold a position; raises `Refused`, at once where the log does not hold it."""
+        follower = self._node.followers[self._service]
+        if follower.positions().get(log, -1) >= position:
+            return
+        size = await asyncio.to_thread(self._node.storage.log.size, log)
+        if position >= size:
+            raise Refused("beyond_the_end", field="at_least", last=size - 1)
+        await follower.reach(log, position)
+
+    async def _community(self, wanted: Wanted) -> str:
+        """The code of the community that is meant, by its code or its name; raises `Refused("no_such_community")`,
+        though not before the ledger of names has caught up with the log."""
+        said = wanted.equal["community"]
+        names = next((rows for rows in self._tables.values() if {"community", "name"} <= set(rows.names)), None)
+        if said == wanted.log or names is None:  # the sub-district as a whole has results too
+            return said
+        found = await asyncio.to_thread(self._named, names, wanted.log, said)
+        if found is None:
+            await self._node.followers[self._service].caught_up(wanted.log)
+            found = await asyncio.to_thread(self._named, names, wanted.log, said)
+        if found is None:
+            raise Refused("no_such_community", field="community")
+        return found
+
+    def _named(self, names: Rows[Any], log: str, said: str) -> str | None:
+        with snapshot(self._node.storage.ledgers_engine) as connection:
+            for column in ("community", "name"):
+                for _, row in names.query(connection, log, {column: said}, limit=1):
+                    return str(row.community)
+        return None
 
     def _find(self, rows: Rows[Any], wanted: Wanted) -> tuple[int, list[tuple[str, Any]]]:
         limit = wanted.limit + 1 if wanted.format == "json" else None
@@ -142,7 +176,7 @@ def read_query(request: Request, rows: Rows[Any], own_log: str) -> Wanted:
         at_least=whole(given["at_least"], "at_least") if "at_least" in given else None,
         cursor=given.get("cursor"),
         format=form,
-        limit=min(1_000, max(1, whole(given.get("limit", str(PAGE_ROWS)), "limit"))),
+        limit=page_size(given.get("limit"), PAGE_ROWS),
     )
 
 
@@ -168,6 +202,15 @@ def whole(said: str, name: str) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 16):
         raise Refused("bad_parameter", field=name)
     return int(said)
+
+
+def page_size(said: str | None, usual: int, most: int = 1_000) -> int:
+    """How many a page shall hold: not more than `most`; raises `Refused` where it is to hold none."""
+    if said is None:
+        return usual
+    if not (asked := whole(said, "limit")):
+        raise Refused("out_of_range", field="limit")
+    return min(most, asked)
 
 
 def _moment(said: str) -> datetime:

@@ -103,7 +103,7 @@ def _service_paths(service: Service) -> Json:
 
 def _command(service: Service, decider: Decider[Any], accepts: Accepts) -> Json:
     summary, description = _documented(accepts.command)
-    named = accepts.id is None and not accepts.creates
+    named = "" if accepts.id else ", which `stream` may name" if accepts.creates else ", which `stream` names"
     return {
         "tags": [service.name],
         "operationId": f"{service.name}.{slug(accepts.command)}",
@@ -111,7 +111,7 @@ def _command(service: Service, decider: Decider[Any], accepts: Accepts) -> Json:
         "description": "\n\n".join(
             (
                 description,
-                f"Appends to `{decider.category}/<id>`" + (", which `stream` names." if named else "."),
+                f"Appends to `{decider.category}/<id>`{named}.",
                 f"Roles: {', '.join(sorted(accepts.by))}.",
             )
         ),

@@ -67,14 +67,15 @@ _READING: Final = (
     "not_found",
     "internal",
 )
+_OF_QUERIES: Final = ("beyond_the_end", "no_such_community")
 GROUPS: Final[Mapping[str, Codes]] = {
     "reading": _codes(*_READING),
-    "ledgers": _codes(*_READING, "unknown_ledger", "ledger_behind", "offset_required"),
-    "record": _codes(*_READING, "bad_header"),
+    "ledgers": _codes(*_READING, "unknown_ledger", "ledger_behind", *_OF_QUERIES, "offset_required", "out_of_range"),
+    "record": _codes(*_READING, "bad_header", "out_of_range"),
 }
 """Which problems the operations that read may answer with."""
 OF_COMMANDS: Final[Codes] = _codes(
-    *(set(CODES) - {"bad_parameter", "unknown_ledger", "not_found", "method_not_allowed"})
+    *(set(CODES) - {"bad_parameter", "unknown_ledger", "not_found", "method_not_allowed", *_OF_QUERIES})
 )
 """The mechanism's problems that any command may be answered with."""
 
@@ -210,7 +211,8 @@ PARAMETERS: Final[Json] = {
     },
     "ifMatch": {
         "name": "If-Match", "in": "header", "schema": TEXT,
-        "description": "The stream's version that the client has seen; 409 `version_conflict` if it has moved on.",
+        "description": "The stream's version that the client has seen, or `*` for any as long as there is the stream; "
+        "409 `version_conflict` if it has moved on (or there is none).",
     },
     "log": query("log", TEXT, "The sub-district's log; by default the token's own."),
     "asOf": query("as_of", TEXT, "As it stood then: a moment with an offset, or a day (its end, in China)."),
@@ -220,7 +222,8 @@ PARAMETERS: Final[Json] = {
     ),
     "atLeast": query(
         "at_least", _WHOLE,
-        "Wait until the ledger holds this position (read your own write); 503 `ledger_behind` if it does not in time.",
+        "Wait until the ledger holds this position (read your own write); 503 `ledger_behind` if it does not in time, "
+        "422 `beyond_the_end` if the log does not hold it.",
     ),
     "cursor": query("cursor", TEXT, "The last page's `next`."),
     "limit": query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200}, "Rows of a page."),

@@ -6,7 +6,7 @@ An auditor needs nothing else: bytes → leaves → root → the log's signature
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import anyio
@@ -22,13 +22,13 @@ from shared.delivery import channels, cloudevent
 from shared.log import sealer
 from shared.log.store import Stored
 from shared.runtime import Node
-from shared.web.ledgers import whole
+from shared.web.ledgers import page_size, whole
 
 PAGE_EVENTS: Final = 200
 MOST_EVENTS: Final = 1_000
 """Events of a page: usually, and at the most."""
 POLL_SECONDS: Final = 0.1
-"""Between two looks at the log for a stream's reader."""
+"""Between two looks at the logs' sizes, one for all readers of streams."""
 STOP_SECONDS: Final = 1.0
 """How long a stream may take to end properly when the server stops."""
 STREAM_SECONDS: Final = 600
@@ -49,16 +49,38 @@ def record_routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[
     ]
 
 
+class Sizes:
+    """The logs' sizes, looked at for all readers of streams at once: a thousand who wait ask no more than one does."""
+
+    def __init__(self, look: Callable[[], Mapping[str, int]]) -> None:
+        self._look = look
+        self._next: asyncio.Task[Mapping[str, int]] | None = None
+
+    async def next(self) -> Mapping[str, int]:
+        """The sizes at the next look."""
+        if self._next is None or self._next.done():
+            self._next = asyncio.create_task(self._after_a_pause(), name="sizes of the logs")
+            self._next.add_done_callback(
+                lambda task: task.cancelled() or task.exception()
+            )  # it may be nobody's by then
+        return await asyncio.shield(self._next)  # one reader may leave, the others go on waiting
+
+    async def _after_a_pause(self) -> Mapping[str, int]:
+        await asyncio.sleep(POLL_SECONDS)
+        return await asyncio.to_thread(self._look)
+
+
 class RecordEndpoint:
     """The logs that a process keeps, for those who may read them."""
 
     def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
         self._storage, self._visitor = node.storage, visitor
+        self._sizes = Sizes(node.storage.log.heads)
 
     async def events(self, request: Request) -> Response:
         """A page of events after a position, in the bytes that were hashed."""
         log, given = self._asked(request, "after", "limit")
-        limit = min(MOST_EVENTS, max(1, whole(given.get("limit", str(PAGE_EVENTS)), "limit")))
+        limit = page_size(given.get("limit"), PAGE_EVENTS, MOST_EVENTS)
         found = await self._read(log, _after(given.get("after")), limit + 1)
         page = found[:limit]
         body = {
@@ -129,8 +151,10 @@ class RecordEndpoint:
             for one in page:
                 yield ServerSentEvent(id=f"{log}/{one.position}", data=cloudevent.encode(one).decode(), sep="\n")
                 after = one.position
-            if not page:
-                await asyncio.sleep(POLL_SECONDS)
+            if len(page) < PAGE_EVENTS:  # that was all: until there is more, nothing is read
+                while not stopping.is_set() and time.monotonic() < until:
+                    if (await self._sizes.next()).get(log, 0) > after + 1:
+                        break
 
     def _newest_checkpoint(self, log: str) -> sealer.SignedCheckpoint | None:
         engine = self._storage.log_engine

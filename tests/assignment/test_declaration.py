@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.assignment import commands, community, handling, meeting, officer, reactions, roster
+from services.assignment import commands, community, directory, handling, meeting, officer, roster
 from services.assignment.ledgers import communities, meetings, visits
 from services.assignment.ledgers import handling as handling_ledger
 from services.assignment.ledgers import roster as roster_ledger
@@ -45,7 +45,7 @@ from tests.spec import START
 
 
 def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
-    modules = (community, officer, roster, handling, meeting)
+    modules = (directory, community, officer, roster, handling, meeting)
     assert set().union(*(codes_raised(module) for module in modules)) == set(REFUSALS)
     assert_tables_are_bilingual(SERVICE)
 
@@ -61,7 +61,7 @@ def test_what_is_not_known_fails_the_type_checker() -> None:
     for module in (community, roster, handling, meeting):
         assert_exhaustive(module.decide)
         assert_exhaustive(module.evolve)
-    for part in (handling._handled_by, handling._visited, handling._mediated, reactions._status):
+    for part in (handling._handled_by, handling._visited, handling._mediated):
         assert_exhaustive(part)
     for fold in (communities, meetings, visits, roster_ledger):
         assert_exhaustive(fold._evolve)

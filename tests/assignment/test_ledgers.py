@@ -104,7 +104,7 @@ def test_visits_done_and_declined(world: World) -> None:
     for must in (True, False):
         world.send(PlanVisit(officer="judge-1", on=date(2015, 6, 15), must=must), "case-1")
     world.send(CompleteVisit(visit="v1", diary=box("d")), "case-1", at(4, None).at)
-    world.send(DeclineVisit(visit="v2", reason="谢绝"), "case-1", at(5, None).at)
+    world.send(DeclineVisit(visit="v2", reason=box("谢绝")), "case-1", at(5, None).at)
     common = {
         "case": "case-1", "community": WENBO, "grid": "1网格", "officer": "judge-1", "planned_on": date(2015, 6, 15),
     }  # fmt: skip
@@ -114,7 +114,7 @@ def test_visits_done_and_declined(world: World) -> None:
             **common,  # type: ignore[arg-type]  # a dictionary of mixed values
         ),
         "case-1/v2": visits.Row(
-            visit="v2", must=False, result=VisitResult.DECLINED, done_at=at(5, None).at, reason="谢绝",
+            visit="v2", must=False, result=VisitResult.DECLINED, done_at=at(5, None).at, reason=box("谢绝"),
             **common,  # type: ignore[arg-type]  # as above
         ),
     }  # fmt: skip
@@ -156,14 +156,14 @@ def test_the_handling_follows_intakes_corrections(world: World) -> None:
 
 def test_minutes_reach_the_office(world: World) -> None:
     convene = ConveneMeeting(
-        community=WENBO, kind=MeetingKind.MONTHLY, month="2015-06", attended=12, subject="六月例会"
+        community=WENBO, kind=MeetingKind.MONTHLY, month="2015-06", attended=12, subject=box("六月例会")
     )  # fmt: skip
     world.send(convene, "m-1", at(1, None).at)
     held = meetings.Row(
         id="m-1", community=WENBO, kind=MeetingKind.MONTHLY, month="2015-06", held_at=at(1, None).at, attended=12,
-        subject="六月例会",
+        subject=box("六月例会"),
     )  # fmt: skip
     assert world.rows["meetings"] == {"m-1": held}
-    world.send(SubmitMinutes(decisions=("逐案明确责任人",)), "m-1", at(3, None).at)
+    world.send(SubmitMinutes(decisions=(box("逐案明确责任人"),)), "m-1", at(3, None).at)
     row = world.rows["meetings"]["m-1"]
-    assert (row.minutes_at, row.decisions) == (at(3, None).at, ("逐案明确责任人",))
+    assert (row.minutes_at, row.decisions) == (at(3, None).at, (box("逐案明确责任人"),))

@@ -1,8 +1,9 @@
 """Who serves where: communities, officers and rosters, told in sentences (§3.1.1, 3.1.3, 3.3.2)."""
 
+from dataclasses import replace
 from datetime import date
 
-from services.assignment import community, officer, roster
+from services.assignment import community, directory, officer, roster
 from services.assignment.commands import (
     CloseStudio,
     EndPosting,
@@ -29,28 +30,28 @@ from tests.spec import spec
 
 # communities
 
-COMMUNITIES = spec(community.DECIDER)
+DIRECTORY = spec(directory.DECIDER)
 REGISTRATION = RegisterCommunity(code=WENBO, name="文博社区", grids=("1网格",), households=1200)
 REGISTERED = CommunityRegistered(code=WENBO, name="文博社区", grids=("1网格",), households=1200)
-HERE = COMMUNITIES.given(REGISTERED)
-NONE = community.Facts()
+ENTERED = DIRECTORY.given(REGISTERED)
+HERE = replace(spec(community.DECIDER), facts=community.Facts(COMMUNITY))
 
 
 def test_a_community_is_registered_once() -> None:
-    COMMUNITIES.when(REGISTRATION, facts=NONE).then(REGISTERED)
-    HERE.when(REGISTRATION, facts=NONE).then_refused("already_registered", field="code")
+    DIRECTORY.when(REGISTRATION).then(REGISTERED)
+    ENTERED.when(replace(REGISTRATION, name="别名社区")).then_refused("already_registered", field="code")
 
 
 def test_a_communitys_code_belongs_to_the_sub_district() -> None:
     for code in ("410105011001", "410105010"):
         foreign = RegisterCommunity(code=code, name="别处社区", grids=(), households=1)
-        refused = COMMUNITIES.when(foreign, facts=NONE).then_refused("foreign_code", field="code")
+        refused = DIRECTORY.when(foreign).then_refused("foreign_code", field="code")
         assert refused.known == {"log": "410105010"}
 
 
 def test_two_communities_do_not_bear_one_name() -> None:
     other = RegisterCommunity(code="410105010002", name="文博社区", grids=(), households=1)
-    COMMUNITIES.when(other, facts=community.Facts((COMMUNITY,))).then_refused("name_taken", field="name")
+    ENTERED.when(other).then_refused("name_taken", field="name")
 
 
 def test_a_studio_opens_and_closes_in_turn() -> None:
@@ -69,7 +70,7 @@ def test_contact_cards_are_counted_by_households() -> None:
 
 def test_nothing_happens_in_a_community_that_is_not_registered() -> None:
     for command in (OpenStudio(place="警务室"), CloseStudio(reason="搬迁"), IssueContactCards(households=1)):
-        COMMUNITIES.when(command).then_refused("not_registered", field="stream")
+        spec(community.DECIDER).when(command, facts=community.Facts()).then_refused("not_registered", field="stream")
 
 
 # officers

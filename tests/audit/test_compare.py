@@ -2,13 +2,16 @@
 digits (invariant 4), and whatever is not as the log says is a finding. Everyone in it is invented (synthetic)."""
 
 import asyncio
+import shutil
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import URL, Connection, delete, insert, make_url, select, text, update
 
 from services.assessment.commands import PublishScores
 from services.intake.commands import CorrectCase
@@ -21,7 +24,10 @@ from shared.contracts.intake import CaseResolved
 from shared.ledger.runner import Runner
 from shared.ledger.tables import LEDGERS, parked, progress, tables_of
 from shared.log.append import Appended
+from shared.log.database import postgres_engine
 from shared.log.tables import events
+from shared.log.tree import leaf_hash
+from shared.log.tree_tables import checkpoints, tiles
 from shared.runtime import Node, Storage
 from shared.settings import Settings, load
 from shared.web.ledgers import LedgerEndpoint, Wanted
@@ -32,13 +38,48 @@ CASES: Final = "intake.cases"
 ROWS: Final = tables_of(INTAKE)["cases"].table
 
 
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of an installation on which the campaign was run: to be copied, never opened."""
+    data = tmp_path_factory.mktemp("played") / "data"
+    asyncio.run(_campaign(load(data)))
+    return data
+
+
+@pytest.fixture(scope="module")
+def played_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, URL]]:
+    """The same on PostgreSQL: the directory of its keys, and a database to take as a template."""
+    data = tmp_path_factory.mktemp("played-postgres") / "data"
+    with _new_database(postgres_server) as url:
+        asyncio.run(_campaign(load(data, database_url=url.render_as_string(hide_password=False))))
+        yield data, url
+
+
+@contextmanager
+def _new_database(server: str, template: str = "template1") -> Iterator[URL]:
+    """A copy of a database that nobody is using; dropped afterwards."""
+    name = f"t{uuid.uuid4().hex}"
+    owner = postgres_engine(server).execution_options(isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield make_url(server).set(database=name)
+    with owner.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    owner.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """An installation of each kind on which the campaign was run, and which stands still now."""
-    database = str(request.getfixturevalue("postgres_url")) if request.param == "postgresql" else None
-    made = load(tmp_path, database_url=database)
-    asyncio.run(_campaign(made))
-    return made
+    data = tmp_path / "data"
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("played"), data)
+        yield load(data)
+        return
+    kept, template = request.getfixturevalue("played_postgres")
+    shutil.copytree(kept, data)
+    with _new_database(request.getfixturevalue("postgres_server"), template.database) as url:
+        yield load(data, database_url=url.render_as_string(hide_password=False))
 
 
 @pytest.fixture
@@ -79,6 +120,18 @@ def published(storage: Storage) -> list[tuple[int, Any]]:
         return [(position, storage.log.codec.decode(position, data).event) for position, data in found]
 
 
+def forge(storage: Storage, position: int, change: Callable[[bytes], bytes]) -> None:
+    """What one can do who has the signing key too: another content, and a tree and a signature that fit it."""
+    alter(storage, position, change)
+    mine = (events.c.log == LOG) & (events.c.position == position)
+    with storage.log_engine.begin() as connection:
+        written = connection.execute(select(events.c.bytes).where(mine)).scalar_one()
+        connection.execute(update(events).where(mine).values(leaf=leaf_hash(written)))
+        for table in (tiles, checkpoints):
+            connection.execute(delete(table).where(table.c.log == LOG))
+    assert storage.seal(LOG) is not None
+
+
 def alter(storage: Storage, position: int, change: Callable[[bytes], bytes]) -> None:
     """Another content for an event, behind the log's back."""
     mine = (events.c.log == LOG) & (events.c.position == position)
@@ -116,25 +169,78 @@ def test_invariant_4_every_published_score_replays_to_the_same_digits(storage: S
     assert (found.scores_checked, found.scores_equal, found.first_bad) == (len(scores), len(scores), None)
 
 
+def _other_points(event: Any) -> Callable[[bytes], bytes]:
+    shown = f'"points":{{"decimal":"{event.score.points.decimal}"'.encode()
+    return lambda stored: stored.replace(shown, b'"points":{"decimal":"99.9999"')
+
+
 def test_invariant_4_an_altered_digit_is_named_by_its_position(storage: Storage) -> None:
     scores = published(storage)
     position, event = scores[len(scores) // 2]
-    shown = f'"points":{{"decimal":"{event.score.points.decimal}"'.encode()
-    alter(storage, position, lambda stored: stored.replace(shown, b'"points":{"decimal":"99.9999"'))
+    alter(storage, position, _other_points(event))
     found = compare(storage, LOG)
     assert not found.ok
     assert (found.scores_checked, found.scores_equal) == (len(scores), len(scores) - 1)
+    assert found.first_bad is not None
+    assert (found.first_bad["position"], found.first_bad["code"]) == (position, "leaf")
+    assert found.root is None, "there is no root over what was altered"
+
+
+def test_invariant_4_a_digit_forged_with_the_key_is_recomputed_to_another(storage: Storage) -> None:
+    scores = published(storage)
+    position, event = scores[len(scores) // 2]
+    forge(storage, position, _other_points(event))
+    found = compare(storage, LOG)
+    assert not found.ok
+    assert found.scores_equal < found.scores_checked == len(scores)
     assert found.first_bad == {"position": position, "reason": "is recomputed to other digits"}
 
 
-def test_invariant_4_altered_evidence_is_seen_in_the_scores_that_rest_on_it(storage: Storage) -> None:
-    scores = published(storage)
+def _a_resolved_case(storage: Storage) -> int:
+    query = select(events.c.position).where(events.c.log == LOG, events.c.type == CaseResolved.NAME)
     with storage.log_engine.connect() as connection:
-        position = connection.execute(
-            select(events.c.position).where(events.c.log == LOG, events.c.type == CaseResolved.NAME)
-        ).scalars().first()  # fmt: skip
+        position = connection.scalar(query.order_by(events.c.position).limit(1))
     assert position is not None
-    alter(storage, position, lambda stored: stored.replace(b'"occurred_at":"2015', b'"occurred_at":"2016'))
+    return int(position)
+
+
+def _a_year_later(stored: bytes) -> bytes:
+    return stored.replace(b'"occurred_at":"2015', b'"occurred_at":"2016')
+
+
+def test_an_altered_event_is_named_by_its_own_position(storage: Storage) -> None:
+    position = _a_resolved_case(storage)
+    alter(storage, position, _a_year_later)
+    found = compare(storage, LOG)
+    assert not found.ok
+    assert found.first_bad is not None
+    assert (found.first_bad["position"], found.first_bad["code"]) == (position, "leaf")
+    assert found.scores_equal < found.scores_checked, "and it is seen in the scores that rest on it"
+
+
+def test_an_altered_event_without_weight_is_named_too(storage: Storage) -> None:
+    """No ledger holds what was altered, and the leaf that is stored is the old one: only the bytes tell."""
+    alter(storage, 3, lambda stored: stored.replace(b'"command_id":"', b'"command_id":"x'))
+    found = compare(storage, LOG)
+    assert all(one.ok for one in found.ledgers)
+    assert not found.ok
+    assert found.first_bad is not None
+    assert found.first_bad["position"] == 3
+    assert found.first_bad["reason"] in found.as_text()
+
+
+def test_without_the_logs_key_the_bytes_are_held_against_the_tree(storage: Storage, settings: Settings) -> None:
+    (settings.data_dir / "keys" / f"{LOG}.pub").unlink()
+    assert compare(storage, LOG).ok
+    alter(storage, 3, lambda stored: stored.replace(b'"command_id":"', b'"command_id":"x'))
+    found = compare(storage, LOG)
+    assert found.first_bad is not None
+    assert (found.first_bad["position"], found.root) == (3, None)
+
+
+def test_invariant_4_forged_evidence_is_seen_in_the_scores_that_rest_on_it(storage: Storage) -> None:
+    scores = published(storage)
+    forge(storage, _a_resolved_case(storage), _a_year_later)
     found = compare(storage, LOG)
     assert not found.ok
     assert found.scores_equal < found.scores_checked == len(scores)
@@ -144,10 +250,18 @@ def test_invariant_4_altered_evidence_is_seen_in_the_scores_that_rest_on_it(stor
 
 def test_a_score_that_cannot_be_read_is_a_finding(storage: Storage) -> None:
     position, _ = published(storage)[0]
-    alter(storage, position, lambda stored: stored.replace(b'"points":', b'"pointz":'))
+    forge(storage, position, lambda stored: stored.replace(b'"points":', b'"pointz":'))
     found = compare(storage, LOG)
     assert not found.ok
     assert found.first_bad == {"position": position, "reason": "cannot be read"}
+
+
+def test_removed_checkpoints_are_a_finding(storage: Storage) -> None:
+    with storage.log_engine.begin() as connection:
+        connection.execute(delete(checkpoints).where(checkpoints.c.log == LOG))
+    found = compare(storage, LOG)
+    assert found.first_bad is not None
+    assert found.first_bad["code"] == "checkpoint_gone"
 
 
 # ledgers --------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from shared.audit import verify
-from shared.audit.verify import REASONS, FirstBad, Verification, verify_log
+from shared.audit.verify import REASONS, FirstBad, Verification, verify_bytes, verify_log
 from shared.contracts.event import Actor, Event, event
 from shared.log.append import Proposal
 from shared.log.codec import Codec
@@ -21,7 +21,7 @@ from shared.log.database import sqlite_engine
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, NoteRefused, Signer, sign
 from shared.log.opening import open_log
-from shared.log.sealer import latest, seal
+from shared.log.sealer import LogDamaged, latest, seal
 from shared.log.tables import METADATA, events, heads
 from shared.log.tree import EMPTY_ROOT, Frontier, leaf_hash
 from shared.log.tree_tables import checkpoints, tiles
@@ -251,9 +251,61 @@ def test_a_log_cut_off_at_its_end(database: Engine) -> None:
     assert named(database) == (450, "truncated")
     with database.begin() as connection:
         connection.execute(delete(checkpoints).where(checkpoints.c.size == 600))
-    rebuild_tiles(database, upto=450)
+    assert named(database) == (300, "checkpoint_gone")
+    rebuild_tiles(database, upto=300)
     assert verify_log(database, LOG, KEY).ok  # only who holds a later checkpoint can know
     assert named(database, witnessed=[sealed.note]) == (450, "truncated")
+
+
+def test_checkpoints_that_are_gone(database: Engine) -> None:
+    build(database)
+    with database.begin() as connection:
+        connection.execute(delete(checkpoints).where(checkpoints.c.log == LOG, checkpoints.c.size == 600))
+    assert named(database) == (300, "checkpoint_gone")
+    with database.begin() as connection:
+        connection.execute(delete(checkpoints).where(checkpoints.c.log == LOG))
+    first_bad = found(database)
+    assert (first_bad.position, first_bad.code) == (0, "checkpoint_gone")
+    assert "600" in first_bad.reason
+    with database.begin() as connection:
+        connection.execute(delete(tiles).where(tiles.c.log == LOG))
+    assert named(database) == (0, "never_signed")
+    assert verify_bytes(database, LOG).ok, "without a key nobody can say that it was signed"
+
+
+def test_a_sealer_does_not_sign_over_checkpoints_that_are_gone(database: Engine) -> None:
+    build(database)
+    with database.begin() as connection:
+        connection.execute(delete(checkpoints).where(checkpoints.c.log == LOG, checkpoints.c.size > 100))
+    with pytest.raises(LogDamaged, match="goes on after 100"):
+        seal(database, LOG, SIGNER, NOW)
+    assert named(database) == (100, "checkpoint_gone")
+
+
+def test_a_note_kept_elsewhere_finds_a_log_that_was_cut_and_signed_again(database: Engine) -> None:
+    """Whoever has the key, too, can make a shorter log that is well in itself."""
+    build(database)
+    kept = latest(database, LOG)
+    assert kept is not None
+    with database.begin() as connection:
+        unguard(connection)
+        connection.execute(delete(events).where(events.c.log == LOG, events.c.position >= 450))
+        connection.execute(update(heads).where(heads.c.log == LOG).values(size=450))
+        for table in (tiles, checkpoints):
+            connection.execute(delete(table).where(table.c.log == LOG))
+    seal(database, LOG, SIGNER, NOW)
+    assert verify_log(database, LOG, KEY).ok
+    assert named(database, witnessed=[kept.note]) == (450, "truncated")
+    append(database, 500)  # another history, longer than the note
+    seal(database, LOG, SIGNER, NOW)
+    with database.begin() as connection:
+        connection.execute(delete(checkpoints).where(checkpoints.c.log == LOG))
+    alter(database, 500, **otherwise(500, data={"note": "another history"}))
+    with database.begin() as connection:
+        connection.execute(delete(tiles).where(tiles.c.log == LOG))
+    seal(database, LOG, SIGNER, NOW)
+    assert verify_log(database, LOG, KEY).ok
+    assert named(database, witnessed=[kept.note])[1] == "checkpoint_root"
 
 
 @pytest.mark.parametrize("position", [0, 17, 639])

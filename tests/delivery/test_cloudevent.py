@@ -1,6 +1,7 @@
 """The message is a CloudEvent 1.0 to any reader, and only ours are taken for ours."""
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -12,6 +13,9 @@ from shared.delivery import cloudevent
 from shared.delivery.cloudevent import NotACloudEvent
 from tests.delivery.parts import LOG, TYPE, Event, MemoryLog
 
+TRACE = re.compile("00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-00")
+"""A W3C traceparent of version 00."""
+
 
 def stored(summary: str = "邻里纠纷（虚构）") -> Event:
     log = MemoryLog()
@@ -20,7 +24,9 @@ def stored(summary: str = "邻里纠纷（虚构）") -> Event:
 
 
 def test_it_says_all_that_a_stranger_needs() -> None:
-    assert json.loads(cloudevent.encode(stored())) == {
+    said = json.loads(cloudevent.encode(stored()))
+    assert TRACE.fullmatch(said.pop("traceparent"))
+    assert said == {
         "specversion": "1.0",
         "id": "410105010/2",
         "source": "/logs/410105010",
@@ -54,6 +60,21 @@ def test_a_trace_goes_along() -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     envelope = msgspec.json.encode({**msgspec.json.decode(event.bytes), "traceparent": trace})
     assert json.loads(cloudevent.encode(Event(LOG, 2, envelope)))["traceparent"] == trace
+
+
+def test_the_events_of_one_command_have_one_trace_and_keep_it() -> None:
+    log = MemoryLog()
+    log.append(count=3)
+    log.append("410105011")
+    events = [*log.events[LOG], *log.events["410105011"]]
+    same = msgspec.json.decode(events[1].bytes) | {"command_id": "k-0", "ordinal": 1}
+    events[1] = Event(LOG, 1, msgspec.json.encode(same, order="sorted"))
+    found = [TRACE.fullmatch(json.loads(cloudevent.encode(event))["traceparent"]) for event in events]
+    traces, parents = zip(*[match.groups() for match in found if match], strict=True)
+    assert traces[0] == traces[1], "one command"
+    assert len({*traces[1:]}) == 3, "others, and one of another log"
+    assert len({*parents}) == 4, "each event is a parent of its own"
+    assert cloudevent.encode(events[2]) == cloudevent.encode(events[2]), "published again it is the same"
 
 
 def test_what_the_relay_wrote_is_understood() -> None:

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -95,6 +96,48 @@ def test_a_server_that_is_killed_is_started_again_on_what_it_kept(tmp_path: Path
     first.stop()
     with EmbeddedValkey(tmp_path) as second, client_of(second) as client:
         assert client.get("k") == b"v"
+
+
+def test_a_server_that_is_killed_comes_back_at_the_same_address(valkey: EmbeddedValkey) -> None:
+    with client_of(valkey) as client:
+        client.set("k", "v")
+        client.execute_command("WAITAOF", 1, 0, 5000)
+        for _ in range(2):
+            killed, url = valkey.pid, valkey.url
+            os.kill(killed, signal.SIGKILL)
+            eventually_now(lambda: answers(client), "the next server")
+            assert (valkey.pid != killed, valkey.url) == (True, url)
+            assert client.get("k") == b"v"
+
+
+def test_a_server_whose_watchdog_is_killed_comes_back_too(valkey: EmbeddedValkey) -> None:
+    before = valkey.pid
+    watchdog = psutil.Process(before).parent()
+    assert watchdog is not None
+    with client_of(valkey) as client:
+        client.set("k", "v")
+        watchdog.kill()
+        eventually_now(lambda: not is_running(before), "the end of the first one")
+        eventually_now(lambda: answers(client), "the next server")
+        assert client.get("k") == b"v", "what ends in order has kept all"
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def test_it_is_stopped_while_it_is_coming_back(tmp_path: Path) -> None:
+    for pause in (0.0, 0.05, 0.15):  # before, while and after it is started again
+        with EmbeddedValkey(tmp_path) as server:
+            os.kill(server.pid, signal.SIGKILL)
+            time.sleep(pause)
+        assert not [
+            one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or ())
+        ]
+        assert running_url(tmp_path) is None
 
 
 def test_one_data_directory_has_one_server(tmp_path: Path, valkey: EmbeddedValkey) -> None:

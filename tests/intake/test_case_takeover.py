@@ -73,7 +73,7 @@ def test_a_row_without_a_day_of_ending_is_over_by_the_end_of_its_month_and_says_
 
 
 def test_the_end_of_a_month_that_is_not_over_is_today() -> None:
-    withdrawn = CaseWithdrawn(reason="撤回", basis=Basis.PAPER_LEDGER, day_known=False)
+    withdrawn = CaseWithdrawn(reason=None, basis=Basis.PAPER_LEDGER, day_known=False)
     today = at("2015-06-20T09:00:00+08:00", None)
     CASE.when(at(DAY, take_over(outcome=PaperOutcome.WITHDRAWN)), now=today).then(
         ON_PAPER, taken_on(), Dated(withdrawn, moment("2015-06-20T00:00:00+08:00"))

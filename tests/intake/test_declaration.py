@@ -2,14 +2,14 @@
 
 import services.intake.case
 import services.intake.takeover
-from services.intake import case, commands, life
+from services.intake import case, commands
 from services.intake.ledgers import backlog, cases
 from services.intake.reactions import REACTIONS
 from services.intake.refusals import REFUSALS
 from services.intake.service import SERVICE
 from shared.contracts.assignment import AgreementReached, MediationTerminated
 from shared.contracts.codes import AgreementForm, Role, Termination, Tier
-from shared.contracts.intake import CaseHandedDown, CaseReported
+from shared.contracts.intake import CaseHandedDown, CaseReported, ended_as
 from tests.declarations import (
     assert_commands_are_declared_well,
     assert_exhaustive,
@@ -28,7 +28,7 @@ def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
 
 
 def test_what_is_not_known_fails_the_type_checker() -> None:
-    for function in (case.decide, case.evolve, case._ended, life.ended_as):
+    for function in (case.decide, case.evolve, case._ended, ended_as):
         assert_exhaustive(function)
     for fold in (cases._evolve, cases._ended, cases._worked, backlog._evolve):
         assert_exhaustive(fold)

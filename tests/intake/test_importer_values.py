@@ -474,3 +474,47 @@ def test_a_tick_column_stands_for_its_header() -> None:
 def test_error_values_of_a_program_say_nothing() -> None:
     assert says_nothing("#REF!")
     assert says_nothing("#N/A")
+
+
+@pytest.mark.parametrize("written", ["42173", "４２１７３", " 42173 ", "42173.0", "42173.375"])
+def test_a_day_number_that_was_kept_as_text_is_that_day(written: str) -> None:
+    assert written_day(written) == WrittenDay(2015, 6, 18)
+    assert written_day("40711", epoch=date(1904, 1, 1)) == WrittenDay(2015, 6, 18)
+    for no_day in ("29999", "80000", "99999", "421730"):
+        assert written_day(no_day) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "spellings"),
+    [
+        ("contract", "房屋买卖 房屋买卖纠纷 二手房买卖合同 商品房买卖 欠钱不还"),
+        ("expropriation", "土地征用 征用土地补偿"),
+        ("marriage_family", "同居析产 夫妻财产分割 财产分割"),
+        ("labour", "加班费 招工"),
+        ("damages", "狗咬人 宠物伤人 饲养动物致人损害"),
+    ],
+)
+def test_more_spellings_of_types(code: str, spellings: str) -> None:
+    for spelling in spellings.split():
+        assert dispute_type(spelling) == code, spelling
+
+
+@pytest.mark.parametrize(
+    ("code", "spellings"),
+    [
+        (
+            "terminated",
+            "未能调解成功 未调解成功 没有调解成功 没能调解成功 不能调解成功 调解没有成功 调解未能成功 调解未成功 "
+            "未调成 没调成 难以调解 未能调解 未能和解 谈不拢 没谈成 协商破裂 调解无效 双方分歧大，未能调解成功",
+        ),
+        (
+            "open",
+            "未化解 未能化解 未能成功化解 未调解 未解决 尚未达成协议 尚未调解成功 还没调解成功 未能调解成功，继续跟进",
+        ),
+        ("resolved", "调解成功 已调解成功 成功调解"),
+        ("referred", "未能调解成功，引导诉讼"),
+    ],
+)
+def test_more_spellings_of_outcomes(code: str, spellings: str) -> None:
+    for spelling in spellings.split():
+        assert outcome(spelling) == code, spelling

@@ -31,6 +31,8 @@ from shared.command import Asked
 from shared.contracts.codes import CaseKind, DeclineReason, DisputeType, Role
 from shared.contracts.event import Actor, Recorded
 from shared.contracts.intake import PaperRow
+from shared.contracts.model import Refused
+from shared.errors import Unusable
 from shared.runtime import Node
 from shared.settings import load
 from tests.intake.workbooks import ledger, workbook
@@ -38,7 +40,7 @@ from tests.intake.workbooks import ledger, workbook
 LOG: Final = "410105010"
 FIRST: Final = f"{LOG}001-2015-06-1"
 OPEN: Final = {"处理结果": "未化解", "办结时间": None}
-DONE: Final = {"taken_over": 0, "unchanged": 0, "corrected": 0, "voided": 0, "registered": 0}
+DONE: Final = {"taken_over": 0, "unchanged": 0, "corrected": 0, "restored": 0, "voided": 0, "registered": 0}
 Row = dict[str, Any]
 
 
@@ -58,16 +60,27 @@ class Office:
             file.write_bytes(workbook(sheets))
         return file
 
-    def imports(self, file: Path, *, undo: bool = False, report: Path | None = None) -> dict[str, Any]:
+    def imports(
+        self, file: Path, *, undo: bool = False, report: Path | None = None, dry_run: bool = False
+    ) -> dict[str, Any]:
         """What the import says that it did."""
         asyncio.run(
             import_workbook(
-                load(self.data), file, LOG, dry_run=False, report_to=report, strict=False, undo=undo, as_json=True,
+                load(self.data), file, LOG, dry_run=dry_run, report_to=report, strict=False, undo=undo, as_json=True,
                 notes=Console(file=StringIO()),
             )
         )  # fmt: skip
         told: dict[str, Any] = json.loads(self._capsys.readouterr().out)
         return told
+
+    def tries(self, file: Path, *, log: str = LOG, dry_run: bool = False, report_to: Path | None = None) -> None:
+        """An import that should not get far."""
+        asyncio.run(
+            import_workbook(
+                load(self.data), file, log, dry_run=dry_run, report_to=report_to, strict=False, undo=False,
+                as_json=True, notes=Console(file=StringIO()),
+            )
+        )  # fmt: skip
 
     def takes(self, *rows: Row) -> dict[str, int]:
         """What was done, where nothing was refused."""
@@ -94,6 +107,24 @@ class Office:
                 return {row.id: row for row in at.rows(cases.LEDGER)}
 
         found: dict[str, cases.Row] = self._with(look)
+        return found
+
+    def told(self) -> list[tuple[Any, ...]]:
+        """What the cases that are not void say, opened."""
+
+        async def look(node: Node) -> list[tuple[Any, ...]]:
+            def said(box: str | None) -> str | None:
+                return None if box is None else node.storage.vault.open(LOG, box)
+
+            with node.look("intake", LOG) as at:
+                return [
+                    (row.id.partition(":")[0], row.status, row.grid, row.kind, row.dispute_type, row.source, row.due_on,
+                     row.reported_at, row.ended_at, row.paper and row.paper.import_id, said(row.summary),
+                     [(party.role, said(party.name), said(party.phone)) for party in row.parties])
+                    for row in at.rows(cases.LEDGER) if row.status != "voided" and row.id.partition(":")[0] == FIRST
+                ]  # fmt: skip
+
+        found: list[tuple[Any, ...]] = self._with(look)
         return found
 
     def standing(self) -> dict[str, str]:
@@ -211,17 +242,126 @@ def test_what_was_taken_over_by_hand_is_corrected_by_the_workbook_then_known(off
 # undoing --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("change", [{"基本情况": "改正"}, OPEN], ids=["corrected", "taken-back"])
-def test_undoing_an_import_voids_what_it_brought_in_and_not_what_it_corrected(office: Office, change: Row) -> None:
-    first, second = office.file({}), office.file(change, {"基本情况": "又一件"})
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        ({}, {"基本情况": "改正", "网格": "2网格", "登记日期": "2015年6月4日"}),
+        ({}, OPEN),
+        (OPEN, {"基本情况": "改正"}),
+        ({}, {"处理结果": "未能调解成功"}),
+    ],
+    ids=["corrected", "taken-back", "ended", "ended-otherwise"],
+)
+def test_undoing_an_import_voids_what_it_brought_in_and_puts_back_what_it_corrected(
+    office: Office, before: Row, change: Row
+) -> None:
+    first, second = office.file(before), office.file(change, {"基本情况": "又一件"})
     office.imports(first)
+    other, stood = FIRST[:-1] + "2", office.told()
     assert office.imports(second)["done"] == DONE | {"taken_over": 1, "corrected": 1}
-    other = FIRST[:-1] + "2"
-    before = office.standing()
-    assert office.imports(second, undo=True)["done"] == DONE | {"voided": 1}
-    assert office.standing() == before | {other: "voided"}
+    assert office.told() != stood
+    would = office.imports(second, undo=True, dry_run=True)["would_do"]
+    assert would == DONE | {"voided": 1, "restored": 1}
+    undone = office.imports(second, undo=True)
+    assert (undone["done"], undone["rejected"]) == (would, [])
+    assert office.told() == stood
+    assert office.standing()[other] == "voided"
+    size = len(office.events())
+    assert office.imports(second, undo=True)["done"] == DONE, "it is undone once"
+    assert office.imports(first)["done"] == DONE | {"unchanged": 1}, "the paper before says what stands"
+    assert len(office.events()) == size
+    assert office.imports(second)["done"] == DONE | {"taken_over": 1, "corrected": 1}
+    assert office.imports(second, undo=True)["done"] == would
+    assert office.told() == stood
     assert office.imports(first, undo=True)["done"] == DONE | {"voided": 1}
     assert set(office.standing().values()) == {"voided"}
+
+
+def test_what_was_corrected_since_is_not_put_back_and_the_clerk_is_told(office: Office) -> None:
+    first, second, third = office.file({}), office.file({"网格": "2网格"}), office.file({"网格": "3网格"})
+    for file in (first, second, third):
+        office.imports(file)
+    size = len(office.events())
+    for dry_run in (True, False):
+        undone = office.imports(second, undo=True, dry_run=dry_run)
+        assert undone["done"] == DONE
+        assert undone["warnings"] == [{"sheet": "测试社区", "row": 3, "code": "corrected_since"}]
+    assert len(office.events()) == size
+    assert office.imports(third, undo=True)["done"] == DONE | {"restored": 1}
+    assert office.cases()[FIRST].grid == "2网格"
+    assert office.imports(second, undo=True)["done"] == DONE, "as the third said it was: that stood, and is back"
+
+
+def test_what_others_corrected_since_is_not_put_back_either(office: Office) -> None:
+    first, second = office.file({}), office.file({"网格": "2网格"})
+    office.imports(first)
+    office.imports(second)
+    office.works((CorrectCase(reason="核对", grid="9网格"), FIRST))
+    assert [one["code"] for one in office.imports(second, undo=True)["warnings"]] == ["corrected_since"]
+    assert office.cases()[FIRST].grid == "9网格"
+
+
+def test_what_others_had_corrected_before_is_what_comes_back(office: Office) -> None:
+    first, second = office.file({}), office.file({"网格": "2网格"})
+    office.imports(first)
+    office.works((CorrectCase(reason="核对", grid="9网格", summary="按核对结果改写"), FIRST))
+    stood = office.told()
+    office.imports(second)
+    assert office.imports(second, undo=True)["done"] == DONE | {"restored": 1}
+    assert office.told() == stood
+
+
+def test_what_was_filled_in_cannot_be_emptied_and_the_clerk_is_told(office: Office) -> None:
+    first, second = office.file({"来源": None}), office.file({"来源": "排查", "网格": "2网格"})
+    office.imports(first)
+    office.imports(second)
+    undone = office.imports(second, undo=True)
+    assert undone["done"] == DONE | {"restored": 1}
+    assert [one["code"] for one in undone["warnings"]] == ["not_all_restored"]
+    assert (office.cases()[FIRST].grid, office.cases()[FIRST].source) == ("1网格", "sweep")
+
+
+def test_an_outcome_that_was_worked_on_since_is_not_undone(office: Office) -> None:
+    first, second = office.file(OPEN), office.file({})
+    office.imports(first)
+    office.imports(second)
+    office.works((FollowUpCase(stable=True), FIRST))
+    undone = office.imports(second, undo=True)
+    assert [one["code"] for one in undone["rejected"]] == ["not_possible_now"]
+    assert office.standing() == {FIRST: "followed_up"}
+
+
+def test_a_case_cannot_be_moved_into_or_out_of_an_import(office: Office) -> None:
+    file = office.file({})
+    office.imports(file)
+    paper = office.cases()[FIRST].paper
+    assert paper is not None
+    with pytest.raises(Refused) as refused:
+        office.works((CorrectCase(reason="虚构", paper=replace(paper, import_id="import-other")), FIRST))
+    assert (refused.value.code, refused.value.field) == ("import_stays", "paper.import_id")
+    office.works((CorrectCase(reason="虚构", paper=replace(paper, row=9)), FIRST))
+    assert office.imports(file, undo=True)["done"] == DONE | {"voided": 1}
+
+
+# trying ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_tells_what_would_happen(office: Office) -> None:
+    rows: list[Row] = [{}, OPEN | {"基本情况": "二"}, {"基本情况": "三"}]
+    fresh = office.imports(office.file(*rows), dry_run=True)
+    assert (fresh["done"], fresh["would_do"]) == (DONE, DONE | {"taken_over": 3, "registered": 1})
+    assert not (office.data / "log.db").exists()
+    office.imports(office.file(*rows))
+    size = len(office.events())
+    changed = office.file({}, {"基本情况": "二"}, {"基本情况": "三"}, {"基本情况": "四"})
+    tried = office.imports(changed, dry_run=True)
+    assert tried["done"] == DONE
+    assert tried["would_do"] == DONE | {"taken_over": 1, "unchanged": 2, "corrected": 1}
+    assert tried["warnings"] == [{"sheet": "测试社区", "row": 4, "code": "row_changed"}]
+    assert office.imports(office.file(*rows), undo=True, dry_run=True)["would_do"] == DONE | {"voided": 3}
+    assert len(office.events()) == size
+    done = office.imports(changed)
+    assert (done["done"], done["warnings"]) == (tried["would_do"], tried["warnings"])
 
 
 def test_all_that_an_import_does_has_it_for_its_cause(office: Office) -> None:
@@ -278,6 +418,61 @@ def test_the_report_says_why_a_row_was_refused(office: Office, tmp_path: Path) -
     said = [str(page.cell(row, page.max_column).value) for row in (3, 4)]
     assert said[0].startswith("✗ 退回：已经发生的事不能在将来")
     assert said[1].startswith("✓")
+
+
+def test_a_number_that_names_someone_costs_no_row_and_gets_nowhere(office: Office) -> None:
+    told = office.imports(
+        office.file(
+            {"网格": "电话13800000000"}, {"序号": "11010519491231002X", "基本情况": "二"}, sheet="测试社区13900000000"
+        )
+    )
+    assert (told["rejected"], told["done"]["taken_over"]) == ([], 2)
+    assert [one["code"] for one in told["warnings"] if one["code"] != "possible_duplicate"] == ["personal_number"] * 2
+    record = b"".join(file.read_bytes() for file in office.data.glob("*.db*"))
+    for number in (b"13800000000", b"13900000000", b"11010519491231002"):
+        assert number not in record
+    assert (
+        office.imports(office.file({"网格": "电话13800000000"}, sheet="测试社区13900000000"))["done"]["unchanged"] == 1
+    )
+
+
+def test_a_terminal_is_told_which_rows_were_not_taken_and_what_to_do(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = office.file(*[{"纠纷类型": "不明", "基本情况": str(n)} for n in range(25)], {}, {"办结时间": "2035年6月9日"})
+    run = import_workbook(
+        load(office.data), file, LOG, dry_run=False, report_to=None, strict=False, undo=False, as_json=False,
+        notes=Console(file=StringIO()),
+    )  # fmt: skip
+    asyncio.run(run)
+    said = capsys.readouterr().out.splitlines()
+    assert "退回 26 行" in said[0]
+    assert said[1].startswith("  ✗ 测试社区 第3行：纠纷类型缺失")
+    assert sum(line.startswith("  ✗") for line in said) == 20
+    assert "还有 6 行" in said[21]
+    assert "--report" in said[-1]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("log", ["abc", "41010501", "410105010001", "４１０１０５０１０", ""])
+def test_what_is_no_log_is_refused_before_anything_is_done(office: Office, log: str, dry_run: bool) -> None:
+    with pytest.raises(Unusable) as raised:
+        office.tries(office.file({}), log=log, dry_run=dry_run)
+    assert raised.value.code == "bad_log"
+    assert not (office.data / "log.db").exists()
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_done(office: Office, tmp_path: Path) -> None:
+    file = office.file({})
+    for place, code in (
+        (tmp_path / "nowhere" / "x.xlsx", "report_not_writable"),
+        (tmp_path, "report_not_writable"),
+        (file, "report_over_workbook"),
+    ):
+        with pytest.raises(Unusable) as raised:
+            office.tries(file, report_to=place)
+        assert raised.value.code == code
+    assert not (office.data / "log.db").exists()
 
 
 def test_a_community_that_cannot_be_registered_costs_only_its_own_rows(office: Office) -> None:

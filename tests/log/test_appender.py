@@ -122,7 +122,7 @@ def test_several_logs_take_turns(log: Log) -> None:
 def test_an_asker_who_goes_away_disturbs_nobody(log: Log) -> None:
     async def scenario() -> list[Outcome | BaseException]:
         async with appending(log) as appender:
-            askers = [asyncio.create_task(appender.append(proposal(f"case/{n}", 0))) for n in range(40)]
+            askers = [asyncio.ensure_future(appender.append(proposal(f"case/{n}", 0))) for n in range(40)]
             await asyncio.sleep(0)
             for asker in askers[::2]:
                 asker.cancel()
@@ -206,7 +206,7 @@ def test_a_faulty_proposal_fails_alone(log: Log) -> None:
 def test_closing_waits_for_what_is_under_way(log: Log) -> None:
     async def scenario() -> list[Outcome]:
         appender = Appender(log)
-        asked = [asyncio.create_task(appender.append(proposal(f"case/{n}", 0))) for n in range(20)]
+        asked = [asyncio.ensure_future(appender.append(proposal(f"case/{n}", 0))) for n in range(20)]
         await asyncio.sleep(0)
         await appender.close()
         return [task.result() for task in asked]

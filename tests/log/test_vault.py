@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from shared.contracts.codes import Basis, CaseKind, DisputeType, PartyRole, Source
+from shared.contracts.assignment import MinutesSubmitted
+from shared.contracts.codes import Basis, CaseKind, DisputeType, MeetingKind, PartyRole, Source
 from shared.contracts.event import value
-from shared.contracts.fields import PersonName, Phone, Statement
+from shared.contracts.fields import Note, PersonName, Phone, Statement
 from shared.contracts.intake import CaseReported, Party
 from shared.contracts.model import Refused
+from shared.contracts.personal import personal, unsealed_field
 from shared.log.append import Appended, Conflict
 from shared.log.database import sqlite_engine
 from shared.log.keys import KeyUnusable, origin
@@ -322,6 +324,45 @@ def test_one_party_of_a_case_can_be_forgotten(log_engine: Engine, vault: Vault) 
         vault.open(LOG, sealed.parties[1].name)
     assert vault.open(LOG, sealed.parties[0].name) == ZHANG
     assert vault.open(LOG, sealed.summary) == SUMMARY
+
+
+def test_whom_a_correction_replaced_is_forgotten_without_the_one_who_took_the_place(
+    log_engine: Engine, vault: Vault
+) -> None:
+    first = report(log_engine, vault)
+    instead = replace(REPORT, parties=(Someone(name="虚构王五", phone=None), REPORT.parties[1]))
+    second, keys = vault.seal(LOG, CASE, instead, fresh=False, apart="c0ffee")
+    assert [key.subject for key in keys] == [f"{CASE}#parties/0.c0ffee", f"{CASE}#parties/1.c0ffee"]
+    log_on(log_engine).append([proposal(CASE, 1, event_of(second), keys=keys)])
+    assert vault.destroy(LOG, f"{CASE}#parties/0", 1) == 1
+    with pytest.raises(Unreadable):
+        vault.open(LOG, first.parties[0].name)
+    assert vault.open(LOG, second.parties[0].name) == "虚构王五"
+    assert vault.open(LOG, second.summary) == SUMMARY, "the case's own key is the same as before"
+    assert vault.destroy(LOG, f"{CASE}#parties/0.c0ffee", 2) == 1
+    with pytest.raises(Unreadable):
+        vault.open(LOG, second.parties[0].name)
+    assert vault.open(LOG, first.parties[1].name) == vault.open(LOG, second.parties[1].name) == LI
+    assert vault.destroy(LOG, CASE, 3) == 3
+
+
+@value
+class Minutes:
+    decisions: tuple[Note, ...]
+
+
+def test_each_text_of_a_list_is_sealed(vault: Vault) -> None:
+    sealed, keys = vault.seal(LOG, "meeting/1", Minutes(decisions=(SUMMARY, ZHANG)), fresh=True)
+    assert [key.subject for key in keys] == ["meeting/1#"]
+    assert all(box.startswith("sealed:1:meeting/1#:") for box in sealed.decisions)
+    assert len(set(sealed.decisions)) == 2
+    assert vault.seal(LOG, "meeting/1", Minutes(decisions=()), fresh=True) == (Minutes(decisions=()), ())
+    half = MinutesSubmitted(
+        community="410105010001", kind=MeetingKind.MONTHLY, month="2015-06", held_at=NOW,
+        decisions=(sealed.decisions[0], ZHANG),
+    )  # fmt: skip
+    assert unsealed_field(half, personal(MinutesSubmitted)) == "decisions"
+    assert unsealed_field(replace(half, decisions=sealed.decisions), personal(MinutesSubmitted)) is None
 
 
 @pytest.mark.parametrize("held", [b"", b"c2hvcnQ=\n"])

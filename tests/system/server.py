@@ -27,7 +27,7 @@ AT: Final = "2016-02-18T09:30:00+08:00"
 """After all that the demo did."""
 PATIENCE: Final = 60.0
 """Seconds that nothing here may take; waiting ends when what is waited for is there."""
-_ANNOUNCED: Final = re.compile(r"sanguan is at (http://[0-9.:]+)")
+_ANNOUNCED: Final = re.compile(r"sanguan is at (http://[0-9.:]+)[^\n]*\n.*on the stream at (\S+)")
 
 Json = dict[str, Any]
 
@@ -48,6 +48,8 @@ class Server:
     process: subprocess.Popen[bytes]
     errors: Path
     url: str = ""
+    stream: str = ""
+    """Where it said that its events are."""
     _client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, trust_env=False))
 
     # life ---------------------------------------------------------------------------------------------------------
@@ -93,7 +95,7 @@ class Server:
         wait_for(said, "the server's announcement")
         found = _ANNOUNCED.search(self.errors.read_text())
         assert found
-        self.url = found[1]
+        self.url, self.stream = found.groups()
 
     def family(self) -> list[psutil.Process]:
         """All processes that it started."""

@@ -131,6 +131,23 @@ def test_row_04_of_50_racing_closes_one_is_taken(server: Server) -> None:
     assert server.quiet() == before + 1
 
 
+def test_of_communities_of_one_name_the_first_is_registered_however_soon_the_others_come(server: Server) -> None:
+    def register(number: int, name: str) -> httpx.Response:
+        data = {"code": f"{LOG}{number}", "name": name, "grids": [], "households": 1}
+        return server.send("assignment/register-community", data, role="office")
+
+    with server.nothing_appended(OTHER_LOG):
+        first, second = register(501, "虚构同名社区"), register(502, "虚构同名社区")
+    assert first.status_code == 201
+    is_problem(second, 422, "name_taken", "name")
+    is_problem(register(501, "虚构异名社区"), 409, "already_registered", "code")
+    before = server.quiet()
+    with ThreadPoolExecutor(20) as racing:
+        answers = list(racing.map(lambda number: register(number, "虚构争名社区"), range(510, 530)))
+    assert sorted(answer.status_code for answer in answers) == [201] + 19 * [422]
+    assert server.quiet() == before + 1
+
+
 def followed_up(server: Server) -> str:
     """The stream of a case that may be closed."""
     stream: str = server.report()["stream"]
@@ -383,9 +400,9 @@ def test_row_18_full_width_digits_are_the_same_number(server: Server) -> None:
     ("number", "code"),
     [
         ("110105194912310021", "bad_check_digit"),
-        ("11010519491231002", "bad_check_digit"),
         ("1101051949123100２1", "bad_check_digit"),
-        ("A1010519491231002X", "bad_check_digit"),
+        ("11010519491231002 1", "bad_check_digit"),
+        ("110105-19491231-0021", "bad_check_digit"),
         (GOOD_ID + "\n", "control_character"),
         (GOOD_ID[:6] + "\t" + GOOD_ID[6:], "control_character"),
     ],
@@ -395,6 +412,14 @@ def test_row_19_an_id_number_that_cannot_be_one_is_refused(server: Server, numbe
         server, body(case(parties=[person(), person(id_number=number)])), 422, code, "data.parties.1.id_number"
     )
     assert number.strip() not in json.dumps(problem)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [GOOD_ID, GOOD_ID.lower(), "110105491231002", "E12345678", "MA0000001", "91110000MA0000000A", "H0123456700"],
+)
+def test_row_19_what_has_no_check_digit_passes_as_it_was_given(server: Server, number: str) -> None:
+    assert server.send("intake/report-case", case(parties=[person(id_number=number)])).status_code == 201
 
 
 def test_row_19_the_same_in_a_workbook_is_a_warning() -> None:
@@ -588,7 +613,9 @@ def test_no_id_or_telephone_number_gets_into_the_log_in_clear(server: Server, to
     stream = server.report()["stream"]
     with server.nothing_appended():
         answers = {
-            "data.reason": server.send("intake/void-case", {"reason": f"虚构 {told} 报错"}, stream=stream),
+            "data.by_unit": server.send(
+                "intake/hand-down-case", {"by_unit": f"虚构 {told} 报错"}, role="office", stream=stream
+            ),
             "data.community": server.send("intake/report-case", case(community=told)),
             "stream": server.send("intake/void-case", {"reason": "误登"}, stream=f"case/{told.replace(' ', '-')}"),
         }
@@ -599,10 +626,21 @@ def test_no_id_or_telephone_number_gets_into_the_log_in_clear(server: Server, to
         assert told not in answer.text
 
 
-def test_the_system_alone_names_what_is_new(server: Server) -> None:
+def test_who_reports_a_case_may_choose_its_id_where_nobody_has_it(server: Server) -> None:
+    mine = f"case/office-{uuid.uuid4().hex}"
+    assert server.report(stream=mine)["stream"] == mine
+    assert server.done("intake/accept-case", {}, stream=mine)["version"] == 2
     with server.nothing_appended():
-        answer = server.send("intake/report-case", case(), stream="case/zhang-san")
-    is_problem(answer, 422, "stream_not_chosen", "stream")
+        taken = server.send("intake/report-case", case(), stream=mine)
+        unfit = [
+            server.send("intake/report-case", case(), stream=stream)
+            for stream in ("case/张三", f"case/{'0' * 20}", f"case/{COMMUNITY}-2015-06-1", f"case/{'x' * 65}")
+        ]
+        elsewhere = server.send("intake/report-case", case(), stream="meeting/1")
+    is_problem(taken, 409, "already_reported")
+    for answer in unfit:
+        is_problem(answer, 422, "stream_not_chosen", "stream")
+    is_problem(elsewhere, 422, "stream_mismatch", "stream")
 
 
 def test_thousands_of_parties_are_refused(server: Server) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.together import SERVICES
-from tests.system.cli import sanguan
+from services.together import SERVICES, opened
+from shared.settings import load
+from tests.system.cli import called, sanguan
 from tests.system.demo import Demo
 from tests.system.server import LOG
 
@@ -77,7 +78,7 @@ def test_what_was_changed_by_hand_is_named(data: Path) -> None:
             assert changed.rowcount == 1
 
     altered(data / "ledgers.db", change)
-    done = sanguan("audit", "replay", "--data", data, "--json")
+    done = called("audit", "replay", "--data", data, "--json")
     assert done.code == 1
     assert done.json["ok"] is False
     different = {one["name"]: one["first_difference"] for one in done.json["ledgers"] if one["live"] != one["replayed"]}
@@ -86,7 +87,7 @@ def test_what_was_changed_by_hand_is_named(data: Path) -> None:
     assert different["assignment.visits"]["what"] == "missing from the live ledger"
     assert different["assignment.officers"]["what"] == "not in the replay"
     assert different["assessment.scores"]["columns"] == ["points"]
-    people = sanguan("audit", "replay", "--data", data)
+    people = called("audit", "replay", "--data", data)
     assert people.code == 1
     for ledger, difference in different.items():
         (line,) = [line for line in people.out.splitlines() if ledger in line]
@@ -99,7 +100,7 @@ def test_an_emptied_ledger_is_no_well_kept_one(data: Path) -> None:
         connection.execute("DELETE FROM progress WHERE follower = 'intake.cases'")
 
     altered(data / "ledgers.db", empty)
-    done = sanguan("audit", "replay", "--data", data, "--json")
+    done = called("audit", "replay", "--data", data, "--json")
     assert (done.code, done.json["ok"]) == (1, False)
     (found,) = [one for one in done.json["ledgers"] if one["findings"]]
     assert (found["name"], found["position"]) == ("intake.cases", -1)
@@ -113,7 +114,7 @@ def test_a_table_of_another_shape_is_found_and_not_mended(data: Path) -> None:
 
     altered(data / "ledgers.db", reshape)
     before = everything(data)
-    done = sanguan("audit", "replay", "--data", data, "--json")
+    done = called("audit", "replay", "--data", data, "--json")
     assert (done.code, done.json["ok"]) == (1, False)
     (found,) = [one for one in done.json["ledgers"] if one["findings"]]
     assert (found["name"], found["first_difference"]["columns"]) == ("intake.cases", ["another"])
@@ -147,11 +148,12 @@ def test_one_altered_byte_is_named_by_its_position(demo: Demo, data: Path, posit
         connection.execute(f"UPDATE events SET bytes = ? {where}", (spoilt, LOG, position))
 
     altered(data / "log.db", flip)
-    done = sanguan("audit", "verify", "--data", data, "--json")
-    assert done.code == 1
-    assert done.json["ok"] is False
-    assert done.json["first_bad"]["position"] == position
-    assert done.json["first_bad"]["reason"]
+    for what in ("verify", "replay"):
+        done = called("audit", what, "--data", data, "--json")
+        assert done.code == 1
+        assert (done.json["ok"], done.json["root"]) == (False, None)
+        assert done.json["first_bad"]["position"] == position
+        assert done.json["first_bad"]["reason"]
 
 
 def test_a_truncated_log_is_found(demo: Demo, data: Path) -> None:
@@ -163,14 +165,69 @@ def test_a_truncated_log_is_found(demo: Demo, data: Path) -> None:
         connection.execute("UPDATE heads SET size = ? WHERE log = ?", (keep, LOG))
 
     altered(data / "log.db", cut)
-    done = sanguan("audit", "verify", "--data", data, "--json")
+    done = called("audit", "verify", "--data", data, "--json")
     assert done.code == 1
     assert done.json["first_bad"]["position"] == keep
 
 
+@pytest.mark.parametrize("what", ["verify", "replay"])
+def test_removed_checkpoints_are_found(data: Path, what: str) -> None:
+    altered(data / "log.db", lambda connection: connection.execute("DELETE FROM checkpoints"))
+    done = called("audit", what, "--data", data, "--json")
+    assert done.code == 1
+    assert done.json["first_bad"]["code"] == "checkpoint_gone"
+    altered(data / "log.db", lambda connection: connection.execute("DELETE FROM tiles"))
+    done = called("audit", what, "--data", data, "--json")
+    assert done.code == 1
+    assert done.json["first_bad"]["code"] == "never_signed"
+
+
+def test_a_note_kept_elsewhere_finds_a_log_that_was_cut_and_signed_again(data: Path, tmp_path: Path) -> None:
+    """Whoever holds the database and the key makes a record that is well in itself: only the note knows more."""
+    note = tmp_path / "kept.txt"
+
+    def cut(connection: sqlite3.Connection) -> None:
+        (kept,) = connection.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+        note.write_text(kept, encoding="utf-8")
+        unguarded(connection)
+        connection.execute("DELETE FROM events WHERE log = ? AND position >= 2000", (LOG,))
+        connection.execute("UPDATE heads SET size = 2000 WHERE log = ?", (LOG,))
+        connection.execute("DELETE FROM checkpoints")
+        connection.execute("DELETE FROM tiles")
+
+    held = ("audit", "verify", "--data", data, "--json", "--checkpoint", note)
+    altered(data / "log.db", cut)
+    with opened(load(data), audits=True) as storage:
+        assert storage.seal(LOG) is not None
+    assert called("audit", "verify", "--data", data, "--json").code == 0
+    done = called(*held)
+    assert done.code == 1
+    assert (done.json["first_bad"]["code"], done.json["first_bad"]["position"]) == ("truncated", 2000)
+
+
+def test_a_note_that_the_log_still_holds_is_one_more_checkpoint(data: Path, tmp_path: Path) -> None:
+    connection = sqlite3.connect(data / "log.db")
+    (kept,) = connection.execute("SELECT note FROM checkpoints ORDER BY size LIMIT 1").fetchone()
+    connection.close()
+    note = tmp_path / "kept.txt"
+    note.write_text(kept, encoding="utf-8")
+    without = called("audit", "verify", "--data", data, "--json")
+    done = called("audit", "verify", "--data", data, "--json", "--checkpoint", note, "--checkpoint", note)
+    assert (done.code, done.json["checkpoints"]) == (0, without.json["checkpoints"] + 2)
+    for spoilt in (kept.replace("sanguan", "other"), kept.replace("\n\n", "\n0\n\n", 1), "", "x" * 100):
+        note.write_text(spoilt, encoding="utf-8")
+        called("audit", "verify", "--data", data, "--json", "--checkpoint", note).problem("checkpoint_refused")
+    note.unlink()
+    called("audit", "verify", "--data", data, "--json", "--checkpoint", note).problem("file_or_network")
+
+
 def test_the_database_itself_refuses_to_change_an_event(data: Path) -> None:
     connection = sqlite3.connect(data / "log.db")
-    for change in ("UPDATE events SET type = 'x'", "DELETE FROM events"):
+    for change in (
+        "UPDATE events SET type = 'x'",
+        "DELETE FROM events",
+        "INSERT OR REPLACE INTO events SELECT * FROM events WHERE position = 5",
+    ):
         with pytest.raises(sqlite3.IntegrityError, match="never changed"):
             connection.execute(change)
     connection.close()
@@ -181,7 +238,7 @@ def test_the_database_itself_refuses_to_change_an_event(data: Path) -> None:
 
 @pytest.mark.parametrize("what", ["replay", "verify"])
 def test_where_there_is_no_record_it_says_so_in_one_line(tmp_path: Path, what: str) -> None:
-    done = sanguan("audit", what, "--data", tmp_path / "nowhere", "--json")
+    done = called("audit", what, "--data", tmp_path / "nowhere", "--json")
     assert done.code == 2
     assert "nowhere" in done.one_line_for_people()
     assert not (tmp_path / "nowhere").exists(), "a question makes nothing"
@@ -189,6 +246,6 @@ def test_where_there_is_no_record_it_says_so_in_one_line(tmp_path: Path, what: s
 
 def test_a_log_that_is_not_there_is_no_well_kept_one(data: Path) -> None:
     for what in ("replay", "verify"):
-        done = sanguan("audit", what, "--data", data, "--log", "410105099", "--json")
+        done = called("audit", what, "--data", data, "--log", "410105099", "--json")
         assert done.code == 2
         assert done.one_line_for_people()

@@ -19,7 +19,7 @@ from tests.system.cli import TRUTH, WORKBOOK, Done, sanguan
 from tests.system.server import LOG, Server, count
 
 ROWS, ACCEPTED = 333, 310
-NOTHING_DONE = {"taken_over": 0, "unchanged": 0, "corrected": 0, "voided": 0, "registered": 0}
+NOTHING_DONE = {"taken_over": 0, "unchanged": 0, "corrected": 0, "restored": 0, "voided": 0, "registered": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,14 @@ def test_an_import_takes_every_accepted_row_over(first_import: tuple[Office, dic
     assert {(one["sheet"], one["row"], one["code"]) for one in told["rejected"]} == {
         (row["sheet"], row["row"], row["reject"]) for row in truth if row["reject"]
     }
-    assert told["done"] == {"taken_over": ACCEPTED, "unchanged": 0, "corrected": 0, "voided": 0, "registered": 8}
+    assert told["done"] == {
+        "taken_over": ACCEPTED,
+        "unchanged": 0,
+        "corrected": 0,
+        "restored": 0,
+        "voided": 0,
+        "registered": 8,
+    }
     events = office.events()
     assert events["sanguan.intake.case-reported.v1"] == ACCEPTED
     assert sum(office.statuses().values()) == ACCEPTED

@@ -1,16 +1,20 @@
 """What is started is stopped: by Ctrl-C, by a service manager, or by kill -9, and it starts again on the same data."""
 
+import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import redis
 
 from shared.delivery.embedded import running_url
 from tests.system.cli import ROOT, SANGUAN, environment, sanguan
@@ -52,6 +56,45 @@ def test_however_it_ends_nothing_stays_behind_and_it_starts_again(tmp_path: Path
         assert "Traceback" not in server.errors.read_text()
     assert sanguan("audit", "verify", "--data", data, "--json").code == 0
     assert sanguan("audit", "replay", "--data", data, "--json").code == 0
+
+
+def test_a_stream_server_that_is_killed_comes_back_and_events_flow_again(tmp_path: Path) -> None:
+    with Server.on(tmp_path / "data") as server, server.redis() as client:
+        assert server.ready()
+        for number in range(1, 4):
+            (killed,) = [one for one in server.family() if "valkey" in one.name()]
+            killed.kill()
+            community = {"code": f"{LOG}{number:03}", "name": f"虚构社区{number}", "grids": [], "households": 1}
+            answer = server.done("assignment/register-community", community, role="office")
+            rows = server.rows("assignment/communities", at_least=answer["positions"][-1])
+            assert f"{LOG}{number:03}" in [row["key"] for row in rows], "the ledgers go on without it"
+            wait_for(lambda: on_stream(client, f"{LOG}/{answer['positions'][-1]}"), "the event on the stream")  # noqa: B023
+            assert server.ready()
+        assert running_url(server.data) is not None
+
+
+def on_stream(client: "redis.Redis", id: str) -> bool:
+    """Whether the stream holds an event; while its server is away it does not."""
+    try:
+        entries: Any = client.xrange("sanguan:events:{0}")
+    except redis.RedisError:
+        return False
+    return id in [json.loads(fields[b"__data__"])["id"] for _, fields in entries]
+
+
+def test_a_server_that_ends_leaves_a_whole_database_in_its_file(tmp_path: Path) -> None:
+    """Also where somebody else holds it open, who would keep SQLite from tidying up."""
+    with Server.on(tmp_path / "data") as server:
+        community = {"code": f"{LOG}001", "name": "虚构社区", "grids": [], "households": 1}
+        server.done("assignment/register-community", community, role="office")
+        others = [sqlite3.connect(server.data / name) for name in ("log.db", "ledgers.db")]
+        for other in others:
+            assert other.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+        for name, other in zip(("log.db", "ledgers.db"), others, strict=True):
+            assert (server.data / f"{name}-wal").stat().st_size == 0
+            other.close()
 
 
 @contextmanager

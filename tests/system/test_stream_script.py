@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +13,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from shared.contracts.catalogue import EVENTS
-from tests.system.cli import ROOT
+from tests.system.cli import ROOT, SECONDS, environment
 from tests.system.demo import WANTED, Demo
 from tests.system.server import LOG, Server, wait_for
 
@@ -25,7 +27,27 @@ def test_the_script_is_short_and_needs_redis_py_alone() -> None:
     assert len(code) <= 20
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
     imported = {name.name for node in nodes for name in node.names}
-    assert imported <= {"json", "sys", "redis"}
+    assert imported - {"redis"} <= sys.stdlib_module_names
+
+
+def test_without_an_address_it_says_how_it_is_called() -> None:
+    done = read(environment())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "[URL [N]]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_address_of_the_settings_will_do(server: Server) -> None:
+    assert server.report()
+    done = read(environment(SANGUAN_REDIS_URL=server.stream))
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 10
+
+
+def read(environ: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """The script, without a word on its command line."""
+    command = [sys.executable, "docs/read_case_events.py"]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def test_it_reads_case_events_while_the_demo_runs(demo: Demo) -> None:
@@ -59,6 +81,7 @@ def test_what_is_on_the_stream_are_cloudevents_1_0(server: Server) -> None:
     assert mine.get_time() is not None
     assert mine.get_datacontenttype() == "application/json"
     assert mine.get_extension("sequence") == str(position)
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", mine.get_extension("traceparent"))
     data = mine.get_data()
     assert isinstance(data, dict)
     assert data["dispute_type"] == "neighbours"

@@ -68,7 +68,10 @@ from shared.web.app import Doorkeeper
 
 LOG = "410105010"
 OTHER_LOG = "410105011"
-SECRETS = ("虚构甲", "虚构乙", "13900000000", "为公共走道堆物争执", "商定每周清理", "语气缓和", "虚构警官")
+SECRETS = (
+    "虚构甲", "虚构乙", "13900000000", "为公共走道堆物争执", "商定每周清理", "语气缓和", "虚构警官", "网格填错", "误登",
+    "住户表示不便", "社区调解室", "可向人民法院起诉", "研判本月矛盾纠纷化解工作", "逐户走访未化解的三户",
+)  # fmt: skip
 """Personal values that were given: none of them may be on any page."""
 SCRIPT = "<script>alert(1)</script>"
 COMMUNITIES = ("学院社区", "河畔社区", "纬五社区", "新城社区", "老街村")
@@ -159,7 +162,7 @@ async def join(made: Campaign, number: int, name: str) -> None:
     grids, place = (f"G{number:02}-1", f"G{number:02}-2"), code(number)
     await made.send(RegisterCommunity(code=place, name=name, grids=grids, households=800 + 70 * number), day("06-11"))
     if number != 4:
-        await made.send(OpenStudio(place=f"{name}综治工作站二楼"), day("06-12"), id=place)
+        await made.send(OpenStudio(place=f"{name}综治工作站二楼 {SCRIPT}"), day("06-12"), id=place)
     await made.send(IssueContactCards(households=[870, 600, 955, 300, 700][number - 1]), day("06-25"), id=place)
     for profession in list(Profession)[: 2 if number == 4 else 4]:
         enrol = EnrolOfficer(profession=profession, unit="虚构机关", name="虚构警官", phone="13900000000")
@@ -211,7 +214,7 @@ async def _cases(made: Campaign) -> None:
     await made.send(HandDownCase(by_unit="区信访局", document="金信〔2015〕7号"), day("06-16"), backlog)
     await made.send(AcceptCase(), day("06-16", 11), backlog)
     declined = await report(made, day("07-02"), 3)
-    remedy = f"可向人民法院起诉 {SCRIPT}"
+    remedy = "可向人民法院起诉"
     await made.send(DeclineCase(reason=DeclineReason.OTHER_AUTHORITY, remedy=remedy), day("07-03"), declined)
     voided = await report(made, day("07-05"), 3)
     await made.send(VoidCase(reason="误登"), day("07-06"), voided)

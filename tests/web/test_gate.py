@@ -16,7 +16,7 @@ import pytest
 from starlette.requests import Request
 
 from services.assessment.service import SERVICE as ASSESSMENT
-from services.intake.commands import ReportCase, TakeOverCase, VoidCase
+from services.intake.commands import HandDownCase, ReportCase, TakeOverCase
 from services.intake.takeover import taken_over_id
 from services.together import SERVICES
 from shared.access import Tokens
@@ -105,8 +105,8 @@ def case(**changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("text", TELLING)
 def test_a_line_that_names_someone_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(Refused) as refused:
-        read(VoidCase, {"reason": text})
-    assert (refused.value.code, refused.value.field) == ("personal_in_plain_field", "data.reason")
+        read(HandDownCase, {"by_unit": text})
+    assert (refused.value.code, refused.value.field) == ("personal_in_plain_field", "data.by_unit")
     assert text not in str(refused.value)
     assert CODES["personal_in_plain_field"].status == 422
 
@@ -137,7 +137,7 @@ def test_a_case_taken_over_from_paper_can_be_named() -> None:
             parties=(), paper=paper, outcome="open", undone=2,  # type: ignore[arg-type]  # its text serves here
         )  # fmt: skip
         stream = f"case/{taken_over_id(command)}"
-        assert read(VoidCase, {"reason": "误登"}, stream=stream).stream == stream
+        assert read(HandDownCase, {"by_unit": "区信访局"}, stream=stream).stream == stream
 
 
 # ids --------------------------------------------------------------------------------------------------------------
@@ -168,12 +168,20 @@ def test_every_uuid_and_digest_will_do_as_a_key() -> None:
             assert idempotency_key(keyed(key)) == key
 
 
-def test_what_is_new_gets_its_id_from_the_system(tmp_path: Path) -> None:
+def test_what_is_new_gets_its_id_from_the_client_or_from_the_system(tmp_path: Path) -> None:
     async def play(toy: Running) -> None:
         data = {"community": COMMUNITY, "by_unit": "虚构", "name": "虚构甲", "summary": "虚构"}
-        chosen = await toy.send("open-file", data, "k1", stream="case/zhang-san")
-        assert (chosen.status_code, chosen.json()["code"]) == (422, "stream_not_chosen")
+        unfit = ("张三", "a" * 65, "ab" * 10, f"{COMMUNITY}-2015-06-1", "-x", "a:b")
+        for number, id in enumerate(unfit):
+            refused = await toy.send("open-file", data, f"u{number}", stream=f"case/{id}")
+            assert (refused.status_code, refused.json()["code"]) == (422, "stream_not_chosen"), id
         assert toy.node.storage.log.size(LOG) == 0
+        chosen = await toy.send("open-file", data, "k1", stream="case/2015-A.7_b")
+        assert (chosen.status_code, chosen.json()["stream"]) == (201, "case/2015-A.7_b")
+        again = await toy.send("open-file", data, "k1", stream="case/2015-A.7_b")
+        assert again.content == chosen.content
+        elsewhere = await toy.send("open-file", data, "k1", stream="case/2015-A.8")
+        assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "command_id_reused")
         stream = (await toy.open_file("k2"))["stream"]
         assert (await toy.send("close-file", {}, "k3", stream=stream)).status_code == 201
 

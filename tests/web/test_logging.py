@@ -127,7 +127,7 @@ def test_ordinary_values_stay_readable() -> None:
 
 def test_every_personal_field_of_every_command_and_event_is_known_by_name() -> None:
     def names(plan: Plan) -> set[str]:
-        return {*plan.fields, *(name for _, inner, _ in plan.within for name in names(inner))}
+        return {*plan.fields, *plan.lists, *(name for _, inner, _ in plan.within for name in names(inner))}
 
     for service in SERVICES:
         for decider in service.deciders:

@@ -6,7 +6,7 @@ import json
 import signal
 from base64 import b64decode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from shared.contracts.codes import Role
 from shared.log.keys import load_verifier, origin
 from shared.log.note import Checkpoint, open_checkpoint
 from shared.log.proofs import verify_consistency, verify_inclusion
+from shared.web.record import Sizes
 from tests.web.toy import LOG, Running, running, scene
 
 PATIENCE_SECONDS = 60
@@ -235,6 +236,45 @@ def test_the_stream_gives_what_is_there_then_what_comes_and_resumes_after_the_la
             resumed = {**toy.token(Role.SUBSCRIBER), "last-event-id": first[2][0]}
             async with client.stream("GET", "/record/stream?after=0", headers=resumed) as response:
                 assert [id for id, _ in await take(messages(response), 5)] == [f"{LOG}/{n}" for n in range(3, 8)]
+
+    asyncio.run(play())
+
+
+def test_however_many_readers_wait_there_is_one_look_at_the_log() -> None:
+    looks: list[int] = []
+
+    def look() -> dict[str, int]:
+        looks.append(1)
+        if len(looks) == 3:
+            raise OSError("the log's disk is away")
+        return {LOG: len(looks)}
+
+    async def play() -> None:
+        sizes = Sizes(look)
+        waiting = [asyncio.create_task(sizes.next()) for _ in range(50)]
+        await asyncio.sleep(0)
+        waiting.pop().cancel()  # one leaves, and disturbs nobody
+        assert await asyncio.gather(*waiting) == [{LOG: 1}] * 49
+        assert await sizes.next() == {LOG: 2}, "who asks later is told by a later look"
+        failed = await asyncio.gather(sizes.next(), sizes.next(), return_exceptions=True)
+        assert [type(one) for one in failed] == [OSError, OSError]
+        assert await sizes.next() == {LOG: 4}, "and it goes on when that is over"
+
+    asyncio.run(play())
+
+
+def test_many_readers_of_one_log_get_what_comes(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with running(tmp_path) as toy, served(toy) as client, AsyncExitStack() as connections:
+            await write(toy, 1)
+            streams = []
+            for _ in range(20):
+                response = client.stream("GET", "/record/stream", headers=toy.token())
+                streams.append(messages(await connections.enter_async_context(response)))
+            for number in range(3):
+                for stream in streams:
+                    assert [id for id, _ in await take(stream, 2)] == [f"{LOG}/{2 * number}", f"{LOG}/{2 * number + 1}"]
+                await write(toy, 1, first=number + 1)
 
     asyncio.run(play())
 

@@ -3,8 +3,10 @@
 import asyncio
 import csv
 import io
+import re
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import httpx
 import openpyxl
@@ -17,7 +19,7 @@ from shared.contracts.codes import Role
 from shared.contracts.model import Ledger
 from shared.runtime import Node
 from shared.web.app import Doorkeeper, make_app
-from shared.web.columns import COLUMNS, title_en, title_zh
+from shared.web.columns import COLUMNS, WORDS, title_en, title_zh
 from shared.web.documents import openapi
 from tests.web.campaign import LOG, SECRETS, fill, opened, signed_in
 from tests.web.test_documents import check, operations
@@ -34,9 +36,19 @@ def test_every_column_has_titles_of_its_own(service: str, ledger: Ledger[Any]) -
         assert len({title(name) for name in names}) == len(names)
 
 
-def test_every_titled_column_exists() -> None:
-    used = {"key"}.union(*(ledger.row.__dataclass_fields__ for _, ledger in LEDGERS))
-    assert set(COLUMNS) - used == set()
+def named_within(hint: Any) -> set[str]:
+    """The fields of a row, and of all values within it."""
+    found = set().union(*(named_within(arm) for arm in get_args(hint)))
+    if isinstance(hint, type) and is_dataclass(hint):
+        for name, inner in get_type_hints(hint, include_extras=True).items():
+            found |= {name} | named_within(inner)
+    return found
+
+
+def test_every_field_has_a_title_and_every_titled_one_exists() -> None:
+    used = {"key"}.union(*(named_within(ledger.row) for _, ledger in LEDGERS))
+    assert used == set(COLUMNS)
+    assert set(WORDS) <= used
 
 
 def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_path: Path) -> None:
@@ -63,6 +75,14 @@ def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_
             assert not [secret for secret in SECRETS if secret in form]
         for form in (text, str(cells)):
             assert "sealed:" not in form
+            assert re.findall(r"(?:^|[；，'\"])([A-Za-z_]+)：", form) == [], "a field without a Chinese title"
+        named = {title_zh(column) for column in WORDS}
+        for line in lines[1:]:
+            for title, cell in zip(lines[0], line, strict=True):
+                assert title.isascii() is False
+                if title in named and cell and title != title_zh("reason"):
+                    assert not cell.isascii(), f"{title}: a code that nobody named"
+        assert re.findall("事项：([a-z_]+)", text) == []
         return len(page["rows"])
 
     async def play() -> None:

@@ -4,7 +4,6 @@ One row per case. Nothing of it is personal: the case's id is opaque, and sealed
 """
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
 from datetime import date
 
 from services.assessment.items import Fields, Item
@@ -12,6 +11,7 @@ from services.assessment.marks import Mark, mark, marked
 from shared.contracts.assignment import HandlerAssigned
 from shared.contracts.codes import Basis, CaseKind
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
     CaseAccepted,
     CaseCorrected,
@@ -29,7 +29,6 @@ from shared.contracts.intake import (
     CaseWithdrawn,
 )
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 ENDINGS = frozenset(
     {"declined", "linked", "withdrawn", "resolved", "terminated", "terminated_untold", "referred", "referred_outside"}

@@ -1,7 +1,6 @@
 """The communities of the programme (§3.1.1): whom scores are about. One row per community."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from services.assessment.items import Fields, Item
@@ -9,6 +8,7 @@ from services.assessment.marks import Mark, mark
 from shared.contracts.assignment import CommunityRegistered
 from shared.contracts.codes import Profession
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

@@ -1,13 +1,13 @@
 """Contact cards given to households 便民联系卡 (§3.3.2): evidence of scores. One row per time that some were given."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from services.assessment.items import Item
 from services.assessment.marks import Mark, mark
 from shared.contracts.assignment import ContactCardsIssued
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

@@ -4,11 +4,11 @@ Months in which nothing was held have no row: what is due comes from the plan's 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from services.assessment.marks import Mark, mark, marked
 from shared.contracts.assignment import MeetingConvened, MinutesSubmitted
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

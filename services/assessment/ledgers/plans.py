@@ -1,11 +1,11 @@
 """Plans 方案, every version that was ever in force. One row per version."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.assessment import Plan, PlanAdopted, PlanAmended
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

@@ -4,7 +4,6 @@ Officers have no score: a posting counts for its community, and the officer's id
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.assessment.items import Fields, Item
@@ -12,6 +11,7 @@ from services.assessment.marks import Mark, first, mark, marked
 from services.assessment.periods import months_after
 from shared.contracts.assignment import OfficerPosted, PostingEnded
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger, held
 
 

@@ -1,11 +1,11 @@
 """Rulebooks 考核办法 (§3.3.5), every version that was ever in force. One row per version."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.assessment import Rulebook, RulebookAdopted
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

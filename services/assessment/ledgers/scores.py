@@ -1,11 +1,11 @@
 """Published scores 考核结果 (§3.3.5): one row per institution and publication, as last published or restated."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.contracts.assessment import Change, Figure, IndicatorScore, PeriodKind, ScorePublished, ScoreRestated
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

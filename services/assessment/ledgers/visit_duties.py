@@ -1,7 +1,6 @@
 """Visits that were planned and how they ended (§3.3.2): evidence of scores. One row per visit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from services.assessment.items import Fields, Item
@@ -9,6 +8,7 @@ from services.assessment.marks import Mark, mark, marked
 from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitPlanned
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

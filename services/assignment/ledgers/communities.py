@@ -1,7 +1,6 @@
 """The communities 社区 of the sub-district (§3.1.1, 3.3.2): their grids, households, studios and contact cards."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never, get_args
 
@@ -13,8 +12,8 @@ from shared.contracts.assignment import (
     StudioOpened,
 )
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,8 @@ class Row:
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of community/<code>
+    event: CommunityEvent = recorded.event
+    return (event.code if isinstance(event, CommunityRegistered) else recorded.id,)  # of community/<code>
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:

@@ -4,7 +4,6 @@ It follows intake's corrections too, so that decisions about the work rest on th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never, get_args
 
@@ -27,9 +26,9 @@ from shared.contracts.assignment import (
 from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Termination
 from shared.contracts.days import start_of
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import CaseCorrected, CaseHandedDown, CaseReclassified, CaseVoided
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 Known = CaseCorrected | CaseHandedDown | CaseReclassified | CaseVoided
 """What intake says of a case that changes what is known of it here."""

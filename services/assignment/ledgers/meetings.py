@@ -1,15 +1,14 @@
 """The meetings 会议台账 (§3.2.6, 3.3.3, 3.3.4): when they were held, and when their minutes reached the office."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never, get_args
 
 from shared.contracts.assignment import MeetingConvened, MeetingEvent, MinutesSubmitted
 from shared.contracts.codes import MeetingKind
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +23,11 @@ class Row:
     held_at: datetime
     attended: int
     subject: str
+    """Sealed."""
     minutes_at: datetime | None = None
     """When the minutes reached the office."""
     decisions: tuple[str, ...] = ()
+    """Sealed."""
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
@@ -57,4 +58,5 @@ LEDGER = Ledger(
     title_en="Meetings",
     clause="3.3.3",
     filters=("community", "kind", "month"),
+    sealed=("subject", "decisions"),
 )

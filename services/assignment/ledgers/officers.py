@@ -1,12 +1,12 @@
 """The officers 三官一师 who are enrolled (§3.1.3). Facts only: no officer is ranked or scored."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.assignment import OfficerEnrolled
 from shared.contracts.codes import Profession
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 

@@ -1,15 +1,14 @@
 """The roster 派驻台账 (§3.1.3): who serves which community, from which day to which; one row per posting."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import assert_never, get_args
 
 from shared.contracts.assignment import OfficerPosted, PostingEnded, RosterEvent, VisitTimesSet
 from shared.contracts.codes import PostingEnd, Profession
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

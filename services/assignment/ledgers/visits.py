@@ -1,15 +1,14 @@
 """The visits 走访台账 (§3.3.2): planned, completed or declined; whom they were to is known to the case alone."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never, get_args
 
 from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitEvent, VisitPlanned
 from shared.contracts.codes import VisitResult
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ class Row:
     done_at: datetime | None = None
     """When it took place or was declined."""
     reason: str | None = None
-    """Why it was declined."""
+    """Why it was declined, sealed."""
     diary: str | None = None
     """The diary 民情日记, sealed."""
 
@@ -68,5 +67,5 @@ LEDGER = Ledger(
     title_en="Visits",
     clause="3.3.2",
     filters=("community", "grid", "case", "officer", "result"),
-    sealed=("diary",),
+    sealed=("reason", "diary"),
 )

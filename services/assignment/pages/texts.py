@@ -59,6 +59,6 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "minutes": ("纪要", "Minutes"),
     "minutes_at": ("{day} 报送", "filed {day}"),
     "minutes_missing": ("未报", "not filed"),
-    "subject": ("议题", "Subject"),
     "decisions": ("议定事项", "Decisions"),
+    "count_decisions": ("{count} 项", "{count}"),
 }

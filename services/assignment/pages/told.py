@@ -94,10 +94,10 @@ EVENTS: Final[Mapping[str, Said]] = {
     HandlingEnded.NAME: Said(("办理结束", "Handling ended"), ("案件现为：{status}。", "The case is now: {status}.")),
     MeetingConvened.NAME: Said(
         ("会议", "Meeting held"),
-        ("{kind}（{month}），{attended}人参加：{subject}", "{kind} ({month}), {attended} present: {subject}"),
+        ("{kind}（{month}），{attended}人参加。", "{kind} ({month}), {attended} present."),
     ),
     MinutesSubmitted.NAME: Said(
         ("会议纪要报送", "Minutes submitted"),
-        ("{kind}（{month}）。议定：{decisions}", "{kind} ({month}). Decided: {decisions}"),
+        ("{kind}（{month}）的纪要。", "Of: {kind} ({month})."),
     ),
 }

@@ -95,6 +95,26 @@ FINDINGS: Final = {
             "该行以前导入过，内容已有变动，按更正处理",
             "The row was imported before and has changed since; it leads to a correction",
         ),
+        Finding(
+            "personal_number",
+            Level.WARNING,
+            "工作表名、社区、网格或序号里写有电话或身份证号：这些栏目不加密，号码未录入，请改填",
+            "A sheet's name, a community, grid or number holds a telephone or ID number: those are not sealed, and the "
+            "number was left out; write it elsewhere",
+        ),
+        Finding(
+            "corrected_since",
+            Level.WARNING,
+            "该案件在本次导入之后又有更正，撤销时没有恢复，请核对后另行更正",
+            "The case was corrected again after this import: it was not restored; check it and correct it",
+        ),
+        Finding(
+            "not_all_restored",
+            Level.WARNING,
+            "撤销时未能全部恢复：本次导入补填的栏目不能改回空白，或原来的个人信息已删除，请核对",
+            "Not all of it was restored: what this import filled in cannot be made empty again, or the personal data "
+            "that stood there were erased; check it",
+        ),
         Finding("community_missing", Level.NOTE, "看不出属于哪个社区", "The row's community cannot be told"),
         Finding("number_missing", Level.NOTE, "没有序号", "The row has no number of its own"),
         Finding("parties_missing", Level.NOTE, "没有填写当事人", "No party is named"),

@@ -4,6 +4,7 @@ Nothing is decided about cases here, nothing stored, no clock asked: the same wo
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -39,10 +40,12 @@ from services.intake.importer.values import (
 from services.intake.importer.vocabulary import Outcome
 from services.intake.importer.workbook import Cell, Sheet, Workbook, open_workbook
 from shared.contracts.codes import DisputeType, PartyRole, Source
+from shared.contracts.fields import names_someone
 
 MAX_TEXT: Final = 4_000
 MAX_NAME: Final = 100
 MAX_LINE: Final = 300
+_LONG_NUMBER: Final = re.compile("[+(]?[0-9](?:[ ()\u2010\u2013\u2014-]{0,3}[0-9]){9,}[Xx]?")
 UNNAMED: Final = "（未填写）"
 """Stands for the name of a party of whom the paper gives only a number."""
 
@@ -423,7 +426,8 @@ class _RowReader:
     def draft(self) -> _Draft:
         """The row with all that can be said about it alone."""
         community = self._community()
-        grid_text = self._text(Field.GRID)
+        grid_text = self._plain(self._text(Field.GRID))
+        self._plain(self.table.sheet.title)
         occurred_on = self._occurred_on()
         outcome, ended_on = self._outcome(occurred_on)
         kind = self._dispute_type()
@@ -469,14 +473,22 @@ class _RowReader:
         return _Draft(row, key_text([summary, *names]) if summary and enough else "")
 
     def _community(self) -> str | None:
-        community = community_name(self._text(Field.COMMUNITY)) or self.table.community
+        community = community_name(self._plain(self._text(Field.COMMUNITY))) or self.table.community
+        community = self._plain(community or "") or None
         if community is None:
             self.found.add("community_missing")
         return community
 
+    def _plain(self, text: str) -> str:
+        """Text of a field that stands unsealed for ever, without any long number where one identifies a person."""
+        if not names_someone(text):
+            return text
+        self.found.add("personal_number")
+        return _LONG_NUMBER.sub("", unicodedata.normalize("NFKC", text)).strip()
+
     def _number(self) -> str | None:
         column = self._column(Field.NUMBER)
-        text = re.sub(r"\s+", "", folded(self.texts.get(column, ""))) if column else ""
+        text = re.sub(r"\s+", "", folded(self._plain(self.texts.get(column, "")))) if column else ""
         number = re.sub(r"[^0-9A-Za-z\u3400-\u9fff._:-]+", "-", text).strip("-.")[:64]
         if not number:
             self.found.add("number_missing")

@@ -189,6 +189,7 @@ _FULL = re.compile(
 _COMPACT = re.compile(r"(?P<year>(?:19|20)\d\d|\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)", re.ASCII)
 _AMERICAN = re.compile(r"(?P<first>\d{1,2})\s*[-/.]\s*(?P<second>\d{1,2})\s*[-/.]\s*(?P<year>\d{4})(?:\s.*)?", re.ASCII)
 _MONTH_DAY = re.compile(rf"(?P<month>\d{{1,2}})\s*[月./·、\-]\s*(?P<day>\d{{1,2}}){_REST}", re.ASCII | re.DOTALL)
+_SERIAL = re.compile(r"[3-7]\d{4}(?:\.\d+)?", re.ASCII)
 _PADDED = re.compile(r"(?P<month>[01]\d)(?P<day>[0-3]\d)", re.ASCII)
 _DAY = re.compile(r"(?:本月|当月)?(?P<day>\d{1,2})(?:[日号].{0,6})?", re.ASCII)
 
@@ -203,7 +204,10 @@ def written_day(value: Scalar, number_format: str = "General", epoch: date = dat
         case int() | float():
             return _numeric_day(value, number_format, epoch)
         case str():
-            return _day_in_text(with_arabic(folded(value).replace("元月", "1月")))
+            plain = folded(value)
+            if _SERIAL.fullmatch(plain):  # a day number that was kept as text
+                return _numeric_day(float(plain), number_format, epoch)
+            return _day_in_text(with_arabic(plain.replace("元月", "1月")))
         case _:
             return None
 

@@ -4,15 +4,14 @@ A case enters when it is reported as backlog or handed down, and leaves where a 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, assert_never
 
-from services.intake.life import ended_as
 from shared.contracts.assignment import VisitCompleted
 from shared.contracts.codes import CaseKind, CaseStatus
 from shared.contracts.days import start_of
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
     EVENTS,
     CaseAccepted,
@@ -26,9 +25,9 @@ from shared.contracts.intake import (
     CaseReported,
     CaseVoided,
     Ending,
+    ended_as,
 )
 from shared.contracts.model import Ledger
-from shared.contracts.replace import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

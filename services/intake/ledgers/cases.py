@@ -4,12 +4,10 @@ A voided case stays in the ledger with the status voided. What is sealed is copi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never, get_args
 
 from services.intake.deadlines import DUE_AS_CORRECTED
-from services.intake.life import ended_as
 from shared.contracts.assignment import (
     HandlerAssigned,
     HandlerReplaced,
@@ -20,6 +18,7 @@ from shared.contracts.assignment import (
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Source, Tier
 from shared.contracts.days import start_of
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
     EVENTS,
     CaseAccepted,
@@ -41,9 +40,9 @@ from shared.contracts.intake import (
     Ending,
     PaperRow,
     Party,
+    ended_as,
 )
 from shared.contracts.model import Ledger, held
-from shared.contracts.replace import replace
 
 Work = HandlerAssigned | HandlerReplaced | VisitCompleted | VisitDeclined | MediationHeld
 """What assignment records of a case, as far as its row tells."""
@@ -79,7 +78,7 @@ class Row:
     day_known: bool = True
     """False where a paper ledger gives no day for the ending: `ended_at` is then the end of its month."""
     because: str | None = None
-    """Why it ended so, or where it went: a reason (its code, or in words), an authority, another case."""
+    """Why it ended so, or where it went: a reason's code, an authority, another case. A reason in words is sealed."""
     remedies_told: bool | None = None
     outside: bool | None = None
     """Whether it was referred to an authority outside the sub-district."""
@@ -162,7 +161,7 @@ def _ended(row: Row, event: Ending, at: datetime) -> Row:
         case CaseReferred():
             return replace(ended, because=event.to_unit, outside=event.outside, day_known=event.day_known)
         case CaseWithdrawn():
-            return replace(ended, because=event.reason, day_known=event.day_known)
+            return replace(ended, because=None, day_known=event.day_known)
         case CaseResolved():
             return replace(ended, tier=event.tier, by_agreement=event.by_agreement, day_known=event.day_known)
         case CaseTerminated():

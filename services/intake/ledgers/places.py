@@ -1,10 +1,10 @@
 """Places 社区名录: where a case can be, by code and by name; intake's own copy of assignment's communities."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shared.contracts.assignment import CommunityRegistered
 from shared.contracts.event import Recorded
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
 
 
