@@ -27,6 +27,7 @@ from bench.databases import postgres, schema, scratch, settings_of
 from bench.limits import copying
 from bench.peer import Peer, peer
 from bench.season import EVENTS_PER_CASE, season
+from bench.several import PROCESSES, several
 from bench.table import Row, Target, show, write
 from bench.timing import Timed, median_p99_ms, median_rate
 from bench.work import LOG, SERVICES, Counter, case_ids, found, reports, rounds_of, storage
@@ -37,6 +38,8 @@ from shared.runtime import Node, Storage
 IN_FLIGHT = 200
 CONNECTIONS = 64
 WRITERS = 8
+TEXT_LENGTH = 510
+"""Of the peer's events, and of the limit's rows: as long as our canonical bytes."""
 CASES = 1_000
 """Handlings that the visits go to."""
 
@@ -88,7 +91,7 @@ class Run:
 def prepared(run: Run, database_url: str | None) -> Iterator[tuple[Storage, Node, Counter]]:
     """A desk on a log with communities, officers and open handlings, its ledgers caught up."""
     with storage(database_url, run.directory) as made:
-        found(made.log, case_ids(CASES + 1))
+        found(made.log, case_ids(2 * CASES + 1))
         node = Node(made, SERVICES, record=False, redis_url=None)
         for follower in node.followers.values():
             follower.runner.catch_up(LOG)
@@ -99,16 +102,24 @@ def prepared(run: Run, database_url: str | None) -> Iterator[tuple[Storage, Node
 def appending(run: Run, other: Peer) -> None:
     """Rows 1 to 3: PostgreSQL."""
     url = schema(run.server, "ours")
-    cases = case_ids(CASES)
+    cases = case_ids(2 * CASES)
     lanes = [rounds_of(cases[n * 5 : n * 5 + 5]) for n in range(IN_FLIGHT)]
-    with prepared(run, url) as (_, node, counter), copying(url, bytes_length=510) as copy:
-        one = rounds_of(case_ids(CASES + 1)[-1:])
+    groups = [",".join(cases[CASES + n * 5 : CASES + n * 5 + 5]) for n in range(IN_FLIGHT)]
+    share, writers = IN_FLIGHT // PROCESSES, str(WRITERS // PROCESSES)
+    parts = [groups[n * share : n * share + share] for n in range(PROCESSES)]
+    with prepared(run, url) as (made, node, counter), copying(url, TEXT_LENGTH) as copy, ExitStack() as stack:
+        directory = str(made.settings.data_dir)
+        desks = stack.enter_context(several(*(["desk", url, directory, *part] for part in parts)))
+        peers = stack.enter_context(several(*[["peer", run.server, str(TEXT_LENGTH), writers]] * PROCESSES))
+        one = rounds_of(case_ids(2 * CASES + 1)[-1:])
         run.wait(append.commands(counter, lanes, run.seconds))  # states and facts come to memory, as in a running node
         run.measure(
             {
                 "peer 1": lambda: other.write(1, run.seconds),
                 "append 1": lambda: run.wait(append.commands(counter, [one], run.seconds)),
                 "peer 8": lambda: other.write(WRITERS, run.seconds),
+                "peer 2×4": lambda: peers.work(run.seconds),
+                "append 2×100": lambda: desks.work(run.seconds),
                 "append 200": lambda: run.wait(append.commands(counter, lanes, run.seconds)),
                 "copy in": lambda: copy.into(run.seconds),
                 "ready 200": lambda: run.wait(append.ready(node.appender, IN_FLIGHT, run.seconds)),
@@ -141,7 +152,7 @@ def replaying(run: Run, other: Peer) -> None:
         run.progress.update(filling, completed=run.events)
         peer_events = min(run.events, 100_000)
         other.fill(peer_events)
-        with copying(url, bytes_length=510) as copy:
+        with copying(url, TEXT_LENGTH) as copy:
             run.measure(
                 {
                     "peer read": lambda: other.read(peer_events),
@@ -187,19 +198,24 @@ def visible(run: Run) -> None:
 
 def rows(results: Results, run: Run) -> list[Row]:
     """The table, from the medians."""
-    best = max(results.rate("peer 1"), results.rate("peer 8"))
+    best = max(results.rate(name) for name in ("peer 1", "peer 8", "peer 2×4"))
     path = "gate → facts → decide → seal → append, plan-visit and complete-visit (diary sealed) in turn"
-    differs = f"the peer's best of 1 and {WRITERS} writer threads; the concurrency differs, as it has no group commit"
+    differs = (
+        f"the peer's best of 1 and {WRITERS} writers, the latter in one process or in {PROCESSES}; the concurrency "
+        "differs, as it has no group commit"
+    )
     return [
         Row(
             name="append, 1 in flight", unit="commands/s", ours=results.rate("append 1"), peer=results.rate("peer 1"),
             p99_ms=results.p99_ms("append 1"), target=Target(of_peer=2), note=f"{path}; peer: 1 writer",
         ),
         Row(
-            name="append, 200 in flight", unit="commands/s", ours=results.rate("append 200"), peer=best,
-            limit=results.rate("copy in"), p99_ms=results.p99_ms("append 200"),
+            name="append, 200 in flight", unit="commands/s", ours=results.rate("append 2×100"), peer=best,
+            limit=results.rate("copy in"), p99_ms=results.p99_ms("append 2×100"),
             target=Target(of_peer=25, of_limit=0.35, most_ms=15),
-            note=f"{path}; {differs}; limit: binary COPY, 1,000 rows per commit, into the same columns and indexes",
+            note=f"{path}; by {PROCESSES} processes of the service on one log, half in flight each (by one process: "
+            f"{results.rate('append 200'):,.0f}/s, p99 {results.p99_ms('append 200'):.0f} ms); {differs}; limit: "
+            "binary COPY, 1,000 rows per commit, into the same columns and indexes",
         ),
         Row(
             name="append of decided proposals, 200 in flight", unit="events/s", ours=results.rate("ready 200"),
@@ -258,7 +274,7 @@ def main() -> int:
         server = stack.enter_context(postgres(directory))
         runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
         run = Run(given.seconds, given.rounds, given.events, directory, server, runner, progress)
-        other = stack.enter_context(peer(server, text_length=510))
+        other = stack.enter_context(peer(server, TEXT_LENGTH))
         appending(run, other)
         appending_to_sqlite(run)
         over_http(run)

@@ -5,6 +5,7 @@ the diary sealed), and `report-case` with two parties (seven sealed values under
 """
 
 import itertools
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ DIARY: Final = "上门走访，双方情绪平稳，约定下周再谈。（虚�
 _BEGAN: Final = datetime.fromisoformat("2015-05-04T09:00:00+08:00")
 _AT: Final = "2015-06-11T09:30:00+08:00"
 _SEALED: Final = "sealed:1:case/0#:" + "A" * 60
-_ids = itertools.count()
+_ids = itertools.count(os.getpid() * 10**9)  # several processes may be at work on one log
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,8 @@ class Desk:
         mac = self._vault.body_mac([type(asked.command).__name__, asked.id, asked.occurred_at, said(asked.command)])
         id, fresh = self._aggregate(asked, accepts)
         # One command of a stream at a time: the next decides on its result.
-        turn = self._turns.setdefault((asked.log, f"{decider.category}/{id}"), _Turn())
+        at = (asked.log, f"{decider.category}/{id}")
+        turn = self._turns.get(at) or self._turns.setdefault(at, _Turn())
         turn.waiting += 1
         try:
             async with turn.lock:
@@ -146,7 +147,7 @@ class Desk:
         finally:
             turn.waiting -= 1
             if not turn.waiting:
-                del self._turns[asked.log, f"{decider.category}/{id}"]
+                del self._turns[at]
 
     def _aggregate(self, asked: Asked, accepts: Accepts) -> tuple[str, bool]:
         """The aggregate's id, and whether it cannot exist yet but by the same command."""

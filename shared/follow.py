@@ -119,7 +119,7 @@ class Follower:
         if self._reached.get(log, -2) >= size - 1:
             return False
         read = await self._in_thread(self.runner.advance, log)
-        self._reached[log] = await self._in_thread(self.runner.position, log)
+        self._reached[log] = self.runner.reached[log]
         self._to_react.set()
         async with self._moved:
             self._moved.notify_all()

@@ -6,8 +6,7 @@ facts a moment old, as `facts_at` says; what is refused is always read again (se
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -42,13 +41,9 @@ class Memory:
         self._lock = threading.Lock()
         self._logs: dict[str, _Held] = {}
 
-    @contextmanager
-    def look(self, log: str) -> Iterator["MemoryLook"]:
-        """A look at what is held, which does not move meanwhile; raises `NotHeld`."""
-        with self._lock:
-            if (held := self._logs.get(log)) is None:
-                raise NotHeld
-            yield MemoryLook(log, held)
+    def look(self, log: str) -> "MemoryLook":
+        """A look at what is held, which does not move within its `with`; it raises `NotHeld`."""
+        return MemoryLook(log, self._logs, self._lock)
 
     def learn(
         self, log: str, position: int, rows: Mapping[tuple[str, str], Any], lists: Mapping[tuple[str, Equal], Any]
@@ -99,8 +94,20 @@ class Memory:
 class MemoryLook:
     """The ledgers as far as they are held. Satisfies `contracts.model.Look`; raises `NotHeld`."""
 
-    def __init__(self, log: str, held: _Held) -> None:
-        self.log, self.position, self._held = log, held.position, held
+    def __init__(self, log: str, logs: Mapping[str, _Held], lock: threading.Lock) -> None:
+        self.log, self.position = log, -1
+        self._logs, self._lock = logs, lock
+
+    def __enter__(self) -> "MemoryLook":
+        self._lock.acquire()
+        if (held := self._logs.get(self.log)) is None:
+            self._lock.release()
+            raise NotHeld
+        self._held, self.position = held, held.position
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
 
     def row(self, ledger: Ledger[Row], key: str) -> Row | None:
         try:

@@ -40,6 +40,8 @@ class Runner:
         self.service, self._log, self._ledgers, self._clock = service, log, ledgers, clock
         self.tables: Mapping[str, Rows[Any]] = tables_of(service)
         self.memory = Memory()
+        self.reached: dict[str, int] = {}
+        """Per log, the position up to which every ledger that is not halted has come; for those advanced here."""
         self._seen_halts: set[tuple[str, str, int]] = set()
 
     def checkpoints(self, connection: Connection, log: str) -> dict[str, Checkpoint]:
@@ -55,11 +57,15 @@ class Runner:
         return min((state.position for state in states if state.halted is None), default=-1)
 
     def advance(self, log: str) -> int:
-        """Apply the next page to all ledgers in one transaction; gives how many events were read (0: nothing new)."""
+        """Apply the next page to all ledgers in one transaction; gives how many events were read (0: nothing new).
+
+        Afterwards `reached` says where the log's ledgers stand, as `position` would.
+        """
         with self._alone(log) as connection:
             standing = self.checkpoints(connection, log)
             running = [rows for rows in self.tables.values() if not self._waits(log, rows, standing[rows.follower])]
             if not running:
+                self.reached[log] = -1
                 return 0
             after = min(standing[rows.follower].position for rows in running)
             waiting = parked_keys(connection, log)
@@ -79,6 +85,9 @@ class Runner:
             ]  # a ledger that was ahead of the others stays where it is
             if well:
                 _reach(connection, log, well, page.last, None)
+        going_on = [rows.follower for rows in running if not items or changed[rows.ledger.name] is not None]
+        after_it = {follower: max(standing[follower].position, page.last) for follower in going_on}
+        self.reached[log] = min(after_it.values(), default=-1)
         together = {state.position for state in standing.values()}
         if len(together) == 1 and None not in changed.values():
             rows = {name: folded.rows for name, folded in changed.items() if folded}

@@ -54,19 +54,32 @@ class PostgresLog(Log):
         return [] if beyond is None else _rows(driver, query, (log, beyond[0] - 1, beyond[0] - 1 + limit))
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
-        recorded_us = microseconds(self.clock())
+        try:
+            found = self._insert_at_once(batch)
+            # No row: the log is new, a key was destroyed that something was sealed with, or, mostly, another process
+            # recorded something while this one waited for its turn, so that our clock was read too early.
+            if found is None:
+                found = self._insert_in_turn(batch)
+        except UniqueViolation:
+            return None
+        return None if found is None else placed(batch, found)
+
+    def _insert_at_once(self, batch: Sequence[Proposal]) -> int | None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            driver = _driver(connection)
             try:
-                found = self._insert(_driver(connection), batch, recorded_us)
-            except UniqueViolation:
-                return None
+                return self._insert(driver, batch, microseconds(self.clock()))
             except psycopg.OperationalError:
-                if _driver(connection).closed:
+                if driver.closed:
                     self.engine.dispose()  # the server was away: no other pooled connection is any good either
                 raise
-        # No row: the log is new, this clock is behind the last recorded time, or a key was destroyed that something was
-        # sealed with. All are settled under the lock.
-        return None if found is None else placed(batch, found)
+
+    def _insert_in_turn(self, batch: Sequence[Proposal]) -> int | None:
+        """The same with the clock read when it is our turn."""
+        with self.engine.begin() as connection:
+            driver = _driver(connection)
+            row = driver.execute(_LOCK, (batch[0].log,), prepare=True).fetchone()
+            return None if row is None else self._insert(driver, batch, max(microseconds(self.clock()), row[1]))
 
     def _append_locked(self, batch: Sequence[Proposal]) -> list[Outcome]:
         log = batch[0].log
