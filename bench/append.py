@@ -8,14 +8,15 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from bench.timing import Timed
-from bench.work import LOG, Ask, Counter, proposal
+from bench.work import LOG, Counter, Lane, draw_up, proposal
 from shared.contracts.assignment import VisitCompleted
 from shared.log.append import Appended, Proposal
 from shared.log.appender import Appender
 
 
-async def commands(counter: Counter, lanes: Sequence[Iterator[Ask]], seconds: float) -> Timed:
+async def commands(counter: Counter, lanes: Sequence[Lane], seconds: float) -> Timed:
     """Take commands from as many lanes as are to be in flight; each waits for its answer before its next."""
+    draw_up(lanes, seconds)
     return await _in_flight(counter.take, lanes, seconds)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from bench.timing import Timed
-from bench.work import Ask
+from bench.work import Ask, Lane, draw_up
 
 _ids = itertools.count()
 
@@ -33,8 +33,9 @@ def serving(what: str, database_url: str, data_dir: Path) -> Iterator[str]:
             server.wait(30)
 
 
-async def load(url: str, token: str, lanes: Sequence[Iterator[Ask]], expected: int, seconds: float) -> Timed:
+async def load(url: str, token: str, lanes: Sequence[Lane], expected: int, seconds: float) -> Timed:
     """Commands over as many connections as there are lanes; each waits for its answer before its next."""
+    draw_up(lanes, seconds)
     host, _, port = url.removeprefix("http://").rpartition(":")
     loop = asyncio.get_running_loop()
     latencies: list[float] = []

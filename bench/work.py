@@ -7,6 +7,7 @@ the diary sealed), and `report-case` with two parties (seven sealed values under
 import itertools
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,6 +60,26 @@ class Ask:
     body: bytes
 
 
+class Lane(Iterator[Ask]):
+    """One client's commands: what it draws up beforehand it need not write while the clock runs."""
+
+    def __init__(self, asks: Iterator[Ask]) -> None:
+        self._asks, self._ready = asks, deque[Ask]()
+
+    def draw_up(self, count: int) -> None:
+        """Have so many ready."""
+        self._ready.extend(itertools.islice(self._asks, count - len(self._ready)))
+
+    def __next__(self) -> Ask:
+        return self._ready.popleft() if self._ready else next(self._asks)
+
+
+def draw_up(lanes: Sequence["Lane"], seconds: float) -> None:
+    """Have as many commands ready as will be taken, and more."""
+    for lane in lanes:
+        lane.draw_up(int(seconds * min(2_500, 30_000 / len(lanes))))
+
+
 def visits(case: str) -> Iterator[Ask]:
     """Visits to one case without end: planned, then completed."""
     for number in itertools.count(1):
@@ -67,8 +88,12 @@ def visits(case: str) -> Iterator[Ask]:
         yield _ask("assignment", "complete-visit", {"visit": f"v{number}", "diary": DIARY}, f"handling/{case}")
 
 
-def reports() -> Iterator[Ask]:
+def reports() -> Lane:
     """Cases without end, each with two parties."""
+    return Lane(_reports())
+
+
+def _reports() -> Iterator[Ask]:
     for number in itertools.count():
         parties = [
             {"role": role, "name": "甲某（虚构）", "phone": "13800000000", "id_number": "11010519491231002X"}
@@ -88,13 +113,17 @@ def _ask(service: str, slug: str, data: dict[str, Any], stream: str | None = Non
     return Ask(service, slug, msgspec.json.encode(body))
 
 
-def rounds_of(cases: Sequence[str]) -> Iterator[Ask]:
+def rounds_of(cases: Sequence[str]) -> Lane:
     """Visits to several cases in turn."""
-    each = [visits(case) for case in cases]
-    while True:
-        for one in each:
-            yield next(one)
-            yield next(one)
+
+    def rounds() -> Iterator[Ask]:
+        each = [visits(case) for case in cases]
+        while True:
+            for one in each:
+                yield next(one)
+                yield next(one)
+
+    return Lane(rounds())
 
 
 class Counter:

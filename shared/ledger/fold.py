@@ -77,7 +77,14 @@ class Page:
         self.last = items[-1].position if items else -1
         self.known = [item for item in items if isinstance(item, Recorded)]
         self.kinds = [type(item.event) for item in self.known]
+        self._there = frozenset(self.kinds)
         self.unknown = [item for item in items if isinstance(item, Unknown)]
+
+    def concerning(self, kinds: frozenset[type]) -> list[Recorded]:
+        """The known events of those kinds."""
+        if kinds.isdisjoint(self._there):
+            return []
+        return [item for item, kind in zip(self.known, self.kinds, strict=True) if kind in kinds]
 
     def halts(self, ledger: Ledger[Any], after: int) -> Unknown | None:
         """The first event after a position that might concern the ledger, for all that this program knows."""
@@ -90,10 +97,10 @@ class Page:
 
 def touched(ledger: Ledger[Any], page: Page, after: int) -> tuple[list[tuple[Recorded, Iterable[str]]], Halt | None]:
     """The events after a position that concern the ledger, each with the keys it touches; and where it must stop."""
-    handles, keys = frozenset(ledger.handles), ledger.keys
+    keys = ledger.keys
     stop = page.halts(ledger, after)
     found: list[tuple[Recorded, Iterable[str]]] = []
-    for item in [item for item, kind in zip(page.known, page.kinds, strict=True) if kind in handles]:
+    for item in page.concerning(frozenset(ledger.handles)):
         if item.position <= after:
             continue
         if stop is not None and item.position > stop.position:
