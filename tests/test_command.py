@@ -547,6 +547,130 @@ def test_nothing_personal_can_be_added_to_what_was_erased(building: Building) ->
     in_two_offices(building, scenario)
 
 
+def keys_of(building: Building, stream: str) -> dict[str, bytes]:
+    """What is stored of a stream's keys, by name."""
+    with building.log_engine.connect() as connection:
+        rows = connection.execute(select(vault_keys.c.subject, vault_keys.c.wrapped)).all()
+    return {row.subject: bytes(row.wrapped) for row in rows if row.subject.startswith(f"{stream}#")}
+
+
+def notes_of(office: Office, stream: str) -> list[str]:
+    """The boxes of a stream's notes."""
+    history = office.log.stream(LOG, stream)
+    return [recorded.event.note for recorded in history if isinstance(recorded.event, TicketNoted)]
+
+
+async def both_hold_the_keys(one: Office, other: Office) -> None:
+    """Both have noted on the ticket, and hold its keys in memory."""
+    for number, office in enumerate((one, other)):
+        await office.send(NoteTicket(note="虚构的说明"), f"held-{number}", id="t-1")
+        held = office.vault.held(LOG, "ticket/t-1")
+        assert held is not None
+        assert set(held.wrapped) == {"ticket/t-1#", "ticket/t-1#holders/0"}
+
+
+def test_a_subject_that_another_process_destroyed_is_erased_here_too(building: Building) -> None:
+    async def scenario(one: Office, other: Office) -> None:
+        await both_hold_the_keys(one, other)
+        before = everything(one.log)
+        one.vault.destroy(LOG, "ticket/t-1", 7)
+        assert other.vault.held(LOG, "ticket/t-1") is not None  # it has not heard of it
+        assert (await other.refused(NoteTicket(note="虚构的又一说明"), "late", id="t-1")).code == "erased"
+        assert everything(one.log) == before
+        assert keys_of(building, "ticket/t-1") == {}
+        assert one.log.answered(LOG, "late") is None
+        held = other.vault.held(LOG, "ticket/t-1")
+        assert held is None or held.wrapped == {}
+
+    in_two_offices(building, scenario)
+
+
+def test_one_party_that_another_process_destroyed(building: Building) -> None:
+    """The ticket's own notes go on under its own key; the holder's name is nowhere, and gets no new key."""
+
+    async def scenario(one: Office, other: Office) -> None:
+        await both_hold_the_keys(one, other)
+        kept = keys_of(building, "ticket/t-1")["ticket/t-1#"]
+        assert one.vault.destroy(LOG, "ticket/t-1#holders/0", 7) == 1
+        await other.send(NoteTicket(note="虚构的又一说明"), "late", id="t-1")
+        assert keys_of(building, "ticket/t-1") == {"ticket/t-1#": kept}
+        assert one.vault.open(LOG, notes_of(one, "ticket/t-1")[-1]) == "虚构的又一说明"
+        drawn = one.log.stream(LOG, "ticket/t-1")[0].event
+        for office in (one, other):
+            with pytest.raises(Unreadable):
+                office.vault.open(LOG, drawn.holders[0].name)
+        # The ticket's own key goes as well: what notes seal under is erased, in the process that holds it still.
+        one.vault.destroy(LOG, "ticket/t-1#", 8)
+        assert (await other.refused(NoteTicket(note="虚构的又一说明"), "later", id="t-1")).code == "erased"
+        assert keys_of(building, "ticket/t-1") == {}
+
+    in_two_offices(building, scenario)
+
+
+def test_a_key_that_is_lost_without_having_been_destroyed_is_made_anew(building: Building) -> None:
+    async def scenario(one: Office, other: Office) -> None:
+        await both_hold_the_keys(one, other)
+        before = keys_of(building, "ticket/t-1")
+        with building.log_engine.execution_options(writes=True).begin() as connection:
+            connection.execute(vault_keys.delete().where(vault_keys.c.subject == "ticket/t-1#"))
+        for number, office in enumerate((other, one, other)):
+            await office.send(NoteTicket(note=f"虚构 {number}"), f"late-{number}", id="t-1")
+        after = keys_of(building, "ticket/t-1")
+        assert after.keys() == before.keys()
+        assert after["ticket/t-1#"] != before["ticket/t-1#"]
+        boxes = notes_of(one, "ticket/t-1")
+        assert [one.vault.open(LOG, box) for box in boxes[-3:]] == ["虚构 0", "虚构 1", "虚构 2"]
+        for lost in boxes[:-3]:
+            with pytest.raises(Unreadable):
+                one.vault.open(LOG, lost)
+
+    in_two_offices(building, scenario)
+
+
+def test_subjects_that_are_destroyed_while_two_processes_seal_under_them(building: Building) -> None:
+    """Some notes go in before, the rest are refused; afterwards nothing of the subjects can be opened by anybody."""
+
+    async def scenario(one: Office, other: Office) -> None:
+        streams = [f"ticket/n-{n}" for n in range(6)]
+        for stream in streams:
+            await one.send(DRAW, f"draw {stream}", id=stream[7:])
+            for office in (one, other):
+                await office.send(NoteTicket(note="虚构的说明"), f"first {stream} {office is one}", id=stream[7:])
+
+        async def destroy() -> None:
+            for stream in streams[:3]:
+                await asyncio.to_thread(Vault(building.log_engine, MASTER).destroy, LOG, stream, 7)
+
+        asked = [
+            (stream, office.send(NoteTicket(note="虚构的又一说明"), f"{stream} {office is one} {n}", id=stream[7:]))
+            for n in range(5)
+            for stream in streams
+            for office in (one, other)
+        ]
+        answers, _ = await asyncio.gather(outcomes(*(asking for _, asking in asked)), destroy())
+        accepted = dict.fromkeys(streams, 0)
+        for (stream, _), answer in zip(asked, answers, strict=True):
+            allowed = {"erased", "busy"} if stream in streams[:3] else {"busy"}
+            assert isinstance(answer, Appended) or answer in allowed
+            accepted[stream] += isinstance(answer, Appended)
+        for stream in streams:
+            boxes = notes_of(one, stream)
+            assert len(boxes) == 2 + accepted[stream]
+            assert (keys_of(building, stream) == {}) == (stream in streams[:3])
+            for box in boxes:
+                if stream in streams[:3]:
+                    with pytest.raises(Unreadable):
+                        other.vault.open(LOG, box)
+                else:
+                    assert other.vault.open(LOG, box).startswith("虚构的")
+        for stream in streams[:3]:
+            for office in (one, other):
+                assert (await office.refused(NoteTicket(note="虚构"), "after", id=stream[7:])).code == "erased"
+        assert_dense(everything(one.log))
+
+    in_two_offices(building, scenario)
+
+
 @value
 class _Before:
     """A command as it was."""

@@ -22,9 +22,22 @@ from shared.ledger.look import look
 from shared.ledger.memory import NotHeld
 from shared.ledger.replay import Replay
 from shared.ledger.runner import Runner
-from shared.ledger.tables import digest, interventions
+from shared.ledger.tables import digest, interventions, progress
 from shared.log.store import Log
-from tests.ledger.drill import Item, ItemRemoved, NoiseHeard, Tally, drill_log, live, replayed, service
+from tests.ledger.drill import (
+    NEWER,
+    OLDER,
+    Item,
+    ItemDoubled,
+    ItemRemoved,
+    NoiseEnded,
+    NoiseHeard,
+    Tally,
+    drill_log,
+    live,
+    replayed,
+    service,
+)
 from tests.ledger.histories import HISTORIES, Said, item, tell
 from tests.parts import LOG, Clock, proposal
 
@@ -337,3 +350,83 @@ def test_what_memory_holds_is_what_the_ledgers_hold(log: Log, runner: Runner, le
             except NotHeld:
                 pass
     assert held > 10
+
+
+# where it stands ----------------------------------------------------------------------------------------------------
+
+
+def assert_reached(runner: Runner, wanted: int) -> None:
+    """After an advance, what the runner says from memory is what the database says."""
+    assert (runner.reached[LOG], runner.position(LOG)) == (wanted, wanted)
+
+
+def test_what_a_runner_has_reached_is_where_its_ledgers_stand(log: Log, runner: Runner, ledgers_engine: Engine) -> None:
+    assert LOG not in runner.reached
+    for _ in range(2):
+        assert runner.advance(LOG) == 0
+        assert_reached(runner, -1)  # an empty log
+    tell(log, LOG, *(("a", item(1)) for _ in range(5)), ("", NoiseHeard(where="east")))
+    with pages_of(4):
+        for read, wanted in ((4, 3), (2, 5), (0, 5)):
+            assert runner.advance(LOG) == read
+            assert_reached(runner, wanted)
+    tell(log, LOG, ("b", item(1)))
+    other = runner_on(log, ledgers_engine)  # another process goes on
+    other.advance(LOG)
+    assert_reached(other, 6)
+    assert runner.advance(LOG) == 0
+    assert_reached(runner, 6)
+    assert "other" not in runner.reached
+
+
+def test_what_is_reached_where_ledgers_have_halted(log_engine: Engine, ledgers_engine: Engine) -> None:
+    newer_log, older_log = drill_log(log_engine, NEWER), drill_log(log_engine, OLDER)
+    tell(newer_log, LOG, ("a", item(1)), ("a", ItemDoubled()), ("", NoiseHeard(where="east")), ("a", item(1)))
+    older = runner_on(older_log, ledgers_engine)
+    with pages_of(1):
+        for wanted in (0, 1, 2, 3, 3):  # of the one that goes on
+            older.advance(LOG)
+            assert_reached(older, wanted)
+    tell(newer_log, LOG, ("", NoiseEnded(where="east")))
+    older.advance(LOG)
+    assert_reached(older, -1)  # none goes on
+    assert older.advance(LOG) == 0
+    assert_reached(older, -1)
+    again = runner_on(older_log, ledgers_engine)  # it tries once more, and is no wiser
+    for _ in range(2):
+        again.advance(LOG)
+        assert_reached(again, -1)
+    newer = Runner(service(newer=True), newer_log, ledgers_engine, Clock())
+    with pages_of(1):
+        while newer.advance(LOG):
+            assert newer.reached[LOG] == newer.position(LOG)
+    assert_reached(newer, 4)
+    assert live(newer, ledgers_engine, LOG) == replayed(newer_log, LOG, service(newer=True))
+
+
+def test_what_is_reached_where_a_ledger_is_ahead_of_the_others(log: Log, ledgers_engine: Engine) -> None:
+    tell(log, LOG, *(("a", item(n)) for n in range(6)))
+    whole = service()
+    ahead = Runner(replace(whole, ledgers=whole.ledgers[:1]), log, ledgers_engine, Clock())
+    ahead.advance(LOG)
+    assert_reached(ahead, 5)
+    runner = runner_on(log, ledgers_engine)
+    with pages_of(4):
+        for read, wanted in ((4, 3), (2, 5), (0, 5)):
+            assert runner.advance(LOG) == read
+            assert_reached(runner, wanted)
+    assert live(runner, ledgers_engine, LOG) == replayed(log, LOG, whole)
+
+
+def test_what_is_reached_where_the_ledgers_are_ahead_of_the_log(
+    log: Log, runner: Runner, ledgers_engine: Engine
+) -> None:
+    """An older backup of the log was restored: they wait where they are."""
+    tell(log, LOG, *(("a", item(n)) for n in range(3)))
+    runner.catch_up(LOG)
+    with ledgers_engine.execution_options(writes=True).begin() as connection:
+        connection.execute(progress.update().values(position=9))
+        connection.execute(progress.update().where(progress.c.follower == "drill.noises").values(position=7))
+    for one in (runner, runner_on(log, ledgers_engine)):
+        assert one.advance(LOG) == 0
+        assert_reached(one, 7)

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, text
 
+import shared.log.appender
 from shared.log.append import Appended, Conflict, NotTheOwner, Outcome, Proposal, Reused
-from shared.log.appender import LARGEST_BATCH, Appender
+from shared.log.appender import CROWD, LARGEST_BATCH, LOT, Appender
 from shared.log.codec import NotSealed
 from shared.log.database import open_engine
 from shared.log.schema import migrate
@@ -100,6 +101,96 @@ def test_more_askers_than_the_largest_batch(log: Log) -> None:
     # Whoever asked first stands first.
     assert [appended(one).position for one in outcomes if isinstance(one, Appended)] == list(range(len(outcomes)))
     assert batches == [LOG] * 3
+
+
+@pytest.fixture
+def batches(log: Log, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many proposals each batch was of that the log was given."""
+    sizes, append = list[int](), log.append
+
+    def counted(batch: Sequence[Proposal]) -> list[Outcome]:
+        sizes.append(len(batch))
+        return append(batch)
+
+    monkeypatch.setattr(log, "append", counted)
+    return sizes
+
+
+@pytest.fixture
+def endless_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for more of a crowd waits beyond the end of any test."""
+    monkeypatch.setattr(shared.log.appender, "PAUSE_SECONDS", 3_600)
+
+
+@pytest.mark.usefixtures("endless_pause")
+def test_in_a_crowd_a_lot_is_sent_off_before_all_have_asked(log: Log, batches: list[int]) -> None:
+    """It is being committed while the rest have not even asked; and whoever asked first stands first."""
+
+    async def scenario() -> list[Outcome]:
+        async with appending(log) as appender:
+            crowd = [appender.append(proposal(f"first/{n}", 0)) for n in range(CROWD)]
+            first = list(await asyncio.gather(*crowd))
+            lot = [appender.append(proposal(f"lot/{n}", 0)) for n in range(LOT)]
+            answers = list(await asyncio.gather(*lot))  # with the rest unasked, and no pause that would end
+            rest = [appender.append(proposal(f"rest/{n}", 0, withdrawn(n), voided(n))) for n in range(3 * LOT)]
+            return [*first, *answers, *await asyncio.gather(*rest)]
+
+    outcomes = [appended(outcome) for outcome in asyncio.run(scenario())]
+    names = [*(f"first/{n}" for n in range(CROWD)), *(f"lot/{n}" for n in range(LOT))]
+    names += [f"rest/{n}" for n in range(3 * LOT)]
+    assert [outcome.stream for outcome in outcomes] == names
+    assert batches == [CROWD, LOT, LOT, 2 * LOT]
+    stored = everything(log)
+    assert [stored[outcome.position].stream for outcome in outcomes] == names
+    assert [outcome.position for outcome in outcomes] == sorted(outcome.position for outcome in outcomes)
+    assert [outcome.version for outcome in outcomes] == [1] * (CROWD + LOT) + [2] * 3 * LOT
+    assert_dense(stored)
+
+
+def test_a_lot_of_a_crowd_gives_each_its_own_answer(log: Log, batches: list[int]) -> None:
+    """Stale ones in every lot, and fewer than a lot left over at the end."""
+
+    async def scenario() -> list[Outcome | BaseException]:
+        async with appending(log) as appender:
+            await ask(appender, [proposal(f"first/{n}", 0) for n in range(CROWD)])
+            streams = [f"first/{n % CROWD}" if n % 2 else f"case/{n}" for n in range(2 * LOT + 5)]
+            asked = [proposal(stream, 0, command_id=f"k-{n}") for n, stream in enumerate(streams)]
+            return await ask(appender, asked)
+
+    outcomes = asyncio.run(scenario())
+    assert kinds(outcomes) == [Appended, Conflict] * LOT + [Appended, Conflict] * 2 + [Appended]
+    assert sum(batches) == CROWD + 2 * LOT + 5
+    assert batches[:2] == [CROWD, LOT]
+    assert_dense(everything(log))
+
+
+@pytest.mark.usefixtures("endless_pause")
+def test_who_asks_alone_or_with_few_waits_for_nobody(log: Log, batches: list[int]) -> None:
+    """No pause and no lot: each asker's batch is sent off with whoever asked in the same breath."""
+
+    async def scenario() -> None:
+        async with appending(log) as appender:
+            for n in range(5):
+                assert kinds(await ask(appender, [proposal("case/alone", n)])) == [Appended]
+                few = [proposal(f"case/{n}-{i}", 0) for i in range(CROWD - 1)]
+                assert kinds(await ask(appender, few)) == [Appended] * (CROWD - 1)
+
+    asyncio.run(scenario())
+    assert batches == [1, CROWD - 1] * 5
+
+
+def test_who_asks_alone_after_a_crowd_is_answered_and_ends_it(
+    log: Log, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with appending(log) as appender:
+            await ask(appender, [proposal(f"first/{n}", 0) for n in range(2 * LOT)])
+            assert kinds(await ask(appender, [proposal("case/alone", 0)])) == [Appended]  # it waits one pause for more
+            monkeypatch.setattr(shared.log.appender, "PAUSE_SECONDS", 3_600)
+            assert kinds(await ask(appender, [proposal("case/alone", 1)])) == [Appended]  # and nobody does any more
+
+    asyncio.run(scenario())
+    assert batches == [2 * LOT, 1, 1]
 
 
 def test_several_logs_take_turns(log: Log) -> None:

@@ -307,6 +307,42 @@ def test_a_clock_set_back_ten_years_changes_no_order(log: Log, clock: Clock, log
     assert log.read(LOG, 7, 1)[0].recorded_at > stored[0].recorded_at
 
 
+def test_another_process_s_later_clock_costs_no_judgement(
+    log: Log, clock: Clock, log_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our clock is behind what was recorded last: the batch goes in at once all the same, at the later time."""
+    log.append([proposal("case/1", 0)])
+    with another(log_url, Clock(NOW + timedelta(days=1))) as ahead:
+        ahead.append([proposal("case/2", 0)])
+        key = NewKey(LOG, "case/3#", b"wrapped")
+
+        def judged(*_: object) -> list[Outcome]:
+            raise AssertionError("nothing here is stale")
+
+        monkeypatch.setattr(log, "_append_locked", judged)
+        outcomes = log.append([proposal("case/1", 1, withdrawn(), voided()), proposal("case/3", 0, keys=(key,))])
+        assert [facts(outcome)[:2] for outcome in outcomes] == [(2, 3), (4, 1)]
+        behind = clock()
+        ahead.append([proposal("case/2", 1)])
+        clock.now = NOW + timedelta(days=2)
+        log.append([proposal("case/1", 3)])
+    stored = everything(log)
+    assert_dense(stored)
+    assert stored[2].recorded_us == stored[1].recorded_us
+    assert stored[2].recorded_at > behind
+    assert stored[6].recorded_at > stored[5].recorded_at > stored[4].recorded_at
+    assert [recorded.recorded_at for recorded in log.recorded(LOG, -1, FAR)] == [one.recorded_at for one in stored]
+
+
+def test_a_stale_proposal_behind_another_process_s_clock_is_a_conflict(log: Log, log_url: str) -> None:
+    with another(log_url, Clock(NOW + timedelta(days=1))) as ahead:
+        ahead.append([proposal("case/1", 0)])
+    outcomes = log.append([proposal("case/1", 0, command_id="stale"), proposal("case/2", 0)])
+    assert outcomes[0] == Conflict(1)
+    assert facts(outcomes[1])[:2] == (1, 1)
+    assert_dense(everything(log))
+
+
 def test_the_prefix_that_was_recorded_by_a_moment(log: Log, clock: Clock) -> None:
     for day in range(4):
         clock.now = NOW + timedelta(days=day)

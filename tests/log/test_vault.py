@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+import shared.log.vault
 from shared.contracts.assignment import MinutesSubmitted
 from shared.contracts.codes import Basis, CaseKind, DisputeType, MeetingKind, PartyRole, Source
 from shared.contracts.event import value
@@ -14,7 +15,7 @@ from shared.contracts.fields import Note, PersonName, Phone, Statement
 from shared.contracts.intake import CaseReported, Party
 from shared.contracts.model import Refused
 from shared.contracts.personal import personal, unsealed_field
-from shared.log.append import Appended, Conflict
+from shared.log.append import Appended, Conflict, Proposal
 from shared.log.database import sqlite_engine
 from shared.log.keys import KeyUnusable, origin
 from shared.log.note import Signer
@@ -262,6 +263,162 @@ def test_a_key_is_stored_with_the_events_that_it_seals_or_not_at_all(log_engine:
     sealed, keys = vault.seal(LOG, CASE, REPORT, fresh=False)
     assert isinstance(log.append([proposal(CASE, 0, event_of(sealed), command_id="late", keys=keys)])[0], Conflict)
     assert stored_subjects(log_engine) == []
+
+
+# keys that are held in memory ---------------------------------------------------------------------------------------
+
+
+def noted(
+    engine: Engine, vault: Vault, subject: str = CASE, command_id: str = "k-noted", expected: int = 1
+) -> tuple[Report, Proposal]:
+    """The report sealed with what the vault holds in memory, and the proposal that says so."""
+    held = vault.held(LOG, subject)
+    assert held is not None, "or nothing here would be shown"
+    sealed, keys = vault.seal(LOG, subject, REPORT, fresh=False, stored=held)
+    proposed = proposal(subject, expected, event_of(sealed), command_id=command_id, keys=keys)
+    return sealed, replace(proposed, sealed_under=subject, held_keys=tuple(held.wrapped))
+
+
+def holding(engine: Engine, vault: Vault, *subjects: str) -> None:
+    """Report them; another vault has looked at their keys, and holds them."""
+    for subject in subjects:
+        report(engine, Vault(engine, MASTER), subject=subject)
+    vault.keys_of([(LOG, subject) for subject in subjects])
+
+
+def lose(engine: Engine, *names: str) -> None:
+    """Key rows go without having been destroyed, as after a backup was restored that is older than they are."""
+    with engine.execution_options(writes=True).begin() as connection:
+        for name in names:
+            connection.execute(vault_keys.delete().where(vault_keys.c.subject == name))
+
+
+def test_what_was_sealed_with_keys_from_memory_goes_in_while_these_stand(log_engine: Engine, vault: Vault) -> None:
+    holding(log_engine, vault, CASE)
+    sealed, proposed = noted(log_engine, vault)
+    assert proposed.keys == ()
+    assert isinstance(log_on(log_engine).append([proposed])[0], Appended)
+    assert [Vault(log_engine, MASTER).open(LOG, box) for box in boxes(sealed)] == [SUMMARY, ZHANG, PHONE, LI]
+
+
+def test_what_was_sealed_under_a_destroyed_key_never_goes_in(log_engine: Engine, vault: Vault) -> None:
+    """Attack: the key is destroyed elsewhere, after this process has read it, and even after it has sealed with it."""
+    holding(log_engine, vault, CASE)
+    _, before = noted(log_engine, vault)
+    assert Vault(log_engine, MASTER).destroy(LOG, CASE, 7) == 3
+    _, after = noted(log_engine, vault, command_id="k-after")  # memory knows no better
+    log = log_on(log_engine)
+    for proposed in (before, after):
+        assert log.append([proposed]) == [Conflict(1)]
+    assert log.append([before, after]) == [Conflict(1)] * 2
+    assert log.size(LOG) == 1
+    assert stored_subjects(log_engine) == []
+    vault.forget(LOG, CASE)
+    assert vault.held(LOG, CASE) is None
+    with pytest.raises(Refused, match="erased"):
+        vault.seal(LOG, CASE, REPORT, fresh=False)
+
+
+def test_a_subject_that_is_destroyed_is_stale_also_where_its_keys_came_back(log_engine: Engine, vault: Vault) -> None:
+    """A restore brought the rows back: what is listed as destroyed is destroyed all the same."""
+    holding(log_engine, vault, CASE)
+    with log_engine.connect() as connection:
+        backup = [dict(row) for row in connection.execute(select(vault_keys)).mappings()]
+    Vault(log_engine, MASTER).destroy(LOG, CASE, 7)
+    with log_engine.execution_options(writes=True).begin() as connection:
+        connection.execute(vault_keys.insert(), backup)
+    assert log_on(log_engine).append([noted(log_engine, vault)[1]]) == [Conflict(1)]
+
+
+def test_one_party_s_key_that_was_destroyed_elsewhere(log_engine: Engine, vault: Vault) -> None:
+    """What names that party again is refused; what seals under the case's own key goes on, once it has looked."""
+    holding(log_engine, vault, CASE)
+    Vault(log_engine, MASTER).destroy(LOG, f"{CASE}#parties/1", 7)
+    log = log_on(log_engine)
+    assert log.append([noted(log_engine, vault)[1]]) == [Conflict(1)]
+    vault.keys_of([(LOG, CASE)])
+    with pytest.raises(Refused, match="erased"):
+        noted(log_engine, vault)
+    minutes, keys = vault.seal(LOG, CASE, Minutes(decisions=(ZHANG,)), fresh=False, stored=vault.held(LOG, CASE))
+    assert keys == ()
+    assert vault.open(LOG, minutes.decisions[0]) == ZHANG
+    assert stored_subjects(log_engine) == [f"{CASE}#", f"{CASE}#parties/0"]
+
+
+def test_a_key_that_is_lost_without_having_been_destroyed(log_engine: Engine, vault: Vault) -> None:
+    """It is a conflict, and what is sealed after a look is sealed under a new key, which is stored."""
+    holding(log_engine, vault, CASE)
+    lose(log_engine, f"{CASE}#parties/0")
+    log = log_on(log_engine)
+    assert log.append([noted(log_engine, vault)[1]]) == [Conflict(1)]
+    assert log.size(LOG) == 1
+    vault.keys_of([(LOG, CASE)])
+    sealed, proposed = noted(log_engine, vault)
+    assert [key.subject for key in proposed.keys] == [f"{CASE}#parties/0"]
+    assert isinstance(log.append([proposed])[0], Appended)
+    assert [Vault(log_engine, MASTER).open(LOG, box) for box in boxes(sealed)] == [SUMMARY, ZHANG, PHONE, LI]
+    vault.learn(LOG, CASE, proposed.keys, fresh=False)
+    _, more = noted(log_engine, vault, command_id="k-more", expected=2)
+    assert more.keys == (), "what was stored is held"
+    assert isinstance(log.append([more])[0], Appended)
+
+
+@pytest.mark.parametrize("how", ["destroyed", "a party destroyed", "lost"])
+def test_in_a_batch_only_what_is_stale_fails(log_engine: Engine, vault: Vault, how: str) -> None:
+    subjects = [CASE, "case/one", "case/two"]
+    holding(log_engine, vault, *subjects)
+    match how:
+        case "destroyed":
+            Vault(log_engine, MASTER).destroy(LOG, CASE, 7)
+        case "a party destroyed":
+            Vault(log_engine, MASTER).destroy(LOG, f"{CASE}#parties/0", 7)
+        case _:
+            lose(log_engine, f"{CASE}#")
+    sealed, batch = zip(*(noted(log_engine, vault, subject, f"k {subject}") for subject in subjects), strict=True)
+    mixed = [batch[1], batch[0], proposal("case/plain", 0), batch[2]]
+    log = log_on(log_engine)
+    assert [type(outcome) for outcome in log.append(mixed)] == [Appended, Conflict, Appended, Appended]
+    assert len(everything(log)) == 6
+    assert log.answered(LOG, f"k {CASE}") is None
+    assert [vault.open(LOG, one.summary) for one in sealed[1:]] == [SUMMARY] * 2
+    # Whose keys were destroyed is of no concern to what is not personal, nor to an answer that was given before.
+    again = [batch[1], proposal(CASE, 1)]
+    assert [type(outcome) for outcome in log.append(again)] == [Appended, Appended]
+    assert len(everything(log)) == 7
+
+
+def test_of_the_same_subject_in_another_log_nothing_is_said(log_engine: Engine, vault: Vault) -> None:
+    holding(log_engine, vault, CASE)
+    Vault(log_engine, MASTER).destroy(OTHER_LOG, CASE, 7)
+    assert isinstance(log_on(log_engine).append([noted(log_engine, vault)[1]])[0], Appended)
+
+
+def test_what_a_vault_holds_of_a_subject(log_engine: Engine, vault: Vault) -> None:
+    assert vault.held(LOG, CASE) is None
+    _, keys = vault.seal(LOG, CASE, REPORT, fresh=True)
+    assert vault.held(LOG, CASE) is None, "nothing is stored yet"
+    vault.learn(LOG, CASE, keys, fresh=False)
+    assert vault.held(LOG, CASE) is None, "what else it may have is not known"
+    vault.learn(LOG, CASE, keys, fresh=True)
+    held = vault.held(LOG, CASE)
+    assert held is not None
+    assert (held.wrapped, held.destroyed) == ({key.subject: key.wrapped for key in keys}, set())
+    assert vault.held(OTHER_LOG, CASE) is None
+    vault.destroy(LOG, f"{CASE}#parties/0", 7)
+    assert vault.held(LOG, CASE) is None, "who destroys forgets"
+    found = vault.keys_of([(LOG, CASE), (LOG, "case/other")])
+    assert vault.held(LOG, CASE) == found[LOG, CASE]
+    assert found[LOG, CASE].destroyed == {f"{CASE}#parties/0"}
+    other = vault.held(LOG, "case/other")
+    assert other is not None
+    assert (other.wrapped, other.destroyed) == ({}, set())
+
+
+def test_no_more_subjects_are_held_than_may_be(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.log.vault, "_MOST_HELD", 2)
+    for n in range(4):
+        vault.keys_of([(LOG, f"case/{n}")])
+    assert [n for n in range(4) if vault.held(LOG, f"case/{n}") is not None] == [2, 3]
 
 
 # keyed digests and the master key -----------------------------------------------------------------------------------
