@@ -80,7 +80,7 @@ class _Sealing:
     apart: bool
     """Whether the parties that it names are others than those who stand in their places."""
     held: SubjectKeys | None = None
-    """What memory had of the keys, where it was sealed with those: the append must look whether they stand."""
+    """What was known of the subject's keys when it was sealed: the append must look whether they stand still."""
 
 
 _Answer = tuple[tuple[Dated, ...], int] | Exception
@@ -204,8 +204,8 @@ class Desk:
         if fresh or not personal(type(asked.command)):
             return self._vault.seal(asked.log, subject, asked.command, fresh=True)
         apart = derived_id(asked.command_id)[:12] if sealing.apart else ""
-        sealing.held = self._vault.held(asked.log, subject)
-        stored = sealing.held or await self._keys.get((asked.log, subject))
+        stored = self._vault.held(asked.log, subject) or await self._keys.get((asked.log, subject))
+        sealing.held = stored
         return self._vault.seal(asked.log, subject, asked.command, fresh=False, stored=stored, apart=apart)
 
     async def _events(

@@ -7,7 +7,13 @@ from typing import Final, assert_never
 from services.assignment.commands import CloseStudio, IssueContactCards, OpenStudio
 from services.assignment.ledgers import communities
 from services.assignment.roles import CLERKS, OFFICE
-from shared.contracts.assignment import CommunityWork, ContactCardsIssued, StudioClosed, StudioOpened
+from shared.contracts.assignment import (
+    CommunityRegistered,
+    CommunityWork,
+    ContactCardsIssued,
+    StudioClosed,
+    StudioOpened,
+)
 from shared.contracts.days import refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
@@ -50,7 +56,7 @@ def decide(command: Command, community: Community, context: Context) -> Sequence
             assert_never(command)
 
 
-def evolve(community: Community, event: CommunityWork, occurred_at: datetime) -> Community:
+def evolve(community: Community, event: CommunityWork | CommunityRegistered, occurred_at: datetime) -> Community:
     """The community after an event that was decided about it."""
     match event:
         case StudioOpened():
@@ -58,6 +64,8 @@ def evolve(community: Community, event: CommunityWork, occurred_at: datetime) ->
         case StudioClosed():
             return replace(community, studio_open=False)
         case ContactCardsIssued():
+            return community
+        case CommunityRegistered():  # before there was a directory, it stood here
             return community
         case _:
             assert_never(event)

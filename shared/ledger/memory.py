@@ -15,6 +15,8 @@ from shared.contracts.model import Ledger, Row
 
 _MOST_ROWS: Final = 20_000
 """Rows of one ledger that are held."""
+_MOST_LISTS: Final = 1_000
+"""Queries of one ledger whose results are held."""
 _LONGEST_LIST: Final = 200
 """Rows of one query that are held."""
 
@@ -54,11 +56,11 @@ class Memory:
             if held is None or held.position != position:
                 return
             for (ledger, key), row in rows.items():
-                _put(held.rows.setdefault(ledger, {}), key, row)
+                _put(held.rows.setdefault(ledger, {}), key, row, _MOST_ROWS)
             for (ledger, equal), found in lists.items():
                 held.rows.setdefault(ledger, {})
                 if len(found) <= _LONGEST_LIST:
-                    _put(held.lists.setdefault(ledger, {}), equal, found)
+                    _put(held.lists.setdefault(ledger, {}), equal, found, _MOST_LISTS)
 
     def moved(
         self, log: str, after: int, reached: int, changed: Mapping[str, Mapping[str, Any]],
@@ -78,7 +80,7 @@ class Memory:
                 if ledger in held.rows and rows:  # of ledgers that no fact asks for, nothing is kept
                     held.lists.pop(ledger, None)
                     for key, row in rows.items():
-                        _put(held.rows[ledger], key, row)
+                        _put(held.rows[ledger], key, row, _MOST_ROWS)
             for ledger, keys in parked.items():
                 if keys:
                     held.lists.pop(ledger, None)
@@ -126,10 +128,10 @@ class MemoryLook:
         raise NotHeld
 
 
-def _put(held: dict[Any, Any], key: Any, value: Any) -> None:
+def _put(held: dict[Any, Any], key: Any, value: Any, most: int) -> None:
     """Last in, and the oldest half out where there are too many."""
     held.pop(key, None)
     held[key] = value
-    if len(held) > _MOST_ROWS:
-        for old in list(islice(held, _MOST_ROWS // 2)):
+    if len(held) > most:
+        for old in list(islice(held, most // 2)):
             del held[old]

@@ -46,9 +46,9 @@ class Proposal:
     moments: Sequence[datetime] | None = None
     """When each event happened, where they happened at several times; else all at `occurred_at`."""
     sealed_under: str | None = None
-    """The subject that it was sealed under with what memory held of its keys: a conflict where it was destroyed."""
+    """The subject that it was sealed under, where that may have keys already: a conflict where it was destroyed."""
     held_keys: Sequence[str] = ()
-    """The names of those keys: a conflict where one of them is not stored any more."""
+    """The names of those keys, as they were known: a conflict where one of them is not stored any more."""
 
 
 class NotTheOwner(Exception):
@@ -133,8 +133,8 @@ def placed(proposals: Sequence[Proposal], position: int) -> list[Outcome]:
     return answers
 
 
-def held_in_memory(batch: Iterable[Proposal]) -> tuple[list[str], list[str]]:
-    """The subjects that a batch was sealed under with keys from memory, and the names of the keys."""
+def known_before(batch: Iterable[Proposal]) -> tuple[list[str], list[str]]:
+    """The subjects that a batch was sealed under with keys that were known before, and the names of the keys."""
     trusting = [proposal for proposal in batch if proposal.sealed_under is not None]
     return (
         list({str(proposal.sealed_under) for proposal in trusting}),
@@ -162,7 +162,7 @@ def judge(batch: Sequence[Proposal], known: Known) -> list[Outcome | None]:
     answers = known.answers(log, list({p.command_id for p in batch}))
     new = [key.subject for p in batch for key in p.keys]
     taken_keys = known.key_subjects(log, new) if new else set()
-    subjects, names = held_in_memory(batch)
+    subjects, names = known_before(batch)
     destroyed = known.destroyed(log, subjects) if subjects else set()
     lost = {*names} - known.key_subjects(log, names) if names else set()
     taken_ids: set[str] = set()

@@ -39,11 +39,14 @@ class Appender:
         self._crowd = 0
         """How many the last batch was of."""
         self._idle: asyncio.Future[None] | None = None
-        """Whoever waits until nothing is under way."""
+        """Done when nothing is under way any more."""
+        self._closed = False
 
     def append(self, proposal: Proposal) -> "asyncio.Future[Outcome]":
         """The outcome, once it is durable. Raises what the database raises; where the connection was lost, only the
-        same command id, sent again, tells whether it was appended."""
+        same command id, sent again, tells whether it was appended. Raises `RuntimeError` once it is closed."""
+        if self._closed:
+            raise RuntimeError("this appender is closed")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(proposal.log, deque()).append((proposal, future))
         if not self._busy:
@@ -74,15 +77,15 @@ class Appender:
         self._thread.submit(self._work, asyncio.get_running_loop(), log, batch)
 
     def _work(self, loop: asyncio.AbstractEventLoop, log: str, batch: list[_Asked]) -> None:
-        outcomes = self._append([proposal for proposal, _ in batch])
+        outcomes: list[Outcome | Exception]
+        try:
+            outcomes = self._append([proposal for proposal, _ in batch])
+        except BaseException as error:  # whatever ends this thread, nobody may wait for ever
+            outcomes = [RuntimeError(f"the appender was interrupted: {type(error).__name__}")] * len(batch)
         loop.call_soon_threadsafe(self._done, log, batch, outcomes)
 
     def _done(self, log: str, batch: list[_Asked], outcomes: list[Outcome | Exception]) -> None:
         self._busy = False
-        if self._waiting:
-            self._plan()
-        elif self._idle is not None:
-            self._idle.set_result(None)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():
                 continue  # the asker has gone away; the event is in the log all the same
@@ -90,6 +93,10 @@ class Appender:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+        if self._waiting:
+            self._plan()
+        elif self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
         self._appended(log)
 
     def _append(self, batch: list[Proposal]) -> list[Outcome | Exception]:
@@ -103,10 +110,11 @@ class Appender:
         return [outcome for proposal in batch for outcome in self._append([proposal])]
 
     async def close(self) -> None:
-        """Wait for what is under way."""
+        """Wait for what is under way, and take nothing more."""
+        self._closed = True
         if self._busy or self._waiting:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            self._idle = self._idle or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._idle)
         self._thread.shutdown()
 
 

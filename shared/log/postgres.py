@@ -10,7 +10,7 @@ import psycopg
 from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection
 
-from shared.log.append import Line, Outcome, Proposal, held_in_memory, judge, lines, microseconds, moment, placed
+from shared.log.append import Line, Outcome, Proposal, judge, known_before, lines, microseconds, moment, placed
 from shared.log.store import KnownTo, Log, settle
 
 _ROWS = (
@@ -24,6 +24,8 @@ _KEYS = (
 )
 _OPTIMISTIC = (
     "WITH h AS (UPDATE heads SET size = size + %b, recorded_at = %b WHERE log = %b AND recorded_at <= %b"
+    # Whoever had to wait for the head sees it anew, and all else as it was before: its keys must be looked at again.
+    "  AND recorded_at = (SELECT recorded_at FROM heads WHERE log = %b)"
     "  AND NOT EXISTS (SELECT FROM unnest(%b::text[]) s JOIN vault_destroyed d ON d.log = %b AND d.subject = s)"
     "  AND cardinality(%b::text[]) = (SELECT count(*) FROM unnest(%b::text[]) n CROSS JOIN LATERAL"
     "   (SELECT FROM vault_keys WHERE log = %b AND subject = n LIMIT 1) k)"
@@ -62,17 +64,14 @@ class PostgresLog(Log):
                 found = self._insert_in_turn(batch)
         except UniqueViolation:
             return None
+        except psycopg.OperationalError:
+            self.engine.dispose()  # the server was away: no other pooled connection is any good either
+            raise
         return None if found is None else placed(batch, found)
 
     def _insert_at_once(self, batch: Sequence[Proposal]) -> int | None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            driver = _driver(connection)
-            try:
-                return self._insert(driver, batch, microseconds(self.clock()))
-            except psycopg.OperationalError:
-                if driver.closed:
-                    self.engine.dispose()  # the server was away: no other pooled connection is any good either
-                raise
+            return self._insert(_driver(connection), batch, microseconds(self.clock()))
 
     def _insert_in_turn(self, batch: Sequence[Proposal]) -> int | None:
         """The same with the clock read when it is our turn."""
@@ -100,10 +99,10 @@ class PostgresLog(Log):
     def _insert(self, driver: psycopg.Connection[Any], batch: Sequence[Proposal], recorded_us: int) -> int | None:
         made = lines(self.codec, batch, moment(recorded_us))
         keys = [key for proposal in batch for key in proposal.keys]
-        subjects, names = held_in_memory(batch)
+        subjects, names = known_before(batch)
         log, count = batch[0].log, len(made)
         values = (
-            count, recorded_us, log, recorded_us, subjects, log, names, names, log, count,
+            count, recorded_us, log, recorded_us, log, subjects, log, names, names, log, count,
             [key.subject for key in keys], [key.wrapped for key in keys], recorded_us, *_arrays(made),
         )  # fmt: skip
         row = driver.execute(_OPTIMISTIC, values, prepare=True).fetchone()

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection
 
-from shared.log.append import Line, Outcome, Proposal, held_in_memory, judge, lines, microseconds, moment, placed
+from shared.log.append import Line, Outcome, Proposal, judge, known_before, lines, microseconds, moment, placed
 from shared.log.database import writing
 from shared.log.store import KnownTo, Log, settle
 
@@ -64,8 +64,8 @@ class SqliteLog(Log):
 
 
 def _keys_stand(driver: sqlite3.Connection, batch: Sequence[Proposal]) -> bool:
-    """Whether what was sealed with keys from memory was sealed with keys that are stored still."""
-    subjects, names = held_in_memory(batch)
+    """Whether what was sealed with keys known before was sealed with keys that are stored still."""
+    subjects, names = known_before(batch)
     if not subjects:
         return True
     destroyed, stored = driver.execute(_STANDING, (batch[0].log, json.dumps(subjects), json.dumps(names))).fetchone()

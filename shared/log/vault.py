@@ -22,14 +22,14 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, TextClause, delete, insert, select, text
+from sqlalchemy import Connection, Engine, TextClause, delete, insert, select, text, update
 
 from shared.contracts.model import Refused
 from shared.contracts.personal import SEALED_MARK, personal, sealed_copy
 from shared.log.codec import canonical
 from shared.log.database import writing
 from shared.log.keys import KeyUnusable
-from shared.log.tables import vault_destroyed, vault_keys
+from shared.log.tables import heads, vault_destroyed, vault_keys
 
 _SUITE = "1"
 """AES-256-GCM with a random 96-bit nonce; another suite gets another number."""
@@ -159,8 +159,7 @@ class Vault:
         `fresh` says that the subject cannot have keys yet, and `stored` what keys it has; else they are looked up here.
         `apart` tells the parties of this command from those whom an earlier one named at the same places: each is a
         part of its own, `case/<id>#parties/0.<apart>`, so that whom a correction replaced can be forgotten alone.
-        Raises `Refused("erased")` where the subject's keys were destroyed: what was erased gets no new key. A value
-        that is sealed in the very moment of the destruction may still go in; destroying again takes that key too.
+        Raises `Refused("erased")` where the subject's keys were destroyed: what was erased gets no new key.
         """
         plan = personal(type(command))
         if not plan:
@@ -212,6 +211,9 @@ class Vault:
         )
         self.forget(log, subject.partition("#")[0])
         with writing(self._engine) as connection:
+            # The head first: what is being appended now goes in before, and its keys go too; what waits behind us sees
+            # that the head has moved, and looks at its keys again (see `shared.log.postgres`).
+            connection.execute(update(heads).where(heads.c.log == log).values(recorded_at=heads.c.recorded_at + 1))
             parts = connection.execute(select(name).where(own)).scalars().all()
             connection.execute(delete(vault_keys).where(own))
             for gone in (subject, *parts):

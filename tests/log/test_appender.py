@@ -305,6 +305,31 @@ def test_closing_waits_for_what_is_under_way(log: Log) -> None:
     assert kinds(asyncio.run(scenario())) == [Appended] * 20
 
 
+def test_whoever_asks_a_closed_appender_is_told(log: Log) -> None:
+    async def scenario() -> None:
+        appender = Appender(log)
+        asked = asyncio.ensure_future(appender.append(proposal("case/0", 0)))
+        await asyncio.gather(appender.close(), appender.close())  # both end
+        assert isinstance(await asked, Appended)
+        with pytest.raises(RuntimeError, match="closed"):
+            await appender.append(proposal("case/1", 0))
+
+    asyncio.run(scenario())
+
+
+def test_a_close_that_was_given_up_takes_no_answer_from_anybody(log: Log) -> None:
+    async def scenario() -> None:
+        appender = Appender(log)
+        asked = [asyncio.ensure_future(appender.append(proposal(f"case/{n}", 0))) for n in range(20)]
+        closing = asyncio.create_task(appender.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        assert kinds(await asyncio.gather(*asked)) == [Appended] * 20
+        await appender.close()
+
+    asyncio.run(scenario())
+
+
 def test_invariant_1_what_was_acknowledged_survives_kill_9(log: Log, log_url: str) -> None:
     """A process is killed in the middle of its work, three times; what was acknowledged is there."""
     for _ in range(3):

@@ -1,11 +1,13 @@
 """The vault: what is personal is sealed before it is hashed, and can be erased while every proof stays."""
 
 import re
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select, update
 
 import shared.log.vault
 from shared.contracts.assignment import MinutesSubmitted
@@ -15,14 +17,14 @@ from shared.contracts.fields import Note, PersonName, Phone, Statement
 from shared.contracts.intake import CaseReported, Party
 from shared.contracts.model import Refused
 from shared.contracts.personal import personal, unsealed_field
-from shared.log.append import Appended, Conflict, Proposal
-from shared.log.database import sqlite_engine
+from shared.log.append import Appended, Conflict, Outcome, Proposal
+from shared.log.database import sqlite_engine, writing
 from shared.log.keys import KeyUnusable, origin
 from shared.log.note import Signer
 from shared.log.schema import migrate
 from shared.log.sealer import root_at, seal
-from shared.log.tables import events, vault_destroyed, vault_keys
-from shared.log.vault import Unreadable, Vault, load_master
+from shared.log.tables import events, heads, vault_destroyed, vault_keys
+from shared.log.vault import NewKey, Unreadable, Vault, load_master
 from tests.parts import LOG, MASTER, NOW, OTHER_LOG, everything, log_on, proposal
 
 CASE = "case/0f3a"
@@ -528,3 +530,26 @@ def test_a_key_file_without_a_whole_key_is_refused(tmp_path: Path, held: bytes) 
     file.write_bytes(held)
     with pytest.raises(KeyUnusable):
         load_master(file)
+
+
+def test_what_waited_while_its_subject_was_destroyed_is_a_conflict(log_engine: Engine) -> None:
+    """The destruction (as `destroy` does it, held up before its commit) comes between sealing and appending: no key of
+    the subject may be stored after it."""
+    log = log_on(log_engine)
+    log.append([proposal("case/1", 0, keys=(NewKey(LOG, "case/1#", b"k" * 60),))])
+    waiting = replace(
+        proposal("case/1", 1, keys=(NewKey(LOG, "case/1#parties/0", b"k" * 60),)),
+        sealed_under="case/1", held_keys=("case/1#",),
+    )  # fmt: skip
+    outcomes: list[Outcome] = []
+    with writing(log_engine) as destroying:
+        destroying.execute(update(heads).where(heads.c.log == LOG).values(recorded_at=heads.c.recorded_at + 1))
+        appending = threading.Thread(target=lambda: outcomes.extend(log.append([waiting])))
+        appending.start()
+        time.sleep(0.3)  # it stands before the head by now; were it late, it would be a conflict all the same
+        destroying.execute(delete(vault_keys).where(vault_keys.c.log == LOG))
+        destroying.execute(insert(vault_destroyed).values(log=LOG, subject="case/1", destroyed_at=1))
+    appending.join()
+    assert outcomes == [Conflict(1)]
+    with log_engine.connect() as connection:
+        assert connection.execute(select(vault_keys.c.subject)).all() == []
