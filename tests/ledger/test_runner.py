@@ -402,6 +402,12 @@ def test_what_is_reached_where_ledgers_have_halted(log_engine: Engine, ledgers_e
             assert newer.reached[LOG] == newer.position(LOG)
     assert_reached(newer, 4)
     assert live(newer, ledgers_engine, LOG) == replayed(newer_log, LOG, service(newer=True))
+    older.advance(LOG)
+    assert_reached(older, 4)
+    for name in again.tables:  # another process of the older program folds them again, and halts where it did
+        again.rebuild(LOG, name)
+    assert older.advance(LOG) == 0
+    assert_reached(older, -1)
 
 
 def test_what_is_reached_where_a_ledger_is_ahead_of_the_others(log: Log, ledgers_engine: Engine) -> None:

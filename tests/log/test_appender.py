@@ -34,6 +34,8 @@ from tests.parts import (
 )
 
 ROOT = Path(__file__).parents[2]
+PAST_THE_END = 60
+"""Seconds that no test here lasts: where one waits for them, it fails."""
 
 
 @pytest.fixture
@@ -118,10 +120,11 @@ def batches(log: Log, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def endless_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits for more of a crowd waits beyond the end of any test."""
-    monkeypatch.setattr(shared.log.appender, "PAUSE_SECONDS", 3_600)
+    """Whoever waits for more of a crowd waits beyond the end of the test, which fails then."""
+    monkeypatch.setattr(shared.log.appender, "PAUSE_SECONDS", PAST_THE_END)
 
 
+@pytest.mark.timeout(PAST_THE_END / 2)
 @pytest.mark.usefixtures("endless_pause")
 def test_in_a_crowd_a_lot_is_sent_off_before_all_have_asked(log: Log, batches: list[int]) -> None:
     """It is being committed while the rest have not even asked; and whoever asked first stands first."""
@@ -164,6 +167,7 @@ def test_a_lot_of_a_crowd_gives_each_its_own_answer(log: Log, batches: list[int]
     assert_dense(everything(log))
 
 
+@pytest.mark.timeout(PAST_THE_END / 2)
 @pytest.mark.usefixtures("endless_pause")
 def test_who_asks_alone_or_with_few_waits_for_nobody(log: Log, batches: list[int]) -> None:
     """No pause and no lot: each asker's batch is sent off with whoever asked in the same breath."""
@@ -179,6 +183,7 @@ def test_who_asks_alone_or_with_few_waits_for_nobody(log: Log, batches: list[int
     assert batches == [1, CROWD - 1] * 5
 
 
+@pytest.mark.timeout(PAST_THE_END / 2)
 def test_who_asks_alone_after_a_crowd_is_answered_and_ends_it(
     log: Log, batches: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +191,7 @@ def test_who_asks_alone_after_a_crowd_is_answered_and_ends_it(
         async with appending(log) as appender:
             await ask(appender, [proposal(f"first/{n}", 0) for n in range(2 * LOT)])
             assert kinds(await ask(appender, [proposal("case/alone", 0)])) == [Appended]  # it waits one pause for more
-            monkeypatch.setattr(shared.log.appender, "PAUSE_SECONDS", 3_600)
+            monkeypatch.setattr(shared.log.appender, "PAUSE_SECONDS", PAST_THE_END)
             assert kinds(await ask(appender, [proposal("case/alone", 1)])) == [Appended]  # and nobody does any more
 
     asyncio.run(scenario())
