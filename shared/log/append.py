@@ -134,10 +134,17 @@ def placed(proposals: Sequence[Proposal], position: int) -> list[Outcome]:
 
 
 def known_before(batch: Iterable[Proposal]) -> tuple[list[str], list[str]]:
-    """The subjects that a batch was sealed under with keys that were known before, and the names of the keys."""
+    """What must not have been destroyed (the subjects that a batch was sealed under, and the parts that get new keys),
+    and the names of the keys that were known before."""
     trusting = [proposal for proposal in batch if proposal.sealed_under is not None]
     return (
-        list({str(proposal.sealed_under) for proposal in trusting}),
+        list(
+            {
+                name
+                for proposal in trusting
+                for name in (str(proposal.sealed_under), *(k.subject for k in proposal.keys))
+            }
+        ),
         list({name for proposal in trusting for name in proposal.held_keys}),
     )
 
@@ -175,6 +182,7 @@ def judge(batch: Sequence[Proposal], known: Known) -> list[Outcome | None]:
             version != proposal.expected
             or proposal.command_id in taken_ids
             or proposal.sealed_under in destroyed
+            or any(key.subject in destroyed for key in proposal.keys)
             or not lost.isdisjoint(proposal.held_keys)
             or any(key.subject in taken_keys for key in proposal.keys)
         ):

@@ -553,3 +553,14 @@ def test_what_waited_while_its_subject_was_destroyed_is_a_conflict(log_engine: E
     assert outcomes == [Conflict(1)]
     with log_engine.connect() as connection:
         assert connection.execute(select(vault_keys.c.subject)).all() == []
+
+
+def test_a_part_that_was_destroyed_before_it_had_a_key_gets_none(log_engine: Engine) -> None:
+    log = log_on(log_engine)
+    log.append([proposal("case/1", 0, keys=(NewKey(LOG, "case/1#", b"k" * 60),))])
+    Vault(log_engine, MASTER).destroy(LOG, "case/1#parties/0", 1)
+    from_memory = replace(
+        proposal("case/1", 1, keys=(NewKey(LOG, "case/1#parties/0", b"k" * 60),)),
+        sealed_under="case/1", held_keys=("case/1#",),
+    )  # fmt: skip
+    assert log.append([from_memory]) == [Conflict(1)]
