@@ -106,7 +106,10 @@ def recorded(event: Any, id: str = "1", position: int = 0) -> Recorded:
     """The event as a fold meets it."""
     at = datetime(2015, 6, 21, 9, tzinfo=CIVIL)
     clerk = Actor(id="clerk-1", role="clerk")
-    return Recorded("410105010", position, f"any/{id}", 1, event.NAME, "k", clerk, None, at, at, event)
+    return Recorded(
+        log="410105010", position=position, stream=f"any/{id}", id=id, version=1, type=event.NAME, command_id="k",
+        actor=clerk, cause=None, occurred_at=at, recorded_at=at, event=event,
+    )  # fmt: skip
 
 
 def assert_ledgers_take_what_they_handle(service: Service, beginnings: Sequence[type]) -> None:

@@ -1,13 +1,14 @@
 """Days of the civil calendar and moments: which day a moment lies in does not depend on who asks, or where."""
 
 from calendar import monthrange
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from shared.contracts.codes import Role
 from shared.contracts.model import Context, Refused
 
-CIVIL: Final = timezone(timedelta(hours=8))
+_AHEAD: Final = timedelta(hours=8)
+CIVIL: Final = timezone(_AHEAD)
 """China's civil time 北京时间: days, months and deadlines are counted in it, whatever offset a moment is written in."""
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -16,6 +17,11 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 
 def civil_day(moment: datetime) -> date:
     """The day of the civil calendar in which a moment lies."""
+    # Most moments are written in civil time or in UTC, and most folds ask for their days.
+    if moment.tzinfo == CIVIL:
+        return moment.date()
+    if moment.tzinfo is UTC:
+        return (moment + _AHEAD).date()
     return moment.astimezone(CIVIL).date()
 
 

@@ -1,8 +1,11 @@
 """Events, the envelope that is hashed, and what a fold is given."""
 
 from collections.abc import Callable
+from dataclasses import field
 from datetime import datetime
-from typing import Any, ClassVar, Final, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Final, Generic, dataclass_transform
+
+from typing_extensions import TypeVar
 
 from shared.contracts.fields import Code, Moment
 from shared.contracts.frozen import dataclass
@@ -76,13 +79,19 @@ class Envelope:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+_E = TypeVar("_E", default=Any)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Generic[_E]):
     """An event as a fold, a reaction or an auditor meets it: decoded, with where and when."""
 
     log: str
-    position: int
+    position: int = -1
+    """Not in the bytes: whoever reads them says where they stood."""
     stream: str
+    id: str = ""
+    """The aggregate's id: the stream without its category."""
     version: int
     type: str
     command_id: str
@@ -90,9 +99,4 @@ class Recorded:
     cause: str | None
     occurred_at: datetime
     recorded_at: datetime
-    event: Any
-
-    @property
-    def id(self) -> str:
-        """The aggregate's id: the stream without its category."""
-        return self.stream.partition("/")[2]
+    event: _E = field(metadata={"name": "data"})

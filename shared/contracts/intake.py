@@ -1,6 +1,7 @@
 """What intake publishes: a case 案件 as it comes in, and the office's decisions about it (§3.2.1, §5.1)."""
 
-from typing import Annotated, assert_never
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from shared.contracts.codes import (
     Basis,
@@ -227,24 +228,18 @@ Ending = CaseDeclined | CaseLinkedAsDuplicate | CaseReferred | CaseWithdrawn | C
 
 def ended_as(event: Ending | CaseVoided) -> CaseStatus:
     """The status in which an ending, or being made void, leaves a case."""
-    match event:
-        case CaseDeclined():
-            return CaseStatus.DECLINED
-        case CaseLinkedAsDuplicate():
-            return CaseStatus.LINKED
-        case CaseReferred():
-            return CaseStatus.REFERRED
-        case CaseWithdrawn():
-            return CaseStatus.WITHDRAWN
-        case CaseResolved():
-            return CaseStatus.RESOLVED
-        case CaseTerminated():
-            return CaseStatus.TERMINATED
-        case CaseVoided():
-            return CaseStatus.VOIDED
-        case _:
-            assert_never(event)
+    return _ENDED_AS[type(event)]
 
+
+_ENDED_AS: Final[Mapping[type[Ending | CaseVoided], CaseStatus]] = {
+    CaseDeclined: CaseStatus.DECLINED,
+    CaseLinkedAsDuplicate: CaseStatus.LINKED,
+    CaseReferred: CaseStatus.REFERRED,
+    CaseWithdrawn: CaseStatus.WITHDRAWN,
+    CaseResolved: CaseStatus.RESOLVED,
+    CaseTerminated: CaseStatus.TERMINATED,
+    CaseVoided: CaseStatus.VOIDED,
+}
 
 CaseEvent = (
     CaseReported | CaseAccepted | CaseHandedDown | CaseReclassified | Ending | CaseFollowedUp | CaseClosed

@@ -112,6 +112,11 @@ class Decider(Generic[State]):
     """The category whose keys seal this aggregate's personal fields (a case's handling seals under `case`)."""
 
 
+def of_aggregate(recorded: Recorded) -> Iterable[str]:
+    """The keys of most ledgers: one row per aggregate, under its id."""
+    return (recorded.id,)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger(Generic[Row]):
     """A ledger 台账: a table and the fold that fills it. The table's columns are the row's fields.
@@ -123,11 +128,11 @@ class Ledger(Generic[Row]):
     name: str
     row: type[Row]
     handles: tuple[type[Event], ...]
-    keys: Callable[[Recorded], Iterable[str]]
     evolve: Callable[[Row | None, Recorded, str], Row | None]
     title_zh: str
     title_en: str
     clause: str
+    keys: Callable[[Recorded], Iterable[str]] = of_aggregate
     filters: tuple[str, ...] = ("community",)
     """Columns that a reader may filter by."""
     sealed: tuple[str, ...] = ()

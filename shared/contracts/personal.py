@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from shared.contracts.fields import Sealed, Text
+from shared.contracts.frozen import replace
 
 SEALED_MARK = "sealed:"
 _BOX: Text = get_args(Sealed)[1]
@@ -16,8 +17,6 @@ _BOX: Text = get_args(Sealed)[1]
 class Plan:
     """The personal fields of a class, and the plans of the values within it."""
 
-    names: tuple[str, ...]
-    """All fields."""
     fields: tuple[str, ...]
     """The personal ones."""
     lists: tuple[str, ...]
@@ -45,15 +44,14 @@ def _find(cls: type) -> Plan:
     lists: list[str] = []
     within: list[tuple[str, Plan, bool]] = []
     hints = get_type_hints(cls, include_extras=True)
-    names = tuple(field.name for field in dataclasses.fields(cls))
-    for name in names:
+    for name in (field.name for field in dataclasses.fields(cls)):
         hint = hints[name]
         marker, inner, many = _read(hint)
         if marker is not None and (marker.personal or marker == _BOX):
             (lists if many else fields).append(name)
         elif inner is not None and (plan := personal(inner)):
             within.append((name, plan, many))
-    return Plan(names, tuple(fields), tuple(lists), tuple(within))
+    return Plan(tuple(fields), tuple(lists), tuple(within))
 
 
 def _read(hint: Any) -> tuple[Text | None, type | None, bool]:
@@ -91,12 +89,7 @@ def sealed_copy(value: Any, plan: Plan, seal: Callable[[str, str], str], scope: 
             )
         else:
             changed[name] = sealed_copy(held, inner, seal, f"{scope}{name}")
-    if not changed:
-        return value
-    for name in plan.names:  # what dataclasses.replace() does, in a third of its time
-        if name not in changed:
-            changed[name] = getattr(value, name)
-    return type(value)(**changed)
+    return replace(value, **changed) if changed else value
 
 
 def unsealed_field(value: Any, plan: Plan) -> str | None:

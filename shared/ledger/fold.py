@@ -5,18 +5,15 @@ unknown. A known event that a fold cannot take parks its key, and later events o
 skipped, and both are seen (invariant 9).
 """
 
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from shared.contracts.event import Recorded
-from shared.contracts.model import Ledger
+from shared.contracts.model import Ledger, of_aggregate
 from shared.log.codec import Codec, UnknownEvent, type_of
-
-Rows = MutableMapping[str, Any]
-"""Key → row, or None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +46,10 @@ class Parked:
 
 @dataclass(slots=True)
 class Folded:
-    """What a ledger's fold made of a page: the rows that changed, the keys that were parked, and where it halted."""
+    """What a ledger's fold goes on from and comes to: rows, the keys that were parked on the way, where it halted."""
 
     rows: dict[str, Any] = field(default_factory=dict)
+    """By key; None where there is none any more."""
     parked: dict[str, Parked] = field(default_factory=dict)
     halt: Halt | None = None
 
@@ -75,16 +73,19 @@ class Page:
 
     def __init__(self, items: Sequence[Recorded | Unknown]) -> None:
         self.last = items[-1].position if items else -1
-        self.known = [item for item in items if isinstance(item, Recorded)]
+        self.unknown = [item for item in items if type(item) is Unknown]
+        self.known = (
+            [item for item in items if type(item) is Recorded] if self.unknown else cast("list[Recorded]", items)
+        )
         self.kinds = [type(item.event) for item in self.known]
         self._there = frozenset(self.kinds)
-        self.unknown = [item for item in items if isinstance(item, Unknown)]
 
-    def concerning(self, kinds: frozenset[type]) -> list[Recorded]:
-        """The known events of those kinds."""
+    def concerning(self, kinds: frozenset[type], after: int) -> list[Recorded]:
+        """The known events of those kinds, after a position."""
         if kinds.isdisjoint(self._there):
             return []
-        return [item for item, kind in zip(self.known, self.kinds, strict=True) if kind in kinds]
+        found = [item for item, kind in zip(self.known, self.kinds, strict=True) if kind in kinds]
+        return found if not found or found[0].position > after else [item for item in found if item.position > after]
 
     def halts(self, ledger: Ledger[Any], after: int) -> Unknown | None:
         """The first event after a position that might concern the ledger, for all that this program knows."""
@@ -95,38 +96,39 @@ class Page:
         return next((item for item in found if item.owner in owners or not item.owner), None)
 
 
-def touched(ledger: Ledger[Any], page: Page, after: int) -> tuple[list[tuple[Recorded, Iterable[str]]], Halt | None]:
-    """The events after a position that concern the ledger, each with the keys it touches; and where it must stop."""
-    keys = ledger.keys
+Touch = tuple[str, Recorded]
+"""A row's key and the event that touches it."""
+
+
+def touched(ledger: Ledger[Any], page: Page, after: int) -> tuple[list[Touch], Halt | None]:
+    """What the events after a position touch of the ledger, in the log's order; and where it must stop."""
+    concerned = page.concerning(frozenset(ledger.handles), after)
     stop = page.halts(ledger, after)
-    found: list[tuple[Recorded, Iterable[str]]] = []
-    for item in page.concerning(frozenset(ledger.handles)):
-        if item.position <= after:
-            continue
-        if stop is not None and item.position > stop.position:
-            break
+    if stop is not None:
+        concerned = [item for item in concerned if item.position < stop.position]
+    halt = None if stop is None else Halt(stop.position, f"unknown event type {stop.type}")
+    keys = ledger.keys
+    if keys is of_aggregate:  # most ledgers' way, without a call for each
+        return [(item.id, item) for item in concerned], halt
+    touches: list[Touch] = []
+    for item in concerned:
         try:
-            found.append((item, tuple(keys(item))))
+            touches += [(key, item) for key in keys(item)]
         except Exception as error:  # its keys are unknown: all of the ledger must wait
-            return found, Halt(item.position, f"keys: {type(error).__name__}")
-    return found, None if stop is None else Halt(stop.position, f"unknown event type {stop.type}")
+            return touches, Halt(item.position, f"keys: {type(error).__name__}")
+    return touches, halt
 
 
-def fold(
-    ledger: Ledger[Any], concerned: Sequence[tuple[Recorded, Iterable[str]]], rows: Rows, parked: set[str]
-) -> Folded:
-    """Fold events into rows (which are changed in place); `parked` are keys that wait already."""
-    folded = Folded()
-    evolve = ledger.evolve
-    for recorded, keys in concerned:
-        for key in keys:
-            if key in parked:
-                waiting = folded.parked.setdefault(key, Parked([], ""))
-                waiting.positions.append(recorded.position)
-                continue
-            try:
-                rows[key] = folded.rows[key] = evolve(rows.get(key), recorded, key)
-            except Exception as error:  # the key waits, visibly; the type alone, as a message may quote data
-                parked.add(key)
-                folded.parked[key] = Parked([recorded.position], type(error).__name__)
-    return folded
+def fold(ledger: Ledger[Any], touches: Iterable[Touch], folded: Folded, parked: set[str]) -> None:
+    """Fold events into the rows that `folded` holds. `parked`, the keys that wait already, grows by those that are
+    parked here."""
+    evolve, rows = ledger.evolve, folded.rows
+    for key, recorded in touches:
+        if key in parked:
+            folded.parked.setdefault(key, Parked([], "")).positions.append(recorded.position)
+            continue
+        try:
+            rows[key] = evolve(rows.get(key), recorded, key)
+        except Exception as error:  # the key waits, visibly; the type alone, as a message may quote data
+            parked.add(key)
+            folded.parked[key] = Parked([recorded.position], type(error).__name__)

@@ -1,6 +1,7 @@
 """Replay 重放: the same folds over the log's prefix, in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -28,43 +29,46 @@ class Replay:
     def to(
         self,
         upto: int | None = None,
-        each: Callable[[Recorded], None] = lambda recorded: None,
+        each: Callable[[Recorded], None] | None = None,
         progress: Callable[[int], None] = lambda done: None,
     ) -> "Replay":
         """Fold on to a position (or to the log's end); `each` sees every event, `progress` how many were read."""
-        while upto is None or self.position < upto:
-            limit = PAGE if upto is None else min(PAGE, upto - self.position)
-            items = decoded(self._log.codec, self._log.raw(self.name, self.position, limit))
-            if not items:
-                break
-            self._fold([item for item in items if self._holds(item)], each)
+        for page in self._pages(upto):
+            items = decoded(self._log.codec, page)
+            self._fold(items if self._occurred_by is None else self._happened(items, self._occurred_by), each)
             self.position = items[-1].position
             progress(self.position + 1)
         return self
+
+    def _pages(self, upto: int | None) -> Iterator[Sequence[tuple[int, bytes]]]:
+        """The pages from where it stands; while one is being folded, the next is read."""
+
+        def read(after: int) -> Sequence[tuple[int, bytes]]:
+            limit = PAGE if upto is None else min(PAGE, upto - after)
+            return self._log.raw(self.name, after, limit) if limit > 0 else ()
+
+        with ThreadPoolExecutor(1, thread_name_prefix="replay") as reader:
+            coming = reader.submit(read, self.position)
+            while page := coming.result():
+                coming = reader.submit(read, page[-1][0])
+                yield page
 
     def rows(self, follower: str) -> list[tuple[str, Any]]:
         """A ledger's rows in the order of their keys."""
         return sorted((key, row) for key, row in self.ledgers[follower].rows.items() if row is not None)
 
-    def _holds(self, item: Recorded | Unknown) -> bool:
-        return self._occurred_by is None or isinstance(item, Unknown) or item.occurred_at <= self._occurred_by
+    @staticmethod
+    def _happened(items: Sequence[Recorded | Unknown], by: datetime) -> Sequence[Recorded | Unknown]:
+        """Those that had happened by then, for all that is known."""
+        return [item for item in items if isinstance(item, Unknown) or item.occurred_at <= by]
 
-    def _fold(self, items: Sequence[Recorded | Unknown], each: Callable[[Recorded], None]) -> None:
+    def _fold(self, items: Sequence[Recorded | Unknown], each: Callable[[Recorded], None] | None) -> None:
         page = Page(items)
         for follower, ledger, waiting in self._folds:
-            _into(self.ledgers[follower], ledger, page, waiting)
-        for item in items:
-            if isinstance(item, Recorded):
-                each(item)
-
-
-def _into(whole: Folded, ledger: Ledger[Any], page: Page, waiting: set[str]) -> None:
-    if whole.halt is not None:
-        return
-    concerned, halt = touched(ledger, page, -1)
-    folded = fold(ledger, concerned, whole.rows, waiting)
-    for key, parked in folded.parked.items():
-        before = whole.parked.setdefault(key, parked)
-        if before is not parked:
-            before.positions.extend(parked.positions)
-    whole.halt = halt
+            whole = self.ledgers[follower]
+            if whole.halt is None:
+                touches, whole.halt = touched(ledger, page, -1)
+                fold(ledger, touches, whole, waiting)
+        if each is not None:
+            for recorded in page.known:
+                each(recorded)

@@ -127,10 +127,11 @@ class Runner:
         """Apply a page to one ledger; gives what it made of it, or None where it halted. `waiting`, the keys that are
         parked, grows by those that are from now on."""
         folded = Folded()
-        concerned, halt = touched(rows.ledger, page, after)
-        if concerned:
-            keys = {key for _, touches in concerned for key in touches}
-            folded = fold(rows.ledger, concerned, rows.fetch(connection, log, sorted(keys)), waiting)
+        touches, halt = touched(rows.ledger, page, after)
+        if touches:
+            keys = {key for key, _ in touches} - waiting
+            folded = Folded(rows.fetch(connection, log, sorted(keys)))
+            fold(rows.ledger, touches, folded, waiting)
             rows.store(connection, log, folded.rows)
             _park(connection, log, rows.follower, folded)
         if halt is not None:
@@ -157,11 +158,12 @@ class Runner:
             if not positions:
                 raise LookupError(f"{rows.follower}: nothing of this key waits")
             items = [decoded(self._log.codec, self._log.raw(log, at - 1, 1))[0] for at in positions]
-            events = [(item, (key,)) for item in items if isinstance(item, Recorded)]
+            events = [(key, item) for item in items if isinstance(item, Recorded)]
             if len(events) < len(items):  # an older program than the one that parked it: nothing may be left out
                 self._intervene(connection, log, rows.follower, key, "tried again")
                 return False
-            folded = fold(rows.ledger, events, dict(rows.fetch(connection, log, [key])), set())
+            folded = Folded(rows.fetch(connection, log, [key]))
+            fold(rows.ledger, events, folded, set())
             rows.store(connection, log, folded.rows)
             connection.execute(delete(parked).where(mine))
             _park(connection, log, rows.follower, folded)

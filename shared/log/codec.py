@@ -6,15 +6,12 @@ integers within 2^53 and keys of plain letters; a property test holds it to the 
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
-from shared.contracts.event import Actor, Envelope, Event, Recorded
+from shared.contracts.event import Envelope, Event, Recorded
 from shared.contracts.personal import Plan, personal, unsealed_field
-
-_Data = TypeVar("_Data")
 
 
 class UnknownEvent(Exception):
@@ -29,21 +26,15 @@ class NotSealed(Exception):
     """A personal value was about to be hashed in the clear: a fault of the program, never let through."""
 
 
-class _Read(msgspec.Struct, Generic[_Data], gc=False):
-    """The envelope, and its data in one of their shapes."""
+class _Head(msgspec.Struct):
+    """What can be read of an event that is not known."""
 
     log: str
-    stream: str
-    version: int
     type: str
-    command_id: str
-    actor: Actor
-    cause: str | None
-    occurred_at: datetime
-    recorded_at: datetime
-    data: _Data
 
 
+_put: Any = msgspec.structs.force_setattr
+_TYPE = b'"type":"'
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -57,7 +48,8 @@ def type_of(data: bytes) -> bytes:
 
     Their keys are sorted, and after the type there is only the version: so the last "type" is the envelope's.
     """
-    return data.rpartition(b'"type":"')[2].partition(b'"')[0]
+    start = data.rfind(_TYPE) + len(_TYPE)
+    return data[start : data.find(b'"', start)]
 
 
 class Codec:
@@ -65,9 +57,9 @@ class Codec:
 
     def __init__(self, catalogue: Iterable[type[Event]]) -> None:
         self.types: Mapping[str, type[Event]] = {event.NAME: event for event in catalogue}
-        self._decoders = {name.encode(): msgspec.json.Decoder(_Read[event]) for name, event in self.types.items()}  # type: ignore[valid-type]  # each event's own envelope
+        self._decoders = {name.encode(): msgspec.json.Decoder(Recorded[event]) for name, event in self.types.items()}  # type: ignore[valid-type]  # each event's own
         self._plans: dict[type, Plan] = {event: personal(event) for event in self.types.values()}
-        self._any = msgspec.json.Decoder(_Read[msgspec.Raw])
+        self._any = msgspec.json.Decoder(_Head)
 
     def encode(self, envelope: Envelope) -> bytes:
         """The canonical bytes; raises `NotSealed` rather than hash a personal value in the clear."""
@@ -83,10 +75,9 @@ class Codec:
             head = self._any.decode(data)
             raise UnknownEvent(head.log, position, head.type)
         read = decoder.decode(data)
-        return Recorded(
-            read.log, position, read.stream, read.version, read.type, read.command_id, read.actor, read.cause,
-            read.occurred_at, read.recorded_at, read.data,
-        )  # fmt: skip
+        _put(read, "position", position)
+        _put(read, "id", read.stream.partition("/")[2])
+        return read
 
 
 def canonical(value: Any) -> bytes:

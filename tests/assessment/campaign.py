@@ -221,8 +221,9 @@ class Campaign:
             version = versions[one.stream] = versions.get(one.stream, 0) + 1
             found.append(
                 Recorded(
-                    LOG, position, one.stream, version, one.event.NAME, f"c-{position}", OFFICE, None,
-                    moment(one.on), moment(one.recorded, 18), one.event,
+                    log=LOG, position=position, stream=one.stream, id=one.stream.partition("/")[2], version=version,
+                    type=one.event.NAME, command_id=f"c-{position}", actor=OFFICE, cause=None,
+                    occurred_at=moment(one.on), recorded_at=moment(one.recorded, 18), event=one.event,
                 )
             )  # fmt: skip
         return found

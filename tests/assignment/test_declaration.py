@@ -1,6 +1,7 @@
 """Assignment's declaration keeps to what every declaration must, and reacts to intake as it should."""
 
 from datetime import date
+from typing import get_args
 
 import pytest
 
@@ -14,9 +15,11 @@ from services.assignment.service import SERVICE
 from services.intake.refusals import REFUSALS as INTAKES
 from shared.contracts.assignment import (
     CommunityRegistered,
+    HandlingEvent,
     HandlingOpened,
     MeetingConvened,
     OfficerPosted,
+    VisitEvent,
     VisitPlanned,
 )
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, Role, Termination, Tier
@@ -63,10 +66,13 @@ def test_what_is_not_known_fails_the_type_checker() -> None:
         assert_exhaustive(module.evolve)
     for part in (handling._handled_by, handling._visited, handling._mediated):
         assert_exhaustive(part)
-    for fold in (communities, meetings, visits, roster_ledger):
+    for fold in (communities, meetings, roster_ledger):
         assert_exhaustive(fold._evolve)
-    assert_exhaustive(handling_ledger._worked)
-    assert_exhaustive(handling_ledger._known)
+
+
+def test_the_ledgers_take_every_event_of_what_they_tell() -> None:
+    assert set(handling_ledger.LEDGER.handles) >= set(get_args(HandlingEvent))
+    assert set(visits.LEDGER.handles) == set(get_args(VisitEvent))
 
 
 def test_commands_ledgers_and_events_are_declared_well() -> None:

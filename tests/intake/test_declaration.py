@@ -1,5 +1,7 @@
 """Intake's declaration keeps to what every declaration must."""
 
+from typing import get_args
+
 import services.intake.case
 import services.intake.takeover
 from services.intake import case, commands
@@ -9,7 +11,7 @@ from services.intake.refusals import REFUSALS
 from services.intake.service import SERVICE
 from shared.contracts.assignment import AgreementReached, MediationTerminated
 from shared.contracts.codes import AgreementForm, Role, Termination, Tier
-from shared.contracts.intake import CaseHandedDown, CaseReported, ended_as
+from shared.contracts.intake import EVENTS, CaseHandedDown, CaseReported, CaseVoided, Ending, ended_as
 from tests.declarations import (
     assert_commands_are_declared_well,
     assert_exhaustive,
@@ -18,6 +20,7 @@ from tests.declarations import (
     assert_tables_are_bilingual,
     codes_raised,
     recorded,
+    sample,
 )
 
 
@@ -28,10 +31,18 @@ def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
 
 
 def test_what_is_not_known_fails_the_type_checker() -> None:
-    for function in (case.decide, case.evolve, case._ended, ended_as):
+    for function in (case.decide, case.evolve, case._ended):
         assert_exhaustive(function)
-    for fold in (cases._evolve, cases._ended, cases._worked, backlog._evolve):
-        assert_exhaustive(fold)
+
+
+def test_the_ledgers_take_every_event_of_a_case() -> None:
+    for told in (cases.LEDGER, backlog.LEDGER):
+        assert set(told.handles) >= set(EVENTS), told.name
+
+
+def test_every_ending_leaves_a_case_in_a_status_of_its_own() -> None:
+    left = {ended_as(sample(ending)) for ending in (*get_args(Ending), CaseVoided)}
+    assert len(left) == len(get_args(Ending)) + 1
 
 
 def test_commands_ledgers_and_events_are_declared_well() -> None:

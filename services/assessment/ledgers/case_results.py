@@ -3,14 +3,15 @@
 One row per case. Nothing of it is personal: the case's id is opaque, and sealed fields are not looked at.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Mapping, Set
 from datetime import date
+from typing import Final
 
 from services.assessment.items import Fields, Item
 from services.assessment.marks import Mark, mark, marked
 from shared.contracts.assignment import HandlerAssigned
 from shared.contracts.codes import Basis, CaseKind
-from shared.contracts.event import Recorded
+from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
     CaseAccepted,
@@ -53,19 +54,33 @@ class Row:
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event = recorded.event
-    if isinstance(event, CaseReported):
+    if type(event) is CaseReported:
         return Row(
             id=key, community=event.community, grid=event.grid, kind=event.kind, moved_from=(),
             taken_over=event.basis is Basis.PAPER_LEDGER, marks=(mark(recorded, "reported"),),
         )  # fmt: skip
     row = held(row, recorded)
-    if isinstance(event, CaseCorrected):
+    if type(event) is CaseCorrected:
         return _corrected(row, event, recorded)
-    return marked(row, recorded, _what(event))
+    return marked(row, recorded, _PLAIN.get(type(event)) or _told(event))
 
 
-def _what(event: object) -> str:
-    """The mark's name. Endings that are counted apart have names of their own."""
+_PLAIN: Final[Mapping[type[Event], str]] = {
+    CaseAccepted: "accepted",
+    CaseHandedDown: "handed_down",
+    CaseDeclined: "declined",
+    CaseLinkedAsDuplicate: "linked",
+    CaseWithdrawn: "withdrawn",
+    CaseResolved: "resolved",
+    CaseReopened: "reopened",
+    CaseVoided: "voided",
+    HandlerAssigned: "answered_for",
+}
+"""The marks of events that always leave the same one."""
+
+
+def _told(event: object) -> str:
+    """The mark's name where it depends on what the event tells. Endings that are counted apart have their own."""
     match event:
         case CaseReferred(outside=outside):
             return "referred_outside" if outside else "referred"
@@ -76,22 +91,8 @@ def _what(event: object) -> str:
             return "found_stable" if stable else "found_unstable"
         case CaseReclassified(kind=kind):
             return f"kind:{kind}"
-        case CaseHandedDown():
-            return "handed_down"
         case _:
-            return _PLAIN[type(event)]
-
-
-_PLAIN = {
-    CaseAccepted: "accepted",
-    CaseDeclined: "declined",
-    CaseLinkedAsDuplicate: "linked",
-    CaseWithdrawn: "withdrawn",
-    CaseResolved: "resolved",
-    CaseReopened: "reopened",
-    CaseVoided: "voided",
-    HandlerAssigned: "answered_for",
-}
+            raise TypeError(type(event))
 
 
 def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
@@ -127,10 +128,6 @@ def _moved(marks: tuple[Mark, ...], names: Set[str], on: date) -> tuple[Mark, ..
     """The marks with the last one of those names put on another day."""
     last = max((index for index, m in enumerate(marks) if m.what in names), default=None)
     return marks if last is None else (*marks[:last], replace(marks[last], on=on), *marks[last + 1 :])
-
-
-def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of case/<id> and of handling/<case id>
 
 
 def item(row: Row, as_of: date) -> Item:
@@ -180,7 +177,6 @@ LEDGER = Ledger(
         CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseFollowedUp, CaseReopened, CaseCorrected,
         CaseVoided, HandlerAssigned,
     ),
-    keys=_keys,
     evolve=_evolve,
     title_zh="案件结果（考核依据）",
     title_en="How cases came out (evidence)",

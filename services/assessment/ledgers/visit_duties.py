@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from services.assessment.items import Fields, Item
 from services.assessment.marks import Mark, mark, marked
@@ -26,22 +27,18 @@ class Row:
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    match recorded.event:
-        case VisitPlanned(on=on, must=must, community=community):
-            if row is not None:
-                return marked(row, recorded, "planned", on=on, must=must)
-            what = "planned"
-        case VisitCompleted(must=must, community=community):
-            on, what = civil_day(recorded.occurred_at), "completed"
-        case VisitDeclined(must=must, community=community):
-            on, what = civil_day(recorded.occurred_at), "declined"
-        case other:
-            raise TypeError(type(other))
+    event, what = recorded.event, _WHAT[type(recorded.event)]
+    planned = type(event) is VisitPlanned
     if row is not None:
-        return marked(row, recorded, what)
+        again = {"on": event.on, "must": event.must} if planned else {}
+        return marked(row, recorded, what, **again)
+    on = event.on if planned else civil_day(recorded.occurred_at)
     return Row(
-        id=key, case=recorded.id, community=community, must=must, on=on, marks=(mark(recorded, what),)
+        id=key, case=recorded.id, community=event.community, must=event.must, on=on, marks=(mark(recorded, what),)
     )  # fmt: skip
+
+
+_WHAT: Final = {VisitPlanned: "planned", VisitCompleted: "completed", VisitDeclined: "declined"}
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
@@ -74,7 +71,7 @@ def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
 LEDGER = Ledger(
     name="visit_duties",
     row=Row,
-    handles=(VisitPlanned, VisitCompleted, VisitDeclined),
+    handles=tuple(_WHAT),
     keys=_keys,
     evolve=_evolve,
     title_zh="走访任务（考核依据）",

@@ -3,9 +3,9 @@
 It follows intake's corrections too, so that decisions about the work rest on the case as it is known now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import assert_never, get_args
+from typing import Any, Final
 
 from shared.contracts.assignment import (
     AgreementReached,
@@ -15,7 +15,6 @@ from shared.contracts.assignment import (
     HandlerAssigned,
     HandlerReplaced,
     HandlingEnded,
-    HandlingEvent,
     HandlingOpened,
     MediationHeld,
     MediationTerminated,
@@ -25,13 +24,10 @@ from shared.contracts.assignment import (
 )
 from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Termination
 from shared.contracts.days import start_of
-from shared.contracts.event import Recorded
+from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import CaseCorrected, CaseHandedDown, CaseReclassified, CaseVoided
 from shared.contracts.model import Ledger, held
-
-Known = CaseCorrected | CaseHandedDown | CaseReclassified | CaseVoided
-"""What intake says of a case that changes what is known of it here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,94 +68,126 @@ class Row:
     ended_at: datetime | None = None
 
 
-def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of handling/<case id> and of case/<id>
-
-
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
-    event: HandlingEvent | Known = recorded.event
-    if isinstance(event, HandlingOpened):
-        return _opened(row, event, recorded.occurred_at, key)
-    if isinstance(event, Known):
-        return None if row is None else _known(row, event, recorded.occurred_at)
-    return _worked(held(row, recorded), event, recorded.occurred_at)
+    event, at = recorded.event, recorded.occurred_at
+    if (change := _WORK.get(type(event))) is not None:
+        return change(held(row, recorded), event, at)
+    if type(event) is HandlingOpened:
+        return _opened(row, event, at, key)
+    return None if row is None else _KNOWN[type(event)](row, event, at)  # not every case comes to be handled
 
 
 def _opened(row: Row | None, event: HandlingOpened, at: datetime, key: str) -> Row:
+    opened = Row(
+        id=key, community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
+        reported_at=event.reported_at, due_on=event.due_on, opened_at=at,
+    )  # fmt: skip
     if row is None:
-        return Row(
-            id=key, community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
-            reported_at=event.reported_at, due_on=event.due_on, opened_at=at,
-        )  # fmt: skip
+        return opened
     return replace(
-        row, community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
-        reported_at=event.reported_at, due_on=event.due_on, opened_at=at, times_opened=row.times_opened + 1,
-        consents=(), mediations=0, agreed_at=None, agreement_form=None, terms=None, terminated_at=None,
-        termination=None, ended_as=None, ended_at=None,
+        opened, times_opened=row.times_opened + 1, handler=row.handler, handler_since=row.handler_since,
+        conflicted=row.conflicted, visits_planned=row.visits_planned, visits_done=row.visits_done,
+        visits_declined=row.visits_declined, last_visit_at=row.last_visit_at,
     )  # fmt: skip
 
 
-def _worked(
-    row: Row,
-    event: HandlerAssigned | HandlerReplaced | ConflictDeclared | VisitPlanned | VisitCompleted | VisitDeclined
-    | ConsentRecorded | ConsentWithdrawn | MediationHeld | AgreementReached | MediationTerminated | HandlingEnded,
-    at: datetime,
-) -> Row:  # fmt: skip
-    match event:
-        case HandlerAssigned() | HandlerReplaced():
-            return replace(row, handler=event.officer, handler_since=at)
-        case ConflictDeclared():
-            return replace(row, conflicted=tuple(sorted({*row.conflicted, event.officer})))
-        case VisitPlanned():
-            return replace(row, visits_planned=row.visits_planned + 1)
-        case VisitCompleted():
-            last = at if row.last_visit_at is None else max(at, row.last_visit_at)
-            return replace(row, visits_done=row.visits_done + 1, last_visit_at=last)
-        case VisitDeclined():
-            return replace(row, visits_declined=row.visits_declined + 1)
-        case ConsentRecorded():
-            return replace(row, consents=tuple(sorted({*row.consents, event.party})))
-        case ConsentWithdrawn():
-            return replace(row, consents=tuple(party for party in row.consents if party != event.party))
-        case MediationHeld():
-            return replace(row, mediations=row.mediations + 1)
-        case AgreementReached():
-            return replace(row, agreed_at=at, agreement_form=event.form, terms=event.terms)
-        case MediationTerminated():
-            return replace(row, terminated_at=at, termination=event.reason)
-        case HandlingEnded():
-            return replace(row, ended_as=event.status, ended_at=at)
-        case _:
-            assert_never(event)
+def _handler(row: Row, event: HandlerAssigned | HandlerReplaced, at: datetime) -> Row:
+    return replace(row, handler=event.officer, handler_since=at)
 
 
-def _known(row: Row, event: Known, at: datetime) -> Row:
-    match event:
-        case CaseHandedDown():
-            return replace(row, kind=CaseKind.BACKLOG)
-        case CaseReclassified():
-            return replace(row, kind=event.kind)
-        case CaseVoided():
-            return replace(row, ended_as=CaseStatus.VOIDED, ended_at=at)
-        case CaseCorrected():
-            return replace(
-                row,
-                community=event.community or row.community,
-                grid=event.grid or row.grid,
-                kind=event.kind or row.kind,
-                parties=row.parties if event.parties is None else len(event.parties),
-                reported_at=row.reported_at if event.reported_on is None else start_of(event.reported_on),
-                due_on=event.due_on or row.due_on,
-            )
-        case _:
-            assert_never(event)
+def _conflicted(row: Row, event: ConflictDeclared, at: datetime) -> Row:
+    return replace(row, conflicted=tuple(sorted({*row.conflicted, event.officer})))
 
+
+def _planned(row: Row, event: VisitPlanned, at: datetime) -> Row:
+    return replace(row, visits_planned=row.visits_planned + 1)
+
+
+def _visited(row: Row, event: VisitCompleted, at: datetime) -> Row:
+    last = at if row.last_visit_at is None else max(at, row.last_visit_at)
+    return replace(row, visits_done=row.visits_done + 1, last_visit_at=last)
+
+
+def _visit_declined(row: Row, event: VisitDeclined, at: datetime) -> Row:
+    return replace(row, visits_declined=row.visits_declined + 1)
+
+
+def _consented(row: Row, event: ConsentRecorded, at: datetime) -> Row:
+    return replace(row, consents=tuple(sorted({*row.consents, event.party})))
+
+
+def _consent_withdrawn(row: Row, event: ConsentWithdrawn, at: datetime) -> Row:
+    return replace(row, consents=tuple(party for party in row.consents if party != event.party))
+
+
+def _mediated(row: Row, event: MediationHeld, at: datetime) -> Row:
+    return replace(row, mediations=row.mediations + 1)
+
+
+def _agreed(row: Row, event: AgreementReached, at: datetime) -> Row:
+    return replace(row, agreed_at=at, agreement_form=event.form, terms=event.terms)
+
+
+def _terminated(row: Row, event: MediationTerminated, at: datetime) -> Row:
+    return replace(row, terminated_at=at, termination=event.reason)
+
+
+def _ended(row: Row, event: HandlingEnded, at: datetime) -> Row:
+    return replace(row, ended_as=event.status, ended_at=at)
+
+
+def _handed_down(row: Row, event: CaseHandedDown, at: datetime) -> Row:
+    return replace(row, kind=CaseKind.BACKLOG)
+
+
+def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row:
+    return replace(row, kind=event.kind)
+
+
+def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
+    return replace(
+        row,
+        community=event.community or row.community,
+        grid=event.grid or row.grid,
+        kind=event.kind or row.kind,
+        parties=row.parties if event.parties is None else len(event.parties),
+        reported_at=row.reported_at if event.reported_on is None else start_of(event.reported_on),
+        due_on=event.due_on or row.due_on,
+    )
+
+
+def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
+    return replace(row, ended_as=CaseStatus.VOIDED, ended_at=at)
+
+
+_Changes = Mapping[type[Event], Callable[[Row, Any, datetime], Row]]
+_WORK: Final[_Changes] = {
+    HandlerAssigned: _handler,
+    HandlerReplaced: _handler,
+    ConflictDeclared: _conflicted,
+    VisitPlanned: _planned,
+    VisitCompleted: _visited,
+    VisitDeclined: _visit_declined,
+    ConsentRecorded: _consented,
+    ConsentWithdrawn: _consent_withdrawn,
+    MediationHeld: _mediated,
+    AgreementReached: _agreed,
+    MediationTerminated: _terminated,
+    HandlingEnded: _ended,
+}
+"""What each event of the work on a case changes."""
+_KNOWN: Final[_Changes] = {
+    CaseHandedDown: _handed_down,
+    CaseReclassified: _reclassified,
+    CaseCorrected: _corrected,
+    CaseVoided: _voided,
+}
+"""What intake says of a case that changes what is known of it here."""
 
 LEDGER = Ledger(
     name="handling",
     row=Row,
-    handles=(*get_args(HandlingEvent), *get_args(Known)),
-    keys=_keys,
+    handles=(HandlingOpened, *_WORK, *_KNOWN),
     evolve=_evolve,
     title_zh="办理台账",
     title_en="Handling of cases",

@@ -1,6 +1,5 @@
 """The meetings 会议台账 (§3.2.6, 3.3.3, 3.3.4): when they were held, and when their minutes reached the office."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import assert_never, get_args
 
@@ -30,10 +29,6 @@ class Row:
     """Sealed."""
 
 
-def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of meeting/<id>
-
-
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event: MeetingEvent = recorded.event
     match event:
@@ -52,7 +47,6 @@ LEDGER = Ledger(
     name="meetings",
     row=Row,
     handles=get_args(MeetingEvent),
-    keys=_keys,
     evolve=_evolve,
     title_zh="会议台账",
     title_en="Meetings",

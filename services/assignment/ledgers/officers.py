@@ -1,6 +1,5 @@
 """The officers 三官一师 who are enrolled (§3.1.3). Facts only: no officer is ranked or scored."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from shared.contracts.assignment import OfficerEnrolled
@@ -24,10 +23,6 @@ class Row:
     enrolled_at: datetime
 
 
-def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of officer/<id>
-
-
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event: OfficerEnrolled = recorded.event
     return Row(
@@ -40,7 +35,6 @@ LEDGER = Ledger(
     name="officers",
     row=Row,
     handles=(OfficerEnrolled,),
-    keys=_keys,
     evolve=_evolve,
     title_zh="三官一师名册",
     title_en="Officers",

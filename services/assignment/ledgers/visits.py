@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import assert_never, get_args
+from typing import Any, get_args
 
-from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitEvent, VisitPlanned
+from shared.contracts.assignment import VisitCompleted, VisitEvent, VisitPlanned
 from shared.contracts.codes import VisitResult
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -44,17 +44,15 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
             visit=event.visit, case=recorded.id, community=event.community, grid=event.grid, officer=event.officer,
             planned_on=event.on, must=event.must,
         )  # fmt: skip
-    row = replace(
+    told: dict[str, Any] = (
+        {"result": VisitResult.COMPLETED, "diary": event.diary}
+        if isinstance(event, VisitCompleted)
+        else {"result": VisitResult.DECLINED, "reason": event.reason}
+    )
+    return replace(
         held(row, recorded), officer=event.officer, community=event.community, grid=event.grid,
-        done_at=recorded.occurred_at,
+        done_at=recorded.occurred_at, **told,
     )  # fmt: skip
-    match event:
-        case VisitCompleted():
-            return replace(row, result=VisitResult.COMPLETED, diary=event.diary)
-        case VisitDeclined():
-            return replace(row, result=VisitResult.DECLINED, reason=event.reason)
-        case _:
-            assert_never(event)
 
 
 LEDGER = Ledger(

@@ -3,21 +3,19 @@
 A case enters when it is reported as backlog or handed down, and leaves where a correction says it was never one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, assert_never
+from typing import Any, Final, get_args
 
 from shared.contracts.assignment import VisitCompleted
 from shared.contracts.codes import CaseKind, CaseStatus
 from shared.contracts.days import start_of
-from shared.contracts.event import Recorded
+from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
-    EVENTS,
     CaseAccepted,
     CaseClosed,
     CaseCorrected,
-    CaseEvent,
     CaseFollowedUp,
     CaseHandedDown,
     CaseReclassified,
@@ -51,40 +49,15 @@ class Row:
     """What the last follow-up found (稳控); None before one."""
 
 
-def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of case/<id> and of handling/<case id>
-
-
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
-    event: CaseEvent | VisitCompleted = recorded.event
-    at = recorded.occurred_at
-    if isinstance(event, CaseReported):
+    event, at = recorded.event, recorded.occurred_at
+    if type(event) is CaseReported:
         return _entered(event, at, key, CaseStatus.REPORTED, None) if event.kind is CaseKind.BACKLOG else None
-    if isinstance(event, CaseHandedDown):
+    if type(event) is CaseHandedDown:
         status = CaseStatus.REPORTED if event.due_on is None else CaseStatus.ACCEPTED
         row = row or _entered(event, at, key, status, event.due_on)
         return replace(row, by_unit=event.by_unit, document=event.document, handed_down_at=at)
-    if row is None:
-        return None  # not a backlog case
-    if isinstance(event, Ending):
-        return replace(row, status=ended_as(event), ended_at=at)
-    match event:
-        case CaseAccepted() | CaseReopened():
-            return replace(row, status=CaseStatus.ACCEPTED, due_on=event.due_on, ended_at=None)
-        case CaseReclassified():
-            return row if event.kind is CaseKind.BACKLOG else None
-        case VisitCompleted():
-            return _contacted(row, at)
-        case CaseFollowedUp():
-            return replace(_contacted(row, at), status=CaseStatus.FOLLOWED_UP, stable=event.stable)
-        case CaseClosed():
-            return replace(row, status=CaseStatus.CLOSED)
-        case CaseCorrected():
-            return _corrected(row, event)
-        case CaseVoided():
-            return replace(row, status=CaseStatus.VOIDED)
-        case _:
-            assert_never(event)
+    return None if row is None else _CHANGES[type(event)](row, event, at)  # most are no backlog cases
 
 
 def _entered(
@@ -93,12 +66,36 @@ def _entered(
     return Row(id=key, community=event.community, grid=event.grid, status=status, handed_down_at=at, due_on=due_on)
 
 
-def _contacted(row: Row, at: datetime) -> Row:
+def _accepted(row: Row, event: CaseAccepted | CaseReopened, at: datetime) -> Row:
+    return replace(row, status=CaseStatus.ACCEPTED, due_on=event.due_on, ended_at=None)
+
+
+def _ended(row: Row, event: Ending, at: datetime) -> Row:
+    return replace(row, status=ended_as(event), ended_at=at)
+
+
+def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row | None:
+    return row if event.kind is CaseKind.BACKLOG else None
+
+
+def _contacted(row: Row, event: VisitCompleted | CaseFollowedUp, at: datetime) -> Row:
     last = at if row.last_contact_at is None else max(at, row.last_contact_at)
     return replace(row, contacts=row.contacts + 1, last_contact_at=last)
 
 
-def _corrected(row: Row, event: CaseCorrected) -> Row | None:
+def _followed_up(row: Row, event: CaseFollowedUp, at: datetime) -> Row:
+    return replace(_contacted(row, event, at), status=CaseStatus.FOLLOWED_UP, stable=event.stable)
+
+
+def _closed(row: Row, event: CaseClosed, at: datetime) -> Row:
+    return replace(row, status=CaseStatus.CLOSED)
+
+
+def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
+    return replace(row, status=CaseStatus.VOIDED)
+
+
+def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row | None:
     if event.kind is not None and event.kind is not CaseKind.BACKLOG:
         return None
     given: dict[str, Any] = {
@@ -111,11 +108,23 @@ def _corrected(row: Row, event: CaseCorrected) -> Row | None:
     return replace(row, **given)
 
 
+_CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row | None]]] = {
+    CaseAccepted: _accepted,
+    CaseReopened: _accepted,
+    **dict.fromkeys(get_args(Ending), _ended),
+    CaseReclassified: _reclassified,
+    VisitCompleted: _contacted,
+    CaseFollowedUp: _followed_up,
+    CaseClosed: _closed,
+    CaseCorrected: _corrected,
+    CaseVoided: _voided,
+}
+"""What each event changes of a case that is in the backlog."""
+
 LEDGER = Ledger(
     name="backlog",
     row=Row,
-    handles=(*EVENTS, VisitCompleted),
-    keys=_keys,
+    handles=(CaseReported, CaseHandedDown, *_CHANGES),
     evolve=_evolve,
     title_zh="信访积案台账",
     title_en="Petition backlog",

@@ -3,9 +3,9 @@
 A voided case stays in the ledger with the status voided. What is sealed is copied as it is and never looked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import assert_never, get_args
+from typing import Any, Final
 
 from services.intake.deadlines import DUE_AS_CORRECTED
 from shared.contracts.assignment import (
@@ -17,15 +17,13 @@ from shared.contracts.assignment import (
 )
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Source, Tier
 from shared.contracts.days import start_of
-from shared.contracts.event import Recorded
+from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
-    EVENTS,
     CaseAccepted,
     CaseClosed,
     CaseCorrected,
     CaseDeclined,
-    CaseEvent,
     CaseFollowedUp,
     CaseHandedDown,
     CaseLinkedAsDuplicate,
@@ -43,9 +41,6 @@ from shared.contracts.intake import (
     ended_as,
 )
 from shared.contracts.model import Ledger, held
-
-Work = HandlerAssigned | HandlerReplaced | VisitCompleted | VisitDeclined | MediationHeld
-"""What assignment records of a case, as far as its row tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,45 +96,11 @@ class Row:
     mediations: int = 0
 
 
-def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.id,)  # of case/<id> and of handling/<case id>
-
-
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    event: CaseEvent | Work = recorded.event
-    at = recorded.occurred_at
-    if isinstance(event, CaseReported):
+    event, at = recorded.event, recorded.occurred_at
+    if type(event) is CaseReported:
         return _reported(event, at, key)
-    row = held(row, recorded)
-    if isinstance(event, Work):
-        return _worked(row, event)
-    if isinstance(event, Ending):
-        return _ended(row, event, at)
-    match event:
-        case CaseAccepted():
-            return replace(
-                row, status=CaseStatus.ACCEPTED, accepted_at=at, to_be_handled=event.to_be_handled,
-                due_on=event.due_on, due_rule=event.due_rule,
-            )  # fmt: skip
-        case CaseHandedDown():
-            return replace(row, kind=CaseKind.BACKLOG, handed_down_at=at)
-        case CaseReclassified():
-            return replace(row, kind=event.kind, dispute_type=event.dispute_type)
-        case CaseFollowedUp():
-            return replace(
-                row, status=CaseStatus.FOLLOWED_UP, followed_up_at=at, satisfied=event.satisfied,
-                stable=event.stable, follow_up_note=event.note,
-            )  # fmt: skip
-        case CaseClosed():
-            return replace(row, status=CaseStatus.CLOSED, closed_at=at)
-        case CaseReopened():
-            return _reopened(row, event, at)
-        case CaseCorrected():
-            return _corrected(row, event)
-        case CaseVoided():
-            return replace(row, status=CaseStatus.VOIDED, voided_at=at)
-        case _:
-            assert_never(event)
+    return _CHANGES[type(event)](held(row, recorded), event, at)
 
 
 def _reported(event: CaseReported, at: datetime, key: str) -> Row:
@@ -150,26 +111,62 @@ def _reported(event: CaseReported, at: datetime, key: str) -> Row:
     )  # fmt: skip
 
 
-def _ended(row: Row, event: Ending, at: datetime) -> Row:
+def _accepted(row: Row, event: CaseAccepted, at: datetime) -> Row:
+    return replace(
+        row, status=CaseStatus.ACCEPTED, accepted_at=at, to_be_handled=event.to_be_handled, due_on=event.due_on,
+        due_rule=event.due_rule,
+    )  # fmt: skip
+
+
+def _handed_down(row: Row, event: CaseHandedDown, at: datetime) -> Row:
+    return replace(row, kind=CaseKind.BACKLOG, handed_down_at=at)
+
+
+def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row:
+    return replace(row, kind=event.kind, dispute_type=event.dispute_type)
+
+
+def _declined(row: Row, event: CaseDeclined, at: datetime) -> Row:
+    return _ended(row, event, at, because=event.reason.value)
+
+
+def _linked(row: Row, event: CaseLinkedAsDuplicate, at: datetime) -> Row:
+    return _ended(row, event, at, because=event.duplicate_of)
+
+
+def _referred(row: Row, event: CaseReferred, at: datetime) -> Row:
+    return _ended(row, event, at, because=event.to_unit, outside=event.outside, day_known=event.day_known)
+
+
+def _withdrawn(row: Row, event: CaseWithdrawn, at: datetime) -> Row:
+    return _ended(row, event, at, because=None, day_known=event.day_known)
+
+
+def _resolved(row: Row, event: CaseResolved, at: datetime) -> Row:
+    return _ended(row, event, at, tier=event.tier, by_agreement=event.by_agreement, day_known=event.day_known)
+
+
+def _terminated(row: Row, event: CaseTerminated, at: datetime) -> Row:
+    return _ended(
+        row, event, at, because=event.reason.value, remedies_told=event.remedies_told, day_known=event.day_known
+    )
+
+
+def _ended(row: Row, event: Ending, at: datetime, **told: Any) -> Row:
+    """Over, with whatever this way of ending tells."""
     status = ended_as(event)
-    ended = replace(row, status=status, ending=status, ended_at=at)
-    match event:
-        case CaseDeclined():
-            return replace(ended, because=event.reason.value)
-        case CaseLinkedAsDuplicate():
-            return replace(ended, because=event.duplicate_of)
-        case CaseReferred():
-            return replace(ended, because=event.to_unit, outside=event.outside, day_known=event.day_known)
-        case CaseWithdrawn():
-            return replace(ended, because=None, day_known=event.day_known)
-        case CaseResolved():
-            return replace(ended, tier=event.tier, by_agreement=event.by_agreement, day_known=event.day_known)
-        case CaseTerminated():
-            return replace(
-                ended, because=event.reason.value, remedies_told=event.remedies_told, day_known=event.day_known
-            )
-        case _:
-            assert_never(event)
+    return replace(row, status=status, ending=status, ended_at=at, **told)
+
+
+def _followed_up(row: Row, event: CaseFollowedUp, at: datetime) -> Row:
+    return replace(
+        row, status=CaseStatus.FOLLOWED_UP, followed_up_at=at, satisfied=event.satisfied, stable=event.stable,
+        follow_up_note=event.note,
+    )  # fmt: skip
+
+
+def _closed(row: Row, event: CaseClosed, at: datetime) -> Row:
+    return replace(row, status=CaseStatus.CLOSED, closed_at=at)
 
 
 def _reopened(row: Row, event: CaseReopened, at: datetime) -> Row:
@@ -182,7 +179,7 @@ def _reopened(row: Row, event: CaseReopened, at: datetime) -> Row:
     )  # fmt: skip
 
 
-def _corrected(row: Row, event: CaseCorrected) -> Row:
+def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
     given = {
         name: new
         for name in ("community", "grid", "kind", "dispute_type", "source", "due_on", "summary", "parties", "paper")
@@ -199,26 +196,53 @@ def _corrected(row: Row, event: CaseCorrected) -> Row:
     return replace(row, corrections=row.corrections + 1, **given)
 
 
-def _worked(row: Row, event: Work) -> Row:
-    """Work that assignment records."""
-    match event:
-        case HandlerAssigned() | HandlerReplaced():
-            return replace(row, handler=event.officer)
-        case VisitCompleted():
-            return replace(row, visits_done=row.visits_done + 1)
-        case VisitDeclined():
-            return replace(row, visits_declined=row.visits_declined + 1)
-        case MediationHeld():
-            return replace(row, mediations=row.mediations + 1)
-        case _:
-            assert_never(event)
+def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
+    return replace(row, status=CaseStatus.VOIDED, voided_at=at)
 
+
+def _handler(row: Row, event: HandlerAssigned | HandlerReplaced, at: datetime) -> Row:
+    return replace(row, handler=event.officer)
+
+
+def _visited(row: Row, event: VisitCompleted, at: datetime) -> Row:
+    return replace(row, visits_done=row.visits_done + 1)
+
+
+def _visit_declined(row: Row, event: VisitDeclined, at: datetime) -> Row:
+    return replace(row, visits_declined=row.visits_declined + 1)
+
+
+def _mediated(row: Row, event: MediationHeld, at: datetime) -> Row:
+    return replace(row, mediations=row.mediations + 1)
+
+
+_CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
+    CaseAccepted: _accepted,
+    CaseHandedDown: _handed_down,
+    CaseReclassified: _reclassified,
+    CaseDeclined: _declined,
+    CaseLinkedAsDuplicate: _linked,
+    CaseReferred: _referred,
+    CaseWithdrawn: _withdrawn,
+    CaseResolved: _resolved,
+    CaseTerminated: _terminated,
+    CaseFollowedUp: _followed_up,
+    CaseClosed: _closed,
+    CaseReopened: _reopened,
+    CaseCorrected: _corrected,
+    CaseVoided: _voided,
+    HandlerAssigned: _handler,
+    HandlerReplaced: _handler,
+    VisitCompleted: _visited,
+    VisitDeclined: _visit_declined,
+    MediationHeld: _mediated,
+}
+"""What each event of a reported case, or of the work on it, changes."""
 
 LEDGER = Ledger(
     name="cases",
     row=Row,
-    handles=(*EVENTS, *get_args(Work)),
-    keys=_keys,
+    handles=(CaseReported, *_CHANGES),
     evolve=_evolve,
     title_zh="矛盾纠纷台账",
     title_en="Cases",
