@@ -24,8 +24,9 @@ _KEYS = (
 )
 _OPTIMISTIC = (
     "WITH h AS (UPDATE heads SET size = size + %b, recorded_at = %b WHERE log = %b AND recorded_at <= %b"
-    # Whoever had to wait for the head sees it anew, and all else as it was before: its keys must be looked at again.
-    "  AND recorded_at = (SELECT recorded_at FROM heads WHERE log = %b)"
+    # Whoever had to wait for the head sees it anew, and all else as it was before: where keys were destroyed meanwhile,
+    # they must be looked at again.
+    "  AND erasures = (SELECT erasures FROM heads WHERE log = %b)"
     "  AND NOT EXISTS (SELECT FROM unnest(%b::text[]) s JOIN vault_destroyed d ON d.log = %b AND d.subject = s)"
     "  AND cardinality(%b::text[]) = (SELECT count(*) FROM unnest(%b::text[]) n CROSS JOIN LATERAL"
     "   (SELECT FROM vault_keys WHERE log = %b AND subject = n LIMIT 1) k)"

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     event,
+    text,
 )
 
 METADATA: Final = MetaData()
@@ -43,6 +44,7 @@ heads: Final = Table(
     Column("log", KEY, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False, comment="of the last event, in microseconds since 1970"),
+    Column("erasures", BigInteger, nullable=False, server_default=text("0"), comment="destructions of keys"),
 )
 
 vault_keys: Final = Table(

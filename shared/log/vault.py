@@ -212,8 +212,8 @@ class Vault:
         self.forget(log, subject.partition("#")[0])
         with writing(self._engine) as connection:
             # The head first: what is being appended now goes in before, and its keys go too; what waits behind us sees
-            # that the head has moved, and looks at its keys again (see `shared.log.postgres`).
-            connection.execute(update(heads).where(heads.c.log == log).values(recorded_at=heads.c.recorded_at + 1))
+            # that keys were destroyed, and looks at its own again (see `shared.log.postgres`).
+            connection.execute(update(heads).where(heads.c.log == log).values(erasures=heads.c.erasures + 1))
             parts = connection.execute(select(name).where(own)).scalars().all()
             connection.execute(delete(vault_keys).where(own))
             for gone in (subject, *parts):

@@ -543,7 +543,7 @@ def test_what_waited_while_its_subject_was_destroyed_is_a_conflict(log_engine: E
     )  # fmt: skip
     outcomes: list[Outcome] = []
     with writing(log_engine) as destroying:
-        destroying.execute(update(heads).where(heads.c.log == LOG).values(recorded_at=heads.c.recorded_at + 1))
+        destroying.execute(update(heads).where(heads.c.log == LOG).values(erasures=heads.c.erasures + 1))
         appending = threading.Thread(target=lambda: outcomes.extend(log.append([waiting])))
         appending.start()
         time.sleep(0.3)  # it stands before the head by now; were it late, it would be a conflict all the same
