@@ -112,7 +112,9 @@ def appending(run: Run, other: Peer) -> None:
         desks = stack.enter_context(several(*(["desk", url, directory, *part] for part in parts)))
         peers = stack.enter_context(several(*[["peer", run.server, str(TEXT_LENGTH), writers]] * PROCESSES))
         one = rounds_of(case_ids(2 * CASES + 1)[-1:])
-        run.wait(append.commands(counter, lanes, run.seconds))  # states and facts come to memory, as in a running node
+        # States and facts come to memory, as in a running node; only now, as nobody's memory follows another's ledgers.
+        desks.work(1.0)
+        run.wait(append.commands(counter, lanes, 1.0))
         run.measure(
             {
                 "peer 1": lambda: other.write(1, run.seconds),

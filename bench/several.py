@@ -54,9 +54,9 @@ def several(*each: Sequence[str]) -> Iterator[Several]:
                 subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             )
             stack.callback(process.terminate)
-            processes.append(process)
-        for process in processes:
+            # One after the other: the peers would trip over each other as they make their tables.
             assert _line(process) == "ready\n", "that is what each says first"
+            processes.append(process)
         yield Several(processes)
 
 
@@ -83,7 +83,6 @@ def _desk(database_url: str, directory: str, *cases: str) -> None:
         follower.runner.catch_up(LOG)
     counter, lanes = Counter(node), [rounds_of(group.split(",")) for group in cases]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(append.commands(counter, lanes, 1.0))  # states and facts come to memory
         _serve(lambda seconds: runner.run(append.commands(counter, lanes, seconds)))
 
 

@@ -50,6 +50,20 @@ def postgres_engine(url: str) -> Engine:
     return create_engine(plain.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=8, max_overflow=16)
 
 
+def appending_engine(engine: Engine) -> Engine:
+    """The same PostgreSQL for the appender, whose statement is planned once for all: planning it anew would take as
+    long as a third of a commit. It is closed with the engine that it was made from."""
+    made = create_engine(engine.url, pool_size=1, pool_reset_on_return=None)
+
+    @event.listens_for(made, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+
+    event.listen(engine, "engine_disposed", lambda _: made.dispose())
+    return made
+
+
 def open_engine(url: str, *, durable: bool = True) -> Engine:
     """The engine of a database URL (`sqlite:///file` or `postgresql://…`)."""
     if url.startswith("sqlite:///"):
