@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench import append, following, replay, web
-from bench.databases import postgres, schema, scratch, settings_of
+from bench.databases import settle, postgres, schema, scratch, settings_of
 from bench.limits import copying
 from bench.peer import Peer, peer
 from bench.season import EVENTS_PER_CASE, season
@@ -77,6 +77,7 @@ class Run:
         for number in range(count):
             for name, measurement in measurements.items():
                 self.progress.update(task, description=f"{name} ({number + 1}/{count})")
+                settle(self.server)
                 self.results.rounds[name].append(measurement())
                 self.progress.advance(task)
         self.progress.update(task, description=f"done: {', '.join(measurements)}"[:90])

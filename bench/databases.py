@@ -34,6 +34,13 @@ def postgres(directory: Path) -> Iterator[str]:
         server.cleanup()
 
 
+def settle(url: str) -> None:
+    """Have all that was written go to the disk now: else the next measurement waits for what the last one wrote."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(b"CHECKPOINT")
+    os.sync()
+
+
 def schema(url: str, name: str) -> str:
     """The URL of an empty schema of that name."""
     with psycopg.connect(url, autocommit=True) as connection:
