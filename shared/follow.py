@@ -20,7 +20,7 @@ from shared.contracts.codes import Role
 from shared.contracts.event import Actor, Recorded
 from shared.contracts.model import Reaction, Refused, Service
 from shared.ledger.fold import Unknown, decoded
-from shared.ledger.runner import Runner
+from shared.ledger.runner import PAGE, Runner
 from shared.log.database import writing
 from shared.log.store import Log
 from shared.log.tables import reactions, refused_reactions
@@ -31,6 +31,9 @@ IDLE_POLL_SECONDS: Final = 1.0
 """The same while the stream wakes us: a safety net."""
 GATHER_SECONDS: Final = 0.02
 """Between two pages: while events keep coming, a page of many costs little more than a page of one."""
+BUSY_GATHER_SECONDS: Final = 0.04
+"""The same after a page of many: commands are answered meanwhile."""
+_MANY: Final = 100
 WAIT_SECONDS: Final = 10.0
 """How long a reader or a decision waits for the ledgers at the most."""
 _REACTIONS_PAGE: Final = 500
@@ -80,7 +83,7 @@ class Follower:
         self,
         what: str,
         logs: Callable[[], Awaitable[Mapping[str, int]]],
-        step: Callable[[str, int], Awaitable[bool]],
+        step: Callable[[str, int], Awaitable[int]],
         wanted: asyncio.Event,
     ) -> None:
         """Take a step in every log, over and over, and rest while there is nothing to do. A log that is in trouble is
@@ -106,7 +109,9 @@ class Follower:
             there = await tried("", logs()) or {}
             steps = [await tried(log, step(log, upto)) for log, upto in there.items()]
             if any(steps):
-                await asyncio.sleep(GATHER_SECONDS)
+                most = max(filter(None, steps))
+                if most < PAGE:  # there is no hurry but behind a full page
+                    await asyncio.sleep(BUSY_GATHER_SECONDS if most >= _MANY else GATHER_SECONDS)
                 continue
             pause = IDLE_POLL_SECONDS if self.streaming() or wanted is self._to_react else POLL_SECONDS
             with contextlib.suppress(TimeoutError):
@@ -114,16 +119,16 @@ class Follower:
                 async with asyncio.timeout(POLL_SECONDS * 10 if troubled else pause):
                     await wanted.wait()
 
-    async def _apply(self, log: str, size: int) -> bool:
-        """Apply a page of a log that has grown; whether there may be more."""
+    async def _apply(self, log: str, size: int) -> int:
+        """Apply a page of a log that has grown; how many events were read."""
         if self._reached.get(log, -2) >= size - 1:
-            return False
-        read = await self._in_thread(self.runner.advance, log)
+            return 0
+        read: int = await self._in_thread(self.runner.advance, log)
         self._reached[log] = self.runner.reached[log]
         self._to_react.set()
         async with self._moved:
             self._moved.notify_all()
-        return bool(read)
+        return read
 
     def troubles(self) -> list[tuple[str, str]]:
         """What is being tried again, and why: (ledgers or reactions of a log, kind of error)."""

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any, Final, TypeVar
 
 _Day = TypeVar("_Day", date, datetime)
@@ -25,6 +25,7 @@ _FORBIDDEN = re.compile(
     # What has no width and no meaning in any script that names are written in here.
     "\u00ad\u200b\u2060-\u2064]"
 )
+_OFFSETS: Final = {timedelta(): UTC, timedelta(hours=8): timezone(timedelta(hours=8))}
 _UNSEEN = re.compile(
     "[\\s\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0000-\U000e0fff]*"
@@ -148,7 +149,7 @@ class Aware:
     """A moment with an offset, within the years that the programme can know of."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        return _written(dict(handler(source), tz_constraint="aware"), self.written)
+        return _written(dict(handler(source), tz_constraint="aware"), self.written, _plain_moment)
 
     def written(self, value: object) -> object:
         """A moment's text; raises `Unfit("offset_required")` for a number and for a day alone."""
@@ -162,7 +163,7 @@ class CalendarDay:
     """A day of the civil calendar, without a time."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        return _written(handler(source), self.written)
+        return _written(handler(source), self.written, _in_range)
 
     def written(self, value: object) -> object:
         """A day's text; raises `Unfit`."""
@@ -173,21 +174,29 @@ class CalendarDay:
         return value
 
 
-def _written(inner: dict[str, Any], text: Callable[[object], object]) -> dict[str, Any]:
-    """A day or a moment: in JSON a text that is one, else the value itself; its year is looked at in either case.
+def _written(
+    inner: dict[str, Any], text: Callable[[object], object], after: Callable[[_Day], _Day]
+) -> dict[str, Any]:
+    """A day or a moment: in JSON a text that is one, else the value itself; `after` looks at it in either case.
 
     pydantic's own strictness would take a numeral in quotes for seconds since 1970.
     """
     lax = dict(inner, strict=False)  # what `text` gives is a Python string, which strictness would refuse
     read = {"type": "function-before", "function": {"type": "no-info", "function": text}, "schema": lax}
     either = {"type": "json-or-python", "json_schema": read, "python_schema": dict(inner, strict=True)}
-    return {"type": "function-after", "function": {"type": "no-info", "function": _in_range}, "schema": either}
+    return {"type": "function-after", "function": {"type": "no-info", "function": after}, "schema": either}
 
 
 def _in_range(value: _Day) -> _Day:
     if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
         raise Unfit("out_of_range")
     return value
+
+
+def _plain_moment(value: datetime) -> datetime:
+    """The moment with the standard library's offset, which is compared and written twice as fast as pydantic's own."""
+    offset = _in_range(value).utcoffset()
+    return value if offset is None else value.replace(tzinfo=_OFFSETS.get(offset) or timezone(offset))
 
 
 Name = Annotated[str, Text(80, plain=True, line=True)]

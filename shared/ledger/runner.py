@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
 from shared.contracts.event import Recorded
 from shared.contracts.model import Service
@@ -23,6 +23,22 @@ from shared.log.store import Log
 
 PAGE = 5_000
 """Events per read. A page is also the most that one transaction applies."""
+
+# What every page needs is put together once: that costs as much as asking it.
+_STANDING = select(progress.c.follower, progress.c.position, progress.c.halted).where(
+    progress.c.log == bindparam("log")
+)
+_PARKED = select(parked.c.follower, parked.c.key).where(parked.c.log == bindparam("log"))
+_REACHED = (
+    update(progress)
+    .where(progress.c.log == bindparam("of"), progress.c.follower.in_(bindparam("followers", expanding=True)))
+    .values(position=bindparam("position"), halted=bindparam("halted"))
+)
+_ALONE = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)),
+    # What a crash takes of the last moments is folded again: the checkpoint goes with its rows.
+    func.set_config("synchronous_commit", "off", True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +62,8 @@ class Runner:
 
     def checkpoints(self, connection: Connection, log: str) -> dict[str, Checkpoint]:
         """Where each ledger of the service stands in a log."""
-        query = select(progress.c.follower, progress.c.position, progress.c.halted).where(progress.c.log == log)
-        found = {row.follower: Checkpoint(row.position, row.halted) for row in connection.execute(query)}
+        rows = connection.execute(_STANDING, {"log": log})
+        found = {follower: Checkpoint(position, halted) for follower, position, halted in rows}
         return {rows.follower: found.get(rows.follower, Checkpoint(-1, None)) for rows in self.tables.values()}
 
     def position(self, log: str) -> int:
@@ -114,10 +130,7 @@ class Runner:
         two apply at once would be folded into rows that hold it already. (On SQLite every writer is alone.)"""
         with writing(self._ledgers) as connection:
             if connection.dialect.name == "postgresql":
-                name = f"sanguan ledgers {self.service.name} {log}"
-                alone = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
-                # What a crash takes of the last moments is folded again: the checkpoint goes with its rows.
-                connection.execute(select(alone, func.set_config("synchronous_commit", "off", True)))
+                connection.execute(_ALONE, {"name": f"sanguan ledgers {self.service.name} {log}"})
             yield connection
 
     def _apply(
@@ -196,8 +209,8 @@ class Runner:
 def parked_keys(connection: Connection, log: str) -> dict[str, set[str]]:
     """The keys that wait, by ledger."""
     found: dict[str, set[str]] = {}
-    for row in connection.execute(select(parked.c.follower, parked.c.key).where(parked.c.log == log)):
-        found.setdefault(row.follower, set()).add(row.key)
+    for follower, key in connection.execute(_PARKED, {"log": log}):
+        found.setdefault(follower, set()).add(key)
     return found
 
 
@@ -214,9 +227,11 @@ def _park(connection: Connection, log: str, follower: str, folded: Folded) -> No
 def _reach(connection: Connection, log: str, followers: Sequence[str], position: int, halt: Halt | None) -> None:
     """Ledgers have come to a position, or halted there."""
     reason = None if halt is None else halt.reason
-    mine = (progress.c.log == log) & progress.c.follower.in_(followers)
-    moved = connection.execute(update(progress).where(mine).values(position=position, halted=reason))
+    moved = connection.execute(
+        _REACHED, {"of": log, "followers": followers, "position": position, "halted": reason}
+    )
     if moved.rowcount < len(followers):  # it is the first page of some
+        mine = (progress.c.log == log) & progress.c.follower.in_(followers)
         there = set(connection.execute(select(progress.c.follower).where(mine)).scalars())
         new = [follower for follower in followers if follower not in there]
         lines = [{"log": log, "follower": follower, "position": position, "halted": reason} for follower in new]

@@ -57,6 +57,7 @@ class Rows(Generic[Row]):
         self._columns = [_column(field.name, hints[field.name]) for field in fields(ledger.row)]  # type: ignore[arg-type]  # every row class is a dataclass
         self.names = tuple(column.name for column in self._columns)
         self._into = {column.name: column.into for column in self._columns}
+        self._changed_out = [(place, c.out) for place, c in enumerate(self._columns) if c.out is not _same]
         self.table = _table(f"ledger_{service}_{ledger.name}", [column.sql for column in self._columns])
         self._sql = _Statements(self.table)
 
@@ -64,11 +65,12 @@ class Rows(Generic[Row]):
         """A row as the database keeps it."""
         return tuple(column.into(getattr(row, column.name)) for column in self._columns)
 
-    def row(self, values: Sequence[Any]) -> Row:
+    def row(self, values: Iterable[Any]) -> Row:
         """A row as the fold knows it, from its columns' values."""
-        return self.ledger.row(
-            **{column.name: column.out(value) for column, value in zip(self._columns, values, strict=True)}
-        )
+        held = [*values]
+        for place, out in self._changed_out:  # most columns hold what the fold knows
+            held[place] = out(held[place])
+        return self.ledger.row(**dict(zip(self.names, held, strict=True)))
 
     def fetch(self, connection: Connection, log: str, keys: Iterable[str]) -> dict[str, Row]:
         """The rows of these keys that exist."""
@@ -81,9 +83,11 @@ class Rows(Generic[Row]):
         if gone:
             drop = self.table.delete().where(self.table.c.log == log, self.table.c.key == bindparam("gone"))
             connection.execute(drop, [{"gone": key} for key in gone])
-        kept = [(log, key, *self.values(row)) for key, row in rows.items() if row is not None]
-        if kept:
-            self._sql.store(connection, kept)
+        kept = {key: row for key, row in rows.items() if row is not None}
+        if kept and connection.dialect.name == "sqlite":
+            self._sql.store(connection, [(log, key, *self.values(row)) for key, row in kept.items()])
+        elif kept:
+            self._sql.store_written(connection, log, kept)
 
     def clear(self, connection: Connection, log: str) -> None:
         """Take all of a log's rows out."""
@@ -158,11 +162,16 @@ def _column(name: str, hint: Any) -> _Column:
     if bare is str:
         return _Column(name, String(), _same, _same)
     if bare is datetime:
-        return _Column(name, String(), _optional(datetime.isoformat), _out(datetime.fromisoformat))
+        return _Column(name, String(), _optional(_moment), _out(datetime.fromisoformat))
     if bare is date:
         return _Column(name, String(), _optional(date.isoformat), _out(date.fromisoformat))
     decoder = msgspec.json.Decoder(bare)
     return _Column(name, Text(), _optional(lambda value: canonical(value).decode()), _out(decoder.decode))
+
+
+def _moment(value: datetime) -> str:
+    """As JSON has it."""
+    return canonical(value).decode()[1:-1]
 
 
 def _bare(hint: Any) -> Any:
@@ -203,7 +212,8 @@ def _table(name: str, columns: Sequence[Column[Any]]) -> Table:
 
 
 class _Statements:
-    """The runner's hot statements, written for the driver: arrays on PostgreSQL, executemany on SQLite."""
+    """The runner's hot statements, written for the driver: executemany on SQLite; on PostgreSQL one JSON text, which
+    costs this process a quarter of what arrays do."""
 
     def __init__(self, table: Table) -> None:
         names = [column.name for column in table.columns]
@@ -214,14 +224,14 @@ class _Statements:
         )
         self._sqlite_store = f"INSERT OR REPLACE INTO {table.name} ({quoted}) VALUES ({', '.join('?' * len(names))})"
         types = {"BIGINT": "int8", "BOOLEAN": "bool"}
-        arrays = ", ".join(f"%b::{types.get(str(column.type), 'text')}[]" for column in table.columns)
+        typed = ", ".join(f'"{c.name}" {types.get(str(c.type), "text")}' for c in list(table.columns)[1:])
         self._postgres_fetch = (
             f"SELECT {picked} FROM unnest(%b::text[]) u(k) CROSS JOIN LATERAL "
             f"(SELECT * FROM {table.name} WHERE log = %b AND key = u.k LIMIT 1) t"
         )
         changed = ", ".join(f'"{name}" = excluded."{name}"' for name in names[2:])
         self._postgres_store = (
-            f"INSERT INTO {table.name} ({quoted}) SELECT * FROM unnest({arrays}) "
+            f"INSERT INTO {table.name} ({quoted}) SELECT %b, r.* FROM json_to_recordset(%b::json) r({typed}) "
             f"ON CONFLICT (log, key) DO UPDATE SET {changed}"
         )
 
@@ -232,8 +242,13 @@ class _Statements:
         return driver.execute(self._postgres_fetch, (keys, log), prepare=True).fetchall()  # type: ignore[no-any-return]  # as above
 
     def store(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """On SQLite."""
         driver: Any = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite":
-            driver.executemany(self._sqlite_store, rows)
-        else:
-            driver.execute(self._postgres_store, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+        driver.executemany(self._sqlite_store, rows)
+
+    def store_written(self, connection: Connection, log: str, rows: Mapping[str, Any]) -> None:
+        """On PostgreSQL."""
+        driver: Any = connection.connection.driver_connection
+        # A row is written at once; its key goes in at its front.
+        lines = [b'{"key":%b,%b' % (canonical(key), canonical(row)[1:]) for key, row in rows.items()]
+        driver.execute(self._postgres_store, (log, (b"[%b]" % b",".join(lines)).decode()), prepare=True)

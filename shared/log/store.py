@@ -59,6 +59,7 @@ _STREAMS = {
         " (SELECT position, bytes FROM events WHERE log = :log AND stream = s.value LIMIT 1000000000) e"
     ),
 }
+_HEADS = select(heads.c.log, heads.c.size)
 _ANSWERS = (
     select(
         events.c.command_id, events.c.ordinal, events.c.position, events.c.version, events.c.type, events.c.stream,
@@ -88,7 +89,7 @@ class Log(ABC):
     def heads(self) -> Mapping[str, int]:
         """Each log's size."""
         with self.engine.connect() as connection:
-            return {row.log: row.size for row in connection.execute(select(heads.c.log, heads.c.size))}
+            return {log: size for log, size in connection.execute(_HEADS)}
 
     def size(self, log: str) -> int:
         """How many events the log holds; 0 where there is no such log."""

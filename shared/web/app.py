@@ -4,7 +4,7 @@ Routes are Starlette's own (FastAPI's machinery costs more than the whole comman
 from the declarations.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.access import Visitor, utc_now
-from shared.command import Desk
 from shared.contracts.model import Refused
 from shared.errors import Sentences
 from shared.runtime import Node
@@ -71,8 +71,12 @@ def make_app(
     from shared.web.record import record_routes
 
     routes: list[BaseRoute] = []
+    commands: dict[str, CommandEndpoint] = {}
     for name, desk in node.desks.items():
-        routes.append(_post(f"/{name}/commands/{{command}}", _commands(desk, doorkeeper)))
+        for command in commands_of(desk.service).values():
+            endpoint = CommandEndpoint(desk, command, doorkeeper, utc_now)
+            commands[endpoint.path] = endpoint
+        routes.append(Route(f"/{name}/commands/{{command}}", _unknown_command, methods=["POST"]))
         ledgers = LedgerEndpoint(node, name, doorkeeper)
         routes.append(Route(f"/{name}/ledgers", ledgers.index))
         routes.append(Route(f"/{name}/ledgers/{{name}}", ledgers.rows))
@@ -90,6 +94,7 @@ def make_app(
             Exception: _fault(node.storage.sentences),
         },
     )
+    app.add_middleware(Commands, commands, node.storage.sentences)
     app.add_middleware(SecurityHeaders)
     return app
 
@@ -131,38 +136,44 @@ def _fault(sentences: Sentences) -> Handler:
     return handle
 
 
-def _commands(desk: Desk, doorkeeper: Doorkeeper) -> Callable[[Request], Awaitable[Response]]:
-    """All commands of a service behind one route: routes are tried one after the other, names are looked up."""
-    endpoints = {
-        slug: CommandEndpoint(desk, command, doorkeeper, utc_now) for slug, command in commands_of(desk.service).items()
-    }
+async def _unknown_command(request: Request) -> Response:
+    raise Refused("unknown_command", field="name")
 
-    async def handle(request: Request) -> Response:
-        endpoint = endpoints.get(request.path_params["command"])
+
+class Commands:
+    """Commands are answered before anything is routed: trying one route after the other costs as much as deciding."""
+
+    def __init__(self, app: ASGIApp, endpoints: Mapping[str, CommandEndpoint], sentences: Sentences) -> None:
+        """`endpoints` by their paths."""
+        self._app, self._endpoints, self._sentences = app, endpoints, sentences
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["type"] == "http" and scope["method"] == "POST"
+        endpoint = self._endpoints.get(scope["path"]) if asked else None
         if endpoint is None:
-            raise Refused("unknown_command", field="name")
-        return await endpoint(request)
-
-    return handle
-
-
-def _post(path: str, handle: Callable[[Request], Awaitable[Response]]) -> Route:
-    return Route(path, handle, methods=["POST"])
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = endpoint  # as the router does, for whoever tells of a fault
+        try:
+            answer = await endpoint(Request(scope, receive))
+        except Refused as refused:
+            answer = problem(self._sentences, refused)
+        await answer(scope, receive, send)
 
 
 class SecurityHeaders:
     """The same defences on every answer."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._headers = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Any) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 held = {name for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(h for h in self._headers if h[0] not in held)]

@@ -31,12 +31,13 @@ def commands_of(service: Service) -> dict[str, type]:
 
 
 class CommandEndpoint:
-    """One command's route."""
+    """One command's way in."""
 
     def __init__(
         self, desk: Desk, command: type, visitor: Callable[[Request], Visitor], clock: Callable[[], datetime]
     ) -> None:
         self._desk, self._visitor, self._clock = desk, visitor, clock
+        self.path = f"/{desk.service.name}/commands/{slug(command)}"
         self._gate = Gate(command)
         self._decider, self._accepts = desk.route(command)
 

@@ -6,9 +6,9 @@ What comes out is a value of the language; what cannot come out is a `Refused` w
 import contextlib
 import json
 import re
-from dataclasses import dataclass, make_dataclass
+from dataclasses import make_dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
@@ -60,8 +60,7 @@ _NUMBER_TOO_LONG: Final = "number out of range"
 """What pydantic's reader says of thousands of digits: that is JSON, and no number of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Protocol):
     """A command's body, validated."""
 
     log: str
@@ -86,7 +85,7 @@ class Gate:
     def read(self, raw: bytes, now: datetime) -> Body:
         """The body; raises `Refused`."""
         try:
-            body = self.adapter.validate_json(raw)
+            body: Body = self.adapter.validate_json(raw)
         except ValidationError as error:
             refused = refusal(error)
             if refused.field is not None:  # it is JSON: whether keys stand twice comes before what they say
@@ -97,7 +96,7 @@ class Gate:
             raise Refused("in_the_future", field="occurred_at")
         if self._personal:
             check_id_numbers(body.data)
-        return Body(body.log, body.stream, body.occurred_at, body.data)
+        return body
 
 
 def refusal(error: ValidationError) -> Refused:
