@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench import append, following, replay, web
-from bench.databases import settle, postgres, schema, scratch, settings_of
+from bench.databases import postgres, schema, scratch, settings_of, settle
 from bench.limits import copying
 from bench.peer import Peer, peer
 from bench.season import EVENTS_PER_CASE, season
@@ -102,13 +102,15 @@ def prepared(run: Run, database_url: str | None) -> Iterator[tuple[Storage, Node
 
 def appending(run: Run, other: Peer) -> None:
     """Rows 1 to 3: PostgreSQL."""
-    url = schema(run.server, "ours")
     cases = case_ids(2 * CASES)
     lanes = [rounds_of(cases[n * 5 : n * 5 + 5]) for n in range(IN_FLIGHT)]
     groups = [",".join(cases[CASES + n * 5 : CASES + n * 5 + 5]) for n in range(IN_FLIGHT)]
     share, writers = IN_FLIGHT // PROCESSES, str(WRITERS // PROCESSES)
     parts = [groups[n * share : n * share + share] for n in range(PROCESSES)]
-    with prepared(run, url) as (made, node, counter), copying(url, TEXT_LENGTH) as copy, ExitStack() as stack:
+    with ExitStack() as stack:
+        url = stack.enter_context(schema(run.server, "ours"))
+        made, node, counter = stack.enter_context(prepared(run, url))
+        copy = stack.enter_context(copying(url, TEXT_LENGTH))
         directory = str(made.settings.data_dir)
         desks = stack.enter_context(several(*(["desk", url, directory, *part] for part in parts)))
         peers = stack.enter_context(several(*[["peer", run.server, str(TEXT_LENGTH), writers]] * PROCESSES))
@@ -144,8 +146,7 @@ def appending_to_sqlite(run: Run) -> None:
 
 def replaying(run: Run, other: Peer) -> None:
     """Rows 4 and 6."""
-    url = schema(run.server, "season")
-    with storage(url, run.directory) as made:
+    with schema(run.server, "season") as url, storage(url, run.directory) as made:
         found(made.log, [])
         cases = run.events // EVENTS_PER_CASE
         filling = run.progress.add_task("a season is written", total=run.events)
@@ -169,10 +170,11 @@ def replaying(run: Run, other: Peer) -> None:
 
 def over_http(run: Run) -> None:
     """Row 5."""
-    url = schema(run.server, "http")
     cases = case_ids(CASES)
     lanes = [rounds_of(cases[n * 15 : n * 15 + 15]) for n in range(CONNECTIONS)]
-    with prepared(run, url) as (made, _, _), ExitStack() as stack:
+    with ExitStack() as stack:
+        url = stack.enter_context(schema(run.server, "http"))
+        made, _, _ = stack.enter_context(prepared(run, url))
         token = made.tokens.mint(Role.OFFICE, LOG, subject="clerk-1", valid=timedelta(hours=1))
         data_dir = made.settings.data_dir
         ours = stack.enter_context(web.serving("commands", url, data_dir))
@@ -190,13 +192,13 @@ def over_http(run: Run) -> None:
 
 def visible(run: Run) -> None:
     """Row 7."""
-    url = schema(run.server, "visible")
     cases = case_ids(CASES * run.rounds)
-    with storage(url, run.directory) as made:
-        found(made.log, cases)
-        settings = made.settings
     fresh = iter([cases[n * CASES : (n + 1) * CASES] for n in range(run.rounds)])
-    run.measure({"visible": lambda: run.wait(following.visible(settings, next(fresh), run.seconds * 2))})
+    with schema(run.server, "visible") as url:
+        with storage(url, run.directory) as made:
+            found(made.log, cases)
+            settings = made.settings
+        run.measure({"visible": lambda: run.wait(following.visible(settings, next(fresh), run.seconds * 2))})
 
 
 def rows(results: Results, run: Run) -> list[Row]:

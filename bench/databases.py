@@ -41,13 +41,16 @@ def settle(url: str) -> None:
     os.sync()
 
 
-def schema(url: str, name: str) -> str:
-    """The URL of an empty schema of that name."""
+@contextlib.contextmanager
+def schema(url: str, name: str) -> Iterator[str]:
+    """The URL of an empty schema of that name; dropped afterwards, or the server would tidy it up in the next row."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
         connection.execute(f"CREATE SCHEMA {name}".encode())
     search = quote(f"-csearch_path={name}", safe="")
-    return f"{url}{'&' if '?' in url else '?'}options={search}"
+    yield f"{url}{'&' if '?' in url else '?'}options={search}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
 def settings_of(url: str) -> dict[str, str]:

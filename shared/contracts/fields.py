@@ -174,9 +174,7 @@ class CalendarDay:
         return value
 
 
-def _written(
-    inner: dict[str, Any], text: Callable[[object], object], after: Callable[[_Day], _Day]
-) -> dict[str, Any]:
+def _written(inner: dict[str, Any], text: Callable[[object], object], after: Callable[[_Day], _Day]) -> dict[str, Any]:
     """A day or a moment: in JSON a text that is one, else the value itself; `after` looks at it in either case.
 
     pydantic's own strictness would take a numeral in quotes for seconds since 1970.

@@ -227,9 +227,7 @@ def _park(connection: Connection, log: str, follower: str, folded: Folded) -> No
 def _reach(connection: Connection, log: str, followers: Sequence[str], position: int, halt: Halt | None) -> None:
     """Ledgers have come to a position, or halted there."""
     reason = None if halt is None else halt.reason
-    moved = connection.execute(
-        _REACHED, {"of": log, "followers": followers, "position": position, "halted": reason}
-    )
+    moved = connection.execute(_REACHED, {"of": log, "followers": followers, "position": position, "halted": reason})
     if moved.rowcount < len(followers):  # it is the first page of some
         mine = (progress.c.log == log) & progress.c.follower.in_(followers)
         there = set(connection.execute(select(progress.c.follower).where(mine)).scalars())

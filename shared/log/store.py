@@ -89,7 +89,7 @@ class Log(ABC):
     def heads(self) -> Mapping[str, int]:
         """Each log's size."""
         with self.engine.connect() as connection:
-            return {log: size for log, size in connection.execute(_HEADS)}
+            return {row.log: row.size for row in connection.execute(_HEADS)}
 
     def size(self, log: str) -> int:
         """How many events the log holds; 0 where there is no such log."""
