@@ -175,8 +175,8 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                held = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(h for h in self._headers if h[0] not in held)]
+                held = dict(message["headers"])
+                message["headers"] += [h for h in self._headers if h[0] not in held]
             await send(message)
 
         await self._app(scope, receive, with_headers)
