@@ -30,6 +30,7 @@ SECURITY: Final = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+_SECURITY: Final = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 
 
 class Doorkeeper:
@@ -94,8 +95,8 @@ def make_app(
             Exception: _fault(node.storage.sentences),
         },
     )
-    app.add_middleware(Commands, commands, node.storage.sentences)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Commands, commands, node.storage.sentences)
     return app
 
 
@@ -141,11 +142,13 @@ async def _unknown_command(request: Request) -> Response:
 
 
 class Commands:
-    """Commands are answered before anything is routed: trying one route after the other costs as much as deciding."""
+    """Commands are answered before anything is routed: trying one route after the other costs as much as deciding.
+    For the same reason what they are answered with goes out as it is, its headers and all."""
 
     def __init__(self, app: ASGIApp, endpoints: Mapping[str, CommandEndpoint], sentences: Sentences) -> None:
         """`endpoints` by their paths."""
         self._app, self._endpoints, self._sentences = app, endpoints, sentences
+        self._headers = [(b"content-type", b"application/json"), *_SECURITY]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = scope["type"] == "http" and scope["method"] == "POST"
@@ -155,10 +158,15 @@ class Commands:
             return
         scope["route"] = endpoint  # as the router does, for whoever tells of a fault
         try:
-            answer = await endpoint(Request(scope, receive))
+            body = await endpoint.answer(Request(scope, receive))
         except Refused as refused:
-            answer = problem(self._sentences, refused)
-        await answer(scope, receive, send)
+            refusal = problem(self._sentences, refused)
+            refusal.headers.update(SECURITY)
+            await refusal(scope, receive, send)
+            return
+        headers = [(b"content-length", str(len(body)).encode()), *self._headers]
+        await send({"type": "http.response.start", "status": 201, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 class SecurityHeaders:
@@ -166,7 +174,6 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._headers = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -176,7 +183,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 held = dict(message["headers"])
-                message["headers"] += [h for h in self._headers if h[0] not in held]
+                message["headers"] += [header for header in _SECURITY if header[0] not in held]
             await send(message)
 
         await self._app(scope, receive, with_headers)

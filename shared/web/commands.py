@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
 
 from shared.access import Visitor
 from shared.command import Asked, Desk
@@ -41,7 +40,8 @@ class CommandEndpoint:
         self._gate = Gate(command)
         self._decider, self._accepts = desk.route(command)
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> bytes:
+        """The answer's body, once the events are durable; raises `Refused`."""
         visitor = self._visitor(request)
         visitor.may_send(self._accepts)
         command_id = idempotency_key(request)
@@ -52,7 +52,7 @@ class CommandEndpoint:
             log=body.log, command_id=command_id, command=body.data, occurred_at=body.occurred_at, actor=visitor.actor,
             id=self._id(body.stream), if_match=if_match(request),
         )  # fmt: skip
-        return Response(_encode(answer(asked, await self._desk.send(asked))), 201, media_type="application/json")
+        return _encode(answer(asked, await self._desk.send(asked)))
 
     def _id(self, stream: str | None) -> str | None:
         if stream is None:
@@ -104,10 +104,15 @@ async def body_within(request: Request, limit: int) -> bytes:
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > limit:
         raise Refused("too_large", limit=limit)
-    chunks, size = [], 0
-    async for chunk in request.stream():
+    chunks, size, more = [], 0, True
+    while more:  # as Request.stream does, without a generator
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
             raise Refused("too_large", limit=limit)
         chunks.append(chunk)
+        more = message.get("more_body", False)
     return b"".join(chunks)
