@@ -1,6 +1,5 @@
 """Replay: read, decode and fold a season into all ledgers, in memory and into the database."""
 
-import gc
 import time
 
 from bench.season import ledgers_of
@@ -21,8 +20,6 @@ def in_memory(storage: Storage) -> Timed:
         assert not troubles, f"the season folds into every ledger, but {troubles}"
         return made.position + 1
 
-    gc.collect()
-    gc.freeze()  # an audit is a process of its own: what the bench held before is none of its collector's
     return timed(replay)
 
 

@@ -1,7 +1,7 @@
-"""The same work by two processes at once: a service may run as several, and so may the peer's application.
+"""Work by processes of its own: a service may run as several, so may the peer's application; an audit is always one.
 
-`python -m bench.several desk|peer …` is one of them. It says "ready", then works for as many seconds as each line of
-its input says, and answers with a line of JSON.
+`python -m bench.several desk|peer|audit …` is one of them. It says "ready", then works for as many seconds as each line
+of its input says, and answers with a line of JSON.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
-from bench import append
+from bench import append, replay
 from bench.peer import Peer
 from bench.timing import Timed
 from bench.work import LOG, SERVICES, Counter, rounds_of
@@ -40,7 +40,7 @@ class Several:
             process.stdin.flush()
         done = [json.loads(_line(process)) for process in self._processes]
         latencies = [latency for one in done for latency in one["latencies"]]
-        return Timed(len(latencies), max(one["seconds"] for one in done), latencies)
+        return Timed(sum(one["count"] for one in done), max(one["seconds"] for one in done), latencies)
 
 
 @contextlib.contextmanager
@@ -72,7 +72,8 @@ def _serve(work: Callable[[float], Timed]) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         timed = work(float(line))
-        print(json.dumps({"seconds": timed.seconds, "latencies": timed.latencies}), flush=True)
+        told = {"count": timed.count, "seconds": timed.seconds, "latencies": timed.latencies}
+        print(json.dumps(told), flush=True)
 
 
 def _desk(database_url: str, directory: str, *cases: str) -> None:
@@ -91,7 +92,14 @@ def _peer(database_url: str, text_length: str, writers: str) -> None:
     _serve(lambda seconds: made.write(int(writers), seconds))
 
 
+def _audit(database_url: str, directory: str) -> None:
+    """Replays the whole log, however long that takes."""
+    storage = Storage(load(Path(directory), database_url=database_url), SERVICES)
+    _serve(lambda _: replay.in_memory(storage))
+
+
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     what, *given = sys.argv[1:]
-    (_desk if what == "desk" else _peer)(*given)
+    kinds: dict[str, Callable[..., None]] = {"desk": _desk, "peer": _peer, "audit": _audit}
+    kinds[what](*given)
