@@ -50,6 +50,22 @@ CODES: Final[Mapping[str, Sentence]] = {
     "command_id_reused": Sentence(
         409, "该命令编号已用于另一内容：请换一个编号。", "This command id was used with another body: take a new one."
     ),
+    "unknown_entry": Sentence(404, "没有这条登记：请核对编号。", "There is no such entry: check its id."),
+    "already_entered": Sentence(
+        409, "这个编号已有登记：请换一个编号，或在原登记上继续。",
+        "There is an entry under this id already: take another, or go on with that one.",
+    ),
+    "entry_voided": Sentence(
+        409, "这条登记已经作废：请重新登记。", "This entry was made void: enter the matter anew."
+    ),
+    "entry_not_now": Sentence(
+        409, "这条登记现在不能这样办理：可办事项见 allowed。",
+        "This cannot be done with the entry as it stands: `allowed` says what can.",
+    ),
+    "before_last_step": Sentence(
+        422, "发生时间（{occurred_at}）早于上一步（{last_at}）：请核对时间。",
+        "It would have happened ({occurred_at}) before the step that it follows ({last_at}): check the time.",
+    ),
     "erased": Sentence(
         409, "有关个人信息已依法删除，不能再登记其内容。",
         "The personal data of this subject were erased: nothing personal can be added to it.",
