@@ -5,39 +5,46 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Final, assert_never
 
+from services.intake.calendar import Calendar
 from services.intake.commands import (
     AcceptCase,
     CloseCase,
     Command,
     CorrectCase,
     DeclineCase,
+    EscalateCase,
+    ExtendDeadline,
     FollowUpCase,
     HandDownCase,
     LinkCase,
+    PauseClock,
     Person,
     ReclassifyCase,
     ReferCase,
     ReopenCase,
     ReportCase,
     ResolveCase,
+    ResumeClock,
     TakeOverCase,
     TerminateCase,
     VoidCase,
     WithdrawCase,
 )
-from services.intake.deadlines import DUE_AS_CORRECTED, Due, due
-from services.intake.ledgers import cases, places
+from services.intake.deadlines import DUE_AS_CORRECTED, EXTENSION_DAYS, Due, put_off, settle_by
+from services.intake.ledgers import cases, places, work_calendar
 from services.intake.life import ACCEPTED_IN
 from services.intake.takeover import parties_of, taken_over, taken_over_id
-from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role
+from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role, Tier
 from shared.contracts.days import civil_day, refuse_future, refuse_future_day, start_of
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
     EVENTS,
+    CalendarAmended,
     CaseAccepted,
     CaseClosed,
     CaseCorrected,
     CaseDeclined,
+    CaseEscalated,
     CaseEvent,
     CaseFollowedUp,
     CaseHandedDown,
@@ -50,6 +57,9 @@ from shared.contracts.intake import (
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
+    ClockPaused,
+    ClockResumed,
+    DeadlineExtended,
     Ending,
     Party,
     ended_as,
@@ -74,6 +84,15 @@ class Case:
     handed_down: bool = False
     due: Due | None = None
     """None before acceptance."""
+    due_from: date | None = None
+    """When it was last accepted or reopened: from then on its deadline is counted."""
+    extended: int = 0
+    """Days by which the deadline was put off with leave."""
+    paused: int = 0
+    """Days for which the clock stood."""
+    paused_on: date | None = None
+    """Since when it stands; none while it goes."""
+    escalated_to: Tier | None = None
     in_hand: bool = False
     """Whether assignment is handling it."""
     ended_on: date | None = None
@@ -87,6 +106,8 @@ class Facts:
 
     place: places.Row | None = None
     duplicate: cases.Row | None = None
+    amended: Sequence[work_calendar.Row] = ()
+    """What was announced of the working calendar."""
 
 
 # decide ---------------------------------------------------------------------------------------------------------
@@ -117,6 +138,10 @@ def decide(command: Command, case: Case | None, context: Context) -> Sequence[Ca
             return [CaseClosed()]
         case ReopenCase():
             return [_reopened(command, case, context)]
+        case EscalateCase():
+            return [_escalated(command, case)]
+        case PauseClock() | ResumeClock() | ExtendDeadline():
+            return [_clock(command, case, context)]
         case CorrectCase():
             return [_corrected(command, case, context)]
         case VoidCase():
@@ -173,11 +198,17 @@ def _parties(persons: Sequence[Person]) -> tuple[Party, ...]:
 
 
 def _accepted(case: Case, context: Context) -> CaseAccepted:
-    on, rule = due(case.kind, civil_day(context.at))
+    told = settle_by(case.kind, civil_day(context.at), _calendar(context))
     return CaseAccepted(
         community=case.community, grid=case.grid, kind=case.kind, parties=case.parties, reported_at=case.reported_at,
-        due_on=on, due_rule=rule, to_be_handled=True, basis=Basis.ACT,
+        due_on=told.on, due_rule=told.rule, to_be_handled=True, basis=Basis.ACT, due_provisional=told.provisional,
     )  # fmt: skip
+
+
+def _calendar(context: Context) -> Calendar:
+    """The working calendar, as it is known now."""
+    facts: Facts = context.facts
+    return Calendar(civil_day(context.now), facts.amended)
 
 
 def _handed_down(command: HandDownCase, case: Case) -> CaseHandedDown:
@@ -237,10 +268,61 @@ def _ended(command: ReferCase | WithdrawCase | ResolveCase | TerminateCase, case
 
 
 def _reopened(command: ReopenCase, case: Case, context: Context) -> CaseReopened:
-    on, rule = due(case.kind, civil_day(context.at))
+    told = settle_by(case.kind, civil_day(context.at), _calendar(context))
     return CaseReopened(
         community=case.community, grid=case.grid, kind=case.kind, parties=case.parties, reported_at=case.reported_at,
-        reason=command.reason, due_on=on, due_rule=rule,
+        reason=command.reason, due_on=told.on, due_rule=told.rule, due_provisional=told.provisional,
+    )  # fmt: skip
+
+
+def _escalated(command: EscalateCase, case: Case) -> CaseEscalated:
+    above = tuple(Tier)
+    if above.index(command.to) <= above.index(case.escalated_to or Tier.COMMUNITY):
+        raise Refused("not_above", field="to", allowed=_allowed(case))
+    return CaseEscalated(to=command.to, reason=command.reason)
+
+
+def _clock(
+    command: PauseClock | ResumeClock | ExtendDeadline, case: Case, context: Context
+) -> ClockPaused | ClockResumed | DeadlineExtended:
+    assert case.due is not None, "an accepted case has a deadline"
+    day = civil_day(context.at)
+    if isinstance(command, ResumeClock):
+        return _resumed(case, day, context)
+    if case.paused_on is not None:
+        raise Refused("clock_stands", allowed=_allowed(case), since=case.paused_on.isoformat())
+    if day > case.due.on:
+        raise Refused("deadline_passed", field="occurred_at", due_on=case.due.on.isoformat())
+    if isinstance(command, PauseClock):
+        return ClockPaused(reason=command.reason, note=command.note)
+    left = EXTENSION_DAYS - case.extended
+    if command.days > left:
+        raise Refused("extended_too_far", field="days", left=left)
+    now_due = _put_off(case, context, extended=command.days)
+    return DeadlineExtended(
+        days=command.days, due_on=now_due.on, due_provisional=now_due.provisional, approved_by=command.approved_by,
+        reason=command.reason,
+    )  # fmt: skip
+
+
+def _resumed(case: Case, day: date, context: Context) -> ClockResumed:
+    if case.paused_on is None:
+        raise Refused("clock_goes", allowed=_allowed(case))
+    if day < case.paused_on:
+        days = {"day": day.isoformat(), "since": case.paused_on.isoformat()}
+        raise Refused("resumed_before_paused", field="occurred_at", **days)
+    stood = (day - case.paused_on).days
+    now_due = _put_off(case, context, paused=stood)
+    return ClockResumed(paused_days=stood, due_on=now_due.on, due_provisional=now_due.provisional)
+
+
+def _put_off(case: Case, context: Context, extended: int = 0, paused: int = 0) -> Due:
+    """The deadline with so many days more."""
+    assert case.due is not None, "an accepted case has a deadline"
+    assert case.due_from is not None, "and it was accepted some day"
+    return put_off(
+        case.due, case.due_from, _calendar(context),
+        extended=case.extended + extended, paused=case.paused + paused, by=extended + paused,
     )  # fmt: skip
 
 
@@ -304,7 +386,7 @@ def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
     match event:
         case CaseAccepted():
             told = Due(event.due_on, event.due_rule)
-            return replace(case, status=CaseStatus.ACCEPTED, due=told, in_hand=event.to_be_handled)
+            return replace(case, status=CaseStatus.ACCEPTED, due=told, due_from=day, in_hand=event.to_be_handled)
         case CaseHandedDown():
             return replace(case, kind=CaseKind.BACKLOG, handed_down=True)
         case CaseReclassified():
@@ -315,7 +397,28 @@ def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
             return replace(case, status=CaseStatus.CLOSED)
         case CaseReopened():
             told = Due(event.due_on, event.due_rule)
-            return replace(case, status=CaseStatus.ACCEPTED, due=told, in_hand=True, ended_on=None)
+            return replace(
+                case, status=CaseStatus.ACCEPTED, due=told, due_from=day, extended=0, paused=0, paused_on=None,
+                escalated_to=None, in_hand=True, ended_on=None,
+            )  # fmt: skip
+        case CaseEscalated():
+            return replace(case, escalated_to=event.to)
+        case ClockPaused() | ClockResumed() | DeadlineExtended():
+            return _clocked(case, event, day)
+        case _:
+            assert_never(event)
+
+
+def _clocked(case: Case, event: ClockPaused | ClockResumed | DeadlineExtended, day: date) -> Case:
+    assert case.due is not None, "an accepted case has a deadline"
+    match event:
+        case ClockPaused():
+            return replace(case, paused_on=day)
+        case ClockResumed():
+            told = case.due._replace(on=event.due_on)
+            return replace(case, paused_on=None, paused=case.paused + event.paused_days, due=told)
+        case DeadlineExtended():
+            return replace(case, extended=case.extended + event.days, due=case.due._replace(on=event.due_on))
         case _:
             assert_never(event)
 
@@ -343,6 +446,14 @@ def _place(command: ReportCase | TakeOverCase | CorrectCase, id: str, look: Look
     return Facts(place=None if command.community is None else look.row(places.LEDGER, command.community))
 
 
+def _place_and_calendar(command: TakeOverCase, id: str, look: Look) -> Facts:
+    return Facts(place=look.row(places.LEDGER, command.community), amended=look.rows(work_calendar.LEDGER))
+
+
+def _announced(command: Command, id: str, look: Look) -> Facts:
+    return Facts(amended=look.rows(work_calendar.LEDGER))
+
+
 def _duplicate(command: LinkCase, id: str, look: Look) -> Facts:
     return Facts(duplicate=look.row(cases.LEDGER, command.duplicate_of))
 
@@ -356,8 +467,8 @@ DECIDER: Final[Decider[Case | None]] = Decider(
     category="case",
     accepts=(
         Accepts(ReportCase, CLERKS, "3.2.1", creates=True, facts=_place),
-        Accepts(TakeOverCase, CLERKS, "3.1.4", id=taken_over_id, creates=True, facts=_place),
-        Accepts(AcceptCase, CLERKS, "3.2.1"),
+        Accepts(TakeOverCase, CLERKS, "3.1.4", id=taken_over_id, creates=True, facts=_place_and_calendar),
+        Accepts(AcceptCase, CLERKS, "3.2.1", facts=_announced),
         Accepts(DeclineCase, CLERKS, "3.2.1"),
         Accepts(HandDownCase, OFFICE, "3.2.1"),
         Accepts(LinkCase, CLERKS, "3.1.4", facts=_duplicate),
@@ -368,11 +479,15 @@ DECIDER: Final[Decider[Case | None]] = Decider(
         Accepts(TerminateCase, REACTING, "5.1"),
         Accepts(FollowUpCase, CLERKS, "5.1"),
         Accepts(CloseCase, CLERKS, "5.1"),
-        Accepts(ReopenCase, CLERKS, "5.1"),
+        Accepts(ReopenCase, CLERKS, "5.1", facts=_announced),
+        Accepts(EscalateCase, CLERKS, "3.2.1"),
+        Accepts(PauseClock, CLERKS, "5.1", facts=_announced),
+        Accepts(ResumeClock, CLERKS, "5.1", facts=_announced),
+        Accepts(ExtendDeadline, OFFICE, "5.1", facts=_announced),
         Accepts(CorrectCase, CLERKS, "3.1.4", facts=_place),
         Accepts(VoidCase, CLERKS, "3.1.4"),
     ),
-    events=EVENTS,
+    events=tuple(event for event in EVENTS if event is not CalendarAmended),
     initial=None,
     decide=decide,
     evolve=evolve,

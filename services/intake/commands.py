@@ -23,12 +23,13 @@ from shared.contracts.fields import (
     Many,
     Name,
     Note,
+    Ordinal,
     PersonName,
     Phone,
     Statement,
     Whole,
 )
-from shared.contracts.intake import PaperRow
+from shared.contracts.intake import PaperRow, PauseReason
 
 
 @value
@@ -199,6 +200,38 @@ class ReopenCase:
 
 
 @value
+class EscalateCase:
+    """Pass the case up to those above 提级督办; it goes on where it is."""
+
+    to: Tier
+    """Above the community."""
+    reason: Note
+
+
+@value
+class PauseClock:
+    """Stop the deadline's clock 中止计算, with a reason."""
+
+    reason: PauseReason
+    note: Note | None = None
+
+
+@value
+class ResumeClock:
+    """Let the clock go on 恢复计算: the deadline is put off by the days for which it stood."""
+
+
+@value
+class ExtendDeadline:
+    """Put the deadline off with leave 延期 (信访条例 33, 信访工作条例 34): before it is over, thirty days at most."""
+
+    days: Ordinal
+    approved_by: Line
+    """The institution's head who allowed it, by office."""
+    reason: Note
+
+
+@value
 class CorrectCase:
     """Put a wrong entry right 更正; what is None stays as it is. Nothing is deleted."""
 
@@ -225,5 +258,22 @@ class VoidCase:
 
 Command = (
     ReportCase | TakeOverCase | AcceptCase | DeclineCase | HandDownCase | LinkCase | ReclassifyCase | ReferCase
-    | WithdrawCase | ResolveCase | TerminateCase | FollowUpCase | CloseCase | ReopenCase | CorrectCase | VoidCase
+    | WithdrawCase | ResolveCase | TerminateCase | FollowUpCase | CloseCase | ReopenCase | EscalateCase | PauseClock
+    | ResumeClock | ExtendDeadline | CorrectCase | VoidCase
 )  # fmt: skip
+
+
+# calendar/<log> -------------------------------------------------------------------------------------------------
+
+
+@value
+class AmendCalendar:
+    """Enter what the State Council announced of the working calendar 放假安排. What is entered later stands: a wrong
+    entry is put right by another one."""
+
+    year: Annotated[int, Whole(1949, 2199)] | None = None
+    """The year whose whole calendar this is; none for a change within a year."""
+    off: Annotated[tuple[Day, ...], Many(100)]
+    worked: Annotated[tuple[Day, ...], Many(100)]
+    announced_on: Day
+    document: Line

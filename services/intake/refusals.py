@@ -55,6 +55,40 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "要并入的案件现为 {standing}，不能再并入：请并入仍在办理的案件。",
         "The other case is {standing} and takes no duplicates: link to the case that goes on.",
     ),
+    "not_above": (
+        "提级应高于目前层级：请核对要提到哪一级。",
+        "The case can only be passed further up than it is: check the tier.",
+    ),
+    "clock_stands": (
+        "办理期限自 {since} 起已中止计算：请先恢复计算。",
+        "The deadline's clock has stood since {since}: let it go on first.",
+    ),
+    "clock_goes": ("办理期限没有中止：无须恢复。", "The deadline's clock is running: there is nothing to resume."),
+    "resumed_before_paused": (
+        "恢复日期（{day}）早于中止日期（{since}）：请核对日期。",
+        "The clock would go on ({day}) before it was stopped ({since}): check the day.",
+    ),
+    "deadline_passed": (
+        "办理期限（{due_on}）已过，不能再中止或延期：请尽快办结；如期限登记有误，请更正。",
+        "The deadline ({due_on}) is over and can be neither paused nor put off: settle the case; "
+        "if the day was entered wrongly, correct it.",
+    ),
+    "extended_too_far": (
+        "延期合计不得超过三十日，还可延 {left} 日。",
+        "A deadline may be put off by thirty days in all: {left} are left.",
+    ),
+    "not_announced_yet": (
+        "公布日期（{announced_on}）晚于今天（{now}）：请核对日期。",
+        "It would be announced ({announced_on}) later than today ({now}): check the day.",
+    ),
+    "off_and_worked": (
+        "{day} 同时列为放假和上班：请核对。",
+        "{day} is listed both as off and as worked: check it.",
+    ),
+    "not_of_the_year": (
+        "{day} 不属于 {year} 年：请核对，或不填年份。",
+        "{day} does not lie in {year}: check it, or leave the year out.",
+    ),
     "not_accepted": (
         "案件尚未受理，没有办理时限：请先受理。",
         "The case has not been accepted and has no due day yet: accept it first.",
@@ -97,7 +131,8 @@ INPUT: Final = (
     "unknown_community", "parties_missing", "before_reported", "hand_down_instead", "nothing_changes",
     "duplicate_of_itself", "unknown_duplicate", "duplicate_unfit", "resolved_before_reported",
     "reported_after_first_step", "import_stays", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
-    "referred_to_missing",
+    "referred_to_missing", "not_above", "resumed_before_paused", "extended_too_far", "not_announced_yet",
+    "off_and_worked", "not_of_the_year",
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""
 

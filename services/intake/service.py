@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from services.intake import case
-from services.intake.ledgers import backlog, cases, places
+from services.intake import announced, case
+from services.intake.ledgers import backlog, cases, places, work_calendar
 from services.intake.reactions import REACTIONS
 from services.intake.refusals import REFUSALS, STATUSES
 from shared.contracts.intake import EVENTS
@@ -14,8 +14,11 @@ SERVICE: Final = Service(
     title_zh="受理登记",
     title_en="Intake",
     events=EVENTS,
-    deciders=(case.DECIDER,),
-    ledgers=(cases.LEDGER, backlog.LEDGER, places.LEDGER),
+    deciders=(
+        case.DECIDER,
+        announced.DECIDER,
+    ),
+    ledgers=(cases.LEDGER, backlog.LEDGER, places.LEDGER, work_calendar.LEDGER),
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,

@@ -7,8 +7,9 @@ up, and nothing is assigned for a case that was over when it was taken over.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from services.intake.calendar import Calendar
 from services.intake.commands import PaperOutcome, Person, TakeOverCase
-from services.intake.deadlines import DUE_AS_WRITTEN, Due, due
+from services.intake.deadlines import DUE_AS_WRITTEN, Due, settle_by
 from shared.contracts.codes import Basis, CaseKind, Termination
 from shared.contracts.days import civil_day, last_day_of, refuse_future_day, start_of
 from shared.contracts.intake import (
@@ -48,12 +49,13 @@ def taken_over(command: TakeOverCase, context: Context) -> Sequence[CaseEvent | 
     events: list[CaseEvent | Dated] = [_reported(command)]
     if not command.taken_on:
         return events
-    told = Due(command.due_on, DUE_AS_WRITTEN) if command.due_on else due(command.kind, civil_day(context.at))
+    told = _told(command, context)
     events.append(
         CaseAccepted(
             community=command.community, grid=command.grid, kind=command.kind, parties=len(command.parties),
             reported_at=context.at, due_on=told.on, due_rule=told.rule,
             to_be_handled=command.outcome is PaperOutcome.OPEN, basis=Basis.PAPER_LEDGER,
+            due_provisional=told.provisional,
         )
     )  # fmt: skip
     if command.handed_down:
@@ -66,6 +68,14 @@ def taken_over(command: TakeOverCase, context: Context) -> Sequence[CaseEvent | 
     if (ending := _ending(command)) is not None:
         events.append(Dated(ending, _ended_at(command, context)))
     return events
+
+
+def _told(command: TakeOverCase, context: Context) -> Due:
+    """The deadline that the paper gives, or else the rule's."""
+    if command.due_on is not None:
+        return Due(command.due_on, DUE_AS_WRITTEN)
+    calendar = Calendar(civil_day(context.now), context.facts.amended)
+    return settle_by(command.kind, civil_day(context.at), calendar)
 
 
 def _check(command: TakeOverCase) -> None:

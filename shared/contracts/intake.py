@@ -9,13 +9,27 @@ from shared.contracts.codes import (
     CaseStatus,
     DeclineReason,
     DisputeType,
+    Named,
     PartyRole,
     Source,
     Termination,
     Tier,
 )
 from shared.contracts.event import Event, event, value
-from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Moment, Month, Ordinal, Sealed, Text
+from shared.contracts.fields import (
+    Code,
+    Count,
+    Day,
+    Division,
+    Line,
+    Many,
+    Moment,
+    Month,
+    Ordinal,
+    Sealed,
+    Text,
+    Whole,
+)
 
 
 @value
@@ -75,6 +89,8 @@ class CaseAccepted(Event):
     to_be_handled: bool
     """False where a paper ledger says that it was over when it was taken over: nothing is assigned then."""
     basis: Basis
+    due_provisional: bool = False
+    """暂定: the due day lies in a year whose working calendar had not been announced (also below)."""
 
 
 @event("sanguan.intake.case-declined.v1")
@@ -194,6 +210,53 @@ class CaseReopened(Event):
     reason: Sealed
     due_on: Day
     due_rule: Code
+    due_provisional: bool = False
+
+
+@event("sanguan.intake.case-escalated.v1")
+class CaseEscalated(Event):
+    """The case was passed up to those above 提级督办: it stands as it stood, and is looked after there as well."""
+
+    to: Tier
+    reason: Sealed
+
+
+class PauseReason(Named):
+    """Why a deadline's clock stands still 中止事由."""
+
+    APPRAISAL = "appraisal", "鉴定、评估", "an expert's appraisal"
+    OTHER_PROCEEDINGS = "other_proceedings", "等待其他程序结果", "other proceedings must end first"
+    PARTY_UNABLE = "party_unable", "当事人暂时不能参加", "a party cannot take part for a time"
+    FORCE_MAJEURE = "force_majeure", "不可抗力", "force majeure"
+
+
+@event("sanguan.intake.clock-paused.v1")
+class ClockPaused(Event):
+    """The deadline's clock was stopped 中止计算, on the day of `occurred_at`."""
+
+    reason: PauseReason
+    note: Sealed | None
+
+
+@event("sanguan.intake.clock-resumed.v1")
+class ClockResumed(Event):
+    """The clock goes on 恢复计算; the deadline was put off by the days for which it stood."""
+
+    paused_days: Count
+    due_on: Day
+    due_provisional: bool
+
+
+@event("sanguan.intake.deadline-extended.v1")
+class DeadlineExtended(Event):
+    """The deadline was put off with leave 延期 (信访条例 33, 信访工作条例 34); the applicant is told why."""
+
+    days: Ordinal
+    due_on: Day
+    due_provisional: bool
+    approved_by: Line
+    """The institution's head who allowed it, by office."""
+    reason: Sealed
 
 
 @event("sanguan.intake.case-corrected.v1")
@@ -241,14 +304,30 @@ _ENDED_AS: Final[Mapping[type[Ending | CaseVoided], CaseStatus]] = {
     CaseVoided: CaseStatus.VOIDED,
 }
 
+# calendar/<log> -------------------------------------------------------------------------------------------------
+
+
+@event("sanguan.intake.calendar-amended.v1")
+class CalendarAmended(Event):
+    """The State Council announced days off, or weekends worked in their place 放假安排: of a whole year (`year`), or a
+    change within one. Deadlines are counted with what had been announced by then."""
+
+    year: Annotated[int, Whole(1949, 2199)] | None
+    """The year whose whole calendar this is; none for a change within a year."""
+    off: Annotated[tuple[Day, ...], Many(100)]
+    worked: Annotated[tuple[Day, ...], Many(100)]
+    announced_on: Day
+    document: Line
+
+
 CaseEvent = (
-    CaseReported | CaseAccepted | CaseHandedDown | CaseReclassified | Ending | CaseFollowedUp | CaseClosed
-    | CaseReopened | CaseCorrected | CaseVoided
+    CaseReported | CaseAccepted | CaseHandedDown | CaseReclassified | CaseEscalated | ClockPaused | ClockResumed
+    | DeadlineExtended | Ending | CaseFollowedUp | CaseClosed | CaseReopened | CaseCorrected | CaseVoided
 )  # fmt: skip
 """What may stand in a case's stream."""
 
 EVENTS = (
     CaseReported, CaseAccepted, CaseDeclined, CaseHandedDown, CaseLinkedAsDuplicate, CaseReclassified,
-    CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseFollowedUp, CaseClosed, CaseReopened,
-    CaseCorrected, CaseVoided,
+    CaseEscalated, ClockPaused, ClockResumed, DeadlineExtended, CaseReferred, CaseWithdrawn, CaseResolved,
+    CaseTerminated, CaseFollowedUp, CaseClosed, CaseReopened, CaseCorrected, CaseVoided, CalendarAmended,
 )  # fmt: skip

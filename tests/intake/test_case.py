@@ -1,5 +1,6 @@
 """The life of a case, told in sentences (§3.2.1, §5.1)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,17 +12,22 @@ from services.intake.commands import (
     Command,
     CorrectCase,
     DeclineCase,
+    EscalateCase,
+    ExtendDeadline,
     FollowUpCase,
     HandDownCase,
     LinkCase,
+    PauseClock,
     ReclassifyCase,
     ReferCase,
     ReopenCase,
     ResolveCase,
+    ResumeClock,
     TerminateCase,
     VoidCase,
     WithdrawCase,
 )
+from services.intake.deadlines import Due
 from services.intake.ledgers import cases
 from services.intake.life import ACCEPTED_IN
 from shared.contracts.codes import (
@@ -37,6 +43,7 @@ from shared.contracts.intake import (
     CaseClosed,
     CaseCorrected,
     CaseDeclined,
+    CaseEscalated,
     CaseFollowedUp,
     CaseHandedDown,
     CaseLinkedAsDuplicate,
@@ -47,6 +54,10 @@ from shared.contracts.intake import (
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
+    ClockPaused,
+    ClockResumed,
+    DeadlineExtended,
+    PauseReason,
 )
 from shared.contracts.model import slug
 from tests.intake.invented import (
@@ -65,7 +76,7 @@ from tests.intake.invented import (
 )
 from tests.spec import START, Spec, at, spec
 
-CASE = spec(DECIDER)
+CASE = replace(spec(DECIDER), facts=Facts())
 REPORTED = CASE.given(reported())
 ACCEPTED = REPORTED.given(accepted())
 ENDED = ACCEPTED.given(RESOLVED)
@@ -125,11 +136,11 @@ def test_acceptance_gives_a_month_for_mediation() -> None:
 
 def test_a_month_ends_with_the_month_where_it_has_no_such_day() -> None:
     REPORTED.when(at("2016-01-31T09:00:00+08:00", AcceptCase())).then(accepted(due_on=date(2016, 2, 29)))
-    REPORTED.when(at("2015-12-31T09:00:00+08:00", AcceptCase())).then(accepted(due_on=date(2016, 1, 31)))
+    REPORTED.when(at("2015-12-31T09:00:00+08:00", AcceptCase())).then(accepted(due_on=date(2016, 2, 1)))
 
 
 def test_the_day_of_acceptance_is_that_of_china_whatever_the_offset() -> None:
-    REPORTED.when(at("2015-06-30T16:30:00+00:00", AcceptCase())).then(accepted(due_on=date(2015, 8, 1)))
+    REPORTED.when(at("2015-06-30T16:30:00+00:00", AcceptCase())).then(accepted(due_on=date(2015, 8, 3)))
 
 
 def test_petition_backlog_gets_sixty_days() -> None:
@@ -336,7 +347,7 @@ def test_the_corrected_days_make_sense_together() -> None:
 
 def test_a_corrected_due_day_says_that_it_was_put_right_by_hand() -> None:
     state = ACCEPTED.given(CaseCorrected(reason="录入有误", due_on=date(2015, 7, 1))).state()
-    assert state.due == (date(2015, 7, 1), "correction")
+    assert state.due == Due(date(2015, 7, 1), "correction")
 
 
 def test_a_case_wrongly_marked_as_handed_down_can_be_put_right_and_handed_down_again() -> None:
@@ -405,3 +416,68 @@ def test_in_each_status_just_what_is_allowed_is_taken(status: CaseStatus, comman
     else:
         refused = asked.then_refused("case_voided" if status is CaseStatus.VOIDED else "not_possible_now")
         assert slug(type(command)) not in refused.allowed
+
+
+# the deadline's clock, and escalation
+
+PAUSE = PauseClock(reason=PauseReason.APPRAISAL)
+PAUSED = ACCEPTED.given(at(10, ClockPaused(reason=PauseReason.APPRAISAL, note=None)))
+EXTEND = ExtendDeadline(days=20, approved_by="街道办事处主任", reason="情况复杂")
+EXTENDED = DeadlineExtended(
+    days=20, due_on=date(2015, 7, 31), due_provisional=False, approved_by="街道办事处主任", reason="情况复杂"
+)
+
+
+def test_a_pause_puts_the_deadline_off_by_the_days_that_it_lasted() -> None:
+    ACCEPTED.when(at(10, PAUSE)).then(ClockPaused(reason=PauseReason.APPRAISAL, note=None))
+    # from the 11th of July, which was a Saturday: the 16th
+    resumed = ClockResumed(paused_days=5, due_on=date(2015, 7, 16), due_provisional=False)
+    PAUSED.when(at(15, ResumeClock())).then(resumed)
+    again = PAUSED.given(at(15, resumed), at(16, ClockPaused(reason=PauseReason.OTHER_PROCEEDINGS, note=None)))
+    again.when(at(18, ResumeClock())).then(ClockResumed(paused_days=2, due_on=date(2015, 7, 20), due_provisional=False))
+
+
+def test_a_clock_stands_or_goes() -> None:
+    for command in (PAUSE, EXTEND):
+        assert PAUSED.when(at(11, command)).then_refused("clock_stands").known["since"] == "2015-06-21"
+    ACCEPTED.when(at(10, ResumeClock())).then_refused("clock_goes")
+    PAUSED.when(at(9, ResumeClock())).then_refused("resumed_before_paused", field="occurred_at")
+
+
+def test_a_deadline_is_put_off_with_leave_by_thirty_days_at_most() -> None:
+    ACCEPTED.when(at(10, EXTEND)).then(EXTENDED)
+    refused = (
+        ACCEPTED.given(at(10, EXTENDED))
+        .when(at(11, ExtendDeadline(days=11, approved_by="主任", reason="情况复杂")))
+        .then_refused("extended_too_far", field="days")
+    )
+    assert refused.known == {"left": 10}
+
+
+def test_what_is_over_is_neither_paused_nor_put_off() -> None:
+    for command in (PAUSE, EXTEND):
+        ACCEPTED.when(at(40, command)).then_refused("deadline_passed", field="occurred_at")
+
+
+def test_a_reopened_case_has_a_clock_of_its_own() -> None:
+    life = ACCEPTED.given(at(10, EXTENDED), at(11, RESOLVED), at(12, FOLLOWED_UP), at(13, CaseClosed()))
+    reopened = life.given(at(20, reopened_on(date(2015, 7, 31))))
+    reopened.when(at(21, ExtendDeadline(days=30, approved_by="主任", reason="情况复杂"))).then(
+        DeadlineExtended(
+            days=30, due_on=date(2015, 8, 31), due_provisional=False, approved_by="主任", reason="情况复杂"
+        )
+    )
+
+
+def reopened_on(due_on: date) -> CaseReopened:
+    return CaseReopened(
+        community=WENBO, grid=None, kind=CaseKind.DISPUTE, parties=2, reported_at=START, reason="协议未履行",
+        due_on=due_on, due_rule="mediation-one-month",
+    )  # fmt: skip
+
+
+def test_a_case_is_passed_up_and_never_down() -> None:
+    up = CaseEscalated(to=Tier.SUBDISTRICT, reason="久拖未决")
+    ACCEPTED.when(EscalateCase(to=Tier.SUBDISTRICT, reason="久拖未决")).then(up)
+    for tier in (Tier.COMMUNITY, Tier.SUBDISTRICT):
+        ACCEPTED.given(up).when(EscalateCase(to=tier, reason="久拖未决")).then_refused("not_above", field="to")

@@ -33,7 +33,7 @@ ON_PAPER = reported(basis=Basis.PAPER_LEDGER, paper=PAPER)
 
 def taken_on(**changed: object) -> CaseAccepted:
     given = {
-        "reported_at": REPORTED_AT, "due_on": date(2015, 7, 18), "to_be_handled": False, "basis": Basis.PAPER_LEDGER,
+        "reported_at": REPORTED_AT, "due_on": date(2015, 7, 20), "to_be_handled": False, "basis": Basis.PAPER_LEDGER,
     } | changed  # fmt: skip
     return accepted(**given)
 

@@ -92,7 +92,7 @@ def test_a_reopened_case_stands_as_accepted_again(world: World) -> None:
     row = case_row(world)
     assert (row.status, row.reopened, row.reopened_at) == (CaseStatus.ACCEPTED, 1, at(20, None).at)
     assert (row.ending, row.ended_at, row.satisfied, row.closed_at) == (None, None, None, None)
-    assert (row.accepted_at, row.due_on) == (accepted, date(2015, 8, 1))
+    assert (row.accepted_at, row.due_on) == (accepted, date(2015, 8, 3))
 
 
 def test_a_voided_case_stays_in_the_ledger(world: World) -> None:
@@ -151,7 +151,7 @@ def test_an_accepted_dispute_becomes_backlog_by_being_handed_down_and_keeps_its_
     assert "case-1" not in world.rows.get("backlog", {})
     world.send(HandDownCase(by_unit="区信访局"), "case-1")
     row = world.rows["backlog"]["case-1"]
-    assert (row.status, row.due_on) == (CaseStatus.ACCEPTED, date(2015, 7, 11))
+    assert (row.status, row.due_on) == (CaseStatus.ACCEPTED, date(2015, 7, 13))
     assert case_row(world).kind is CaseKind.BACKLOG
 
 

@@ -16,12 +16,16 @@ from shared.contracts.intake import (
     CaseAccepted,
     CaseClosed,
     CaseCorrected,
+    CaseEscalated,
     CaseFollowedUp,
     CaseHandedDown,
     CaseReclassified,
     CaseReopened,
     CaseReported,
     CaseVoided,
+    ClockPaused,
+    ClockResumed,
+    DeadlineExtended,
     Ending,
     ended_as,
 )
@@ -70,6 +74,14 @@ def _accepted(row: Row, event: CaseAccepted | CaseReopened, at: datetime) -> Row
     return replace(row, status=CaseStatus.ACCEPTED, due_on=event.due_on, ended_at=None)
 
 
+def _put_off(row: Row, event: ClockResumed | DeadlineExtended, at: datetime) -> Row:
+    return replace(row, due_on=event.due_on)
+
+
+def _unmoved(row: Row, event: CaseEscalated | ClockPaused, at: datetime) -> Row:
+    return row
+
+
 def _ended(row: Row, event: Ending, at: datetime) -> Row:
     return replace(row, status=ended_as(event), ended_at=at)
 
@@ -112,6 +124,10 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row | None]]
     CaseAccepted: _accepted,
     CaseReopened: _accepted,
     **dict.fromkeys(get_args(Ending), _ended),
+    CaseEscalated: _unmoved,
+    ClockPaused: _unmoved,
+    ClockResumed: _put_off,
+    DeadlineExtended: _put_off,
     CaseReclassified: _reclassified,
     VisitCompleted: _contacted,
     CaseFollowedUp: _followed_up,

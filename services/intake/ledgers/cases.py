@@ -24,6 +24,7 @@ from shared.contracts.intake import (
     CaseClosed,
     CaseCorrected,
     CaseDeclined,
+    CaseEscalated,
     CaseFollowedUp,
     CaseHandedDown,
     CaseLinkedAsDuplicate,
@@ -35,6 +36,9 @@ from shared.contracts.intake import (
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
+    ClockPaused,
+    ClockResumed,
+    DeadlineExtended,
     Ending,
     PaperRow,
     Party,
@@ -67,6 +71,14 @@ class Row:
     """Whether it is, or was, handled by those posted to the community."""
     due_on: date | None = None
     due_rule: str | None = None
+    due_provisional: bool = False
+    """暂定: the due day rests on a year whose calendar had not been announced."""
+    paused_since: datetime | None = None
+    """Since when the deadline's clock stands; none while it goes."""
+    paused_days: int = 0
+    extended_days: int = 0
+    escalated_to: Tier | None = None
+    escalated_at: datetime | None = None
     ending: CaseStatus | None = None
     """Resolved, terminated, referred, withdrawn, declined or linked, as it last ended; none since it was reopened."""
     ended_at: datetime | None = None
@@ -114,7 +126,7 @@ def _reported(event: CaseReported, at: datetime, key: str) -> Row:
 def _accepted(row: Row, event: CaseAccepted, at: datetime) -> Row:
     return replace(
         row, status=CaseStatus.ACCEPTED, accepted_at=at, to_be_handled=event.to_be_handled, due_on=event.due_on,
-        due_rule=event.due_rule,
+        due_rule=event.due_rule, due_provisional=event.due_provisional,
     )  # fmt: skip
 
 
@@ -175,8 +187,30 @@ def _reopened(row: Row, event: CaseReopened, at: datetime) -> Row:
         row, status=CaseStatus.ACCEPTED, to_be_handled=True, due_on=event.due_on, due_rule=event.due_rule,
         ending=None, ended_at=None, day_known=True, because=None, remedies_told=None, outside=None, tier=None,
         by_agreement=None, followed_up_at=None, satisfied=None, stable=None, follow_up_note=None, closed_at=None,
-        reopened_at=at, reopened=row.reopened + 1,
+        reopened_at=at, reopened=row.reopened + 1, due_provisional=event.due_provisional, paused_since=None,
+        paused_days=0, extended_days=0, escalated_to=None, escalated_at=None,
     )  # fmt: skip
+
+
+def _escalated(row: Row, event: CaseEscalated, at: datetime) -> Row:
+    return replace(row, escalated_to=event.to, escalated_at=at)
+
+
+def _paused(row: Row, event: ClockPaused, at: datetime) -> Row:
+    return replace(row, paused_since=at)
+
+
+def _resumed(row: Row, event: ClockResumed, at: datetime) -> Row:
+    return replace(
+        row, paused_since=None, paused_days=row.paused_days + event.paused_days, due_on=event.due_on,
+        due_provisional=event.due_provisional,
+    )  # fmt: skip
+
+
+def _extended(row: Row, event: DeadlineExtended, at: datetime) -> Row:
+    return replace(
+        row, extended_days=row.extended_days + event.days, due_on=event.due_on, due_provisional=event.due_provisional
+    )
 
 
 def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
@@ -190,7 +224,7 @@ def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
     if event.resolved_on is not None:
         given["ended_at"], given["day_known"] = start_of(event.resolved_on), True
     if event.due_on is not None:
-        given["due_rule"] = DUE_AS_CORRECTED
+        given["due_rule"], given["due_provisional"] = DUE_AS_CORRECTED, False
     if event.kind is not None and event.kind is not CaseKind.BACKLOG:
         given["handed_down_at"] = None
     return replace(row, corrections=row.corrections + 1, **given)
@@ -229,6 +263,10 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
     CaseFollowedUp: _followed_up,
     CaseClosed: _closed,
     CaseReopened: _reopened,
+    CaseEscalated: _escalated,
+    ClockPaused: _paused,
+    ClockResumed: _resumed,
+    DeadlineExtended: _extended,
     CaseCorrected: _corrected,
     CaseVoided: _voided,
     HandlerAssigned: _handler,

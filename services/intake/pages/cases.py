@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import structlog
 from sqlalchemy import Connection, func, select
 
+from services.intake.calendar import Calendar
+from services.intake.deadlines import BY_CODE, Counted, Rule, Standing, counted, standing
 from services.intake.ledgers.cases import Row
 from shared.access import utc_now
 from shared.contracts.codes import CaseKind, CaseStatus, DisputeType, Named, Role
@@ -53,6 +55,13 @@ class Deadline:
     """A text's key."""
     mood: str
     """good, bad, or none: never by colour alone, the text says the same."""
+    provisional: bool
+    law: Rule | None = None
+    """The rule; none where a person gave the day."""
+    steps: Sequence[Counted] = ()
+    """How it is counted, by the calendar as it is known now."""
+    now: date | None = None
+    """Where that leads: another day than was told, where the calendar has changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,8 @@ class CasePages:
         with self._node.storage.ledgers_engine.connect() as connection:
             row = self._tables["cases"].fetch(connection, log, [id]).get(id)
             places = self._places(connection, log)
+            amended = [one for _, one in self._tables["calendar"].query(connection, log, {})]
+        today = civil_day(utc_now())
         if row is None:
             actor = ask.visitor.actor
             logger.warning("no such case in the visitor's log", log=log, actor=actor.id, role=actor.role)
@@ -157,7 +168,7 @@ class CasePages:
             "row": row,
             "places": places,
             "steps": _steps(row, ask.words),
-            "deadline": _deadline(row, civil_day(utc_now())),
+            "deadline": _deadline(row, today, Calendar(today, amended)),
             "span": _span(row, events),
             "happened": [_happened(recorded, ask.words, places) for recorded in events],
         }
@@ -201,12 +212,17 @@ def _step(row: Row, status: CaseStatus | None, words: Words) -> Step:
     return Step(words.shown(status), at, "ahead")
 
 
-def _deadline(row: Row, today: date) -> Deadline | None:
+def _deadline(row: Row, today: date, calendar: Calendar) -> Deadline | None:
     """How the case stands to its deadline, on a day."""
     if row.due_on is None:
         return None
-    standing, mood = _standing(row, row.due_on, today)
-    return Deadline(row.due_on, row.due_rule or "", standing, mood)
+    verdict, mood = _standing(row, row.due_on, today)
+    told = Deadline(row.due_on, row.due_rule or "", verdict, mood, row.due_provisional)
+    rule, began = BY_CODE.get(row.due_rule or ""), row.reopened_at or row.accepted_at
+    if rule is None or began is None:
+        return told
+    steps = [*counted(rule, civil_day(began), calendar, extended=row.extended_days, paused=row.paused_days)]
+    return replace(told, law=rule, steps=steps, now=steps[-1].on)
 
 
 def _standing(row: Row, due_on: date, today: date) -> tuple[str, str]:
@@ -216,7 +232,12 @@ def _standing(row: Row, due_on: date, today: date) -> tuple[str, str]:
         if not row.day_known:
             return "due_unclear", "none"
         return ("due_in_time", "good") if civil_day(row.ended_at) <= due_on else ("due_late", "bad")
-    return ("due_running", "none") if today <= due_on else ("due_overdue", "bad")
+    now = standing(due_on, today, paused=row.paused_since is not None)
+    return {
+        Standing.PAUSED: ("due_paused", "none"),
+        Standing.OVERDUE: ("due_overdue", "bad"),
+        Standing.SOON: ("due_soon", "none"),
+    }.get(now, ("due_running", "none"))
 
 
 @dataclass(frozen=True, slots=True)

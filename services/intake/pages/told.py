@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from shared.contracts.intake import (
+    CalendarAmended,
     CaseAccepted,
     CaseClosed,
     CaseCorrected,
     CaseDeclined,
+    CaseEscalated,
     CaseFollowedUp,
     CaseHandedDown,
     CaseLinkedAsDuplicate,
@@ -19,6 +21,9 @@ from shared.contracts.intake import (
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
+    ClockPaused,
+    ClockResumed,
+    DeadlineExtended,
 )
 from shared.web.words import Said
 
@@ -77,6 +82,33 @@ EVENTS: Final[Mapping[str, Said]] = {
     CaseReopened.NAME: Said(
         ("重启", "Reopened"),
         ("重新受理，应于{due_on}前化解。理由：{reason}", "Taken on again, to be settled by {due_on}. Reason: {reason}"),
+    ),
+    CaseEscalated.NAME: Said(
+        ("提级督办", "Escalated"), ("提至{to}督办。理由：{reason}", "Passed up to: {to}. Reason: {reason}")
+    ),
+    ClockPaused.NAME: Said(
+        ("期限中止", "Clock paused"), ("中止计算：{reason}。{note}", "The clock stands: {reason}. {note}")
+    ),
+    ClockResumed.NAME: Said(
+        ("期限恢复", "Clock resumed"),
+        (
+            "恢复计算，中止{paused_days}日，期限顺延至{due_on}。",
+            "The clock goes on after {paused_days} days: due by {due_on} now.",
+        ),
+    ),
+    DeadlineExtended.NAME: Said(
+        ("延期", "Deadline extended"),
+        (
+            "经{approved_by}批准延长{days}日，至{due_on}。理由：{reason}",
+            "Put off by {days} days to {due_on}, allowed by {approved_by}. Reason: {reason}",
+        ),
+    ),
+    CalendarAmended.NAME: Said(
+        ("工作日历调整", "Working calendar amended"),
+        (
+            "{document}（{announced_on}公布）：放假 {off}；上班 {worked}。",
+            "{document}, announced on {announced_on}: off {off}; worked {worked}.",
+        ),
     ),
     CaseCorrected.NAME: Said(
         ("更正", "Corrected"), ("更正为：{given}。理由：{reason}", "Put right: {given}. Reason: {reason}")
