@@ -38,6 +38,7 @@ from services.assignment.commands import (
 )
 from services.intake.commands import (
     AcceptCase,
+    AmendCalendar,
     CloseCase,
     CorrectCase,
     DeclineCase,
@@ -148,6 +149,11 @@ async def begin(desks: Desks) -> None:
     await desks.send("assessment", "plan", AdoptPlan(plan=plan, author=office, reason="印发"), adopted, Role.OFFICE)
     rules = AdoptRulebook(rulebook=rulebook, author=office, reason="随方案施行")
     await desks.send("assessment", "rulebook", rules, adopted, Role.OFFICE)
+    holiday = AmendCalendar(
+        off=(date(2015, 9, 3), date(2015, 9, 4)), worked=(date(2015, 9, 6),), announced_on=date(2015, 5, 13),
+        document="国发明电〔2015〕1号",
+    )  # fmt: skip
+    await desks.send("intake", "calendar", holiday, start, Role.OFFICE)
     for number, name in enumerate(COMMUNITIES):
         community = RegisterCommunity(
             code=code(desks.log, number), name=name, grids=GRIDS, households=900 + 150 * number

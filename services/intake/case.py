@@ -182,7 +182,15 @@ def _standing(command: Command, case: Case | None, context: Context) -> Case:
 
 def _allowed(case: Case) -> Sequence[str]:
     """The commands that would be taken now, given fitting data."""
-    return [slug(command) for command in ACCEPTED_IN[case.status] if not (command is HandDownCase and case.handed_down)]
+    stands = case.paused_on is not None
+    idle = {
+        HandDownCase: case.handed_down,
+        EscalateCase: case.escalated_to is Tier.ABOVE,
+        PauseClock: stands,
+        ResumeClock: not stands,
+        ExtendDeadline: stands or case.extended == EXTENSION_DAYS,
+    }
+    return [slug(command) for command in ACCEPTED_IN[case.status] if not idle.get(command, False)]
 
 
 def _community(facts: Facts) -> str:
@@ -278,7 +286,7 @@ def _reopened(command: ReopenCase, case: Case, context: Context) -> CaseReopened
 def _escalated(command: EscalateCase, case: Case) -> CaseEscalated:
     above = tuple(Tier)
     if above.index(command.to) <= above.index(case.escalated_to or Tier.COMMUNITY):
-        raise Refused("not_above", field="to", allowed=_allowed(case))
+        raise Refused("not_above", field="to")
     return CaseEscalated(to=command.to, reason=command.reason)
 
 

@@ -32,6 +32,7 @@ from services.assignment.commands import (
 )
 from services.intake.commands import (
     AcceptCase,
+    AmendCalendar,
     CloseCase,
     CorrectCase,
     DeclineCase,
@@ -131,6 +132,10 @@ async def fill(node: Node) -> Campaign:
     """Two months of an invented campaign in five communities, scores published."""
     made = Campaign(node)
     await adopt_plan(made)
+    holiday = AmendCalendar(
+        off=(date(2015, 9, 3),), worked=(date(2015, 9, 6),), announced_on=date(2015, 5, 13), document="示例发电1号"
+    )
+    await made.send(holiday, day("06-10"))
     for number, name in enumerate(COMMUNITIES, 1):
         await join(made, number, name)
     await made.settle()

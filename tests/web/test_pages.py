@@ -616,7 +616,7 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
         *root.glob("**/templates/*.html"),
     ]
     said = "\n".join(source.read_text(encoding="utf-8") for source in sources if source.name != "texts.py")
-    prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_")
+    prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_", "counted.", "clock.")
     verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing"}
     for texts in (TEXTS, *(section.texts for section in SECTIONS)):
         for key, (zh, en) in texts.items():

@@ -14,10 +14,10 @@ import structlog
 from sqlalchemy import Connection, func, select
 
 from services.intake.calendar import Calendar
-from services.intake.deadlines import BY_CODE, Counted, Rule, Standing, counted, standing
+from services.intake.deadlines import BY_CODE, Clock, Counted, Rule, Standing, counted, due, standing
 from services.intake.ledgers.cases import Row
 from shared.access import utc_now
-from shared.contracts.codes import CaseKind, CaseStatus, DisputeType, Named, Role
+from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Named, Role
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.model import Refused
@@ -169,6 +169,7 @@ class CasePages:
             "places": places,
             "steps": _steps(row, ask.words),
             "deadline": _deadline(row, today, Calendar(today, amended)),
+            "periods": _periods(row, today, Calendar(today, amended)),
             "span": _span(row, events),
             "happened": [_happened(recorded, ask.words, places) for recorded in events],
         }
@@ -223,6 +224,29 @@ def _deadline(row: Row, today: date, calendar: Calendar) -> Deadline | None:
         return told
     steps = [*counted(rule, civil_day(began), calendar, extended=row.extended_days, paused=row.paused_days)]
     return replace(told, law=rule, steps=steps, now=steps[-1].on)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Another period that the law sets for the case."""
+
+    on: date
+    rule: str
+    standing: Standing
+    provisional: bool
+
+
+def _periods(row: Row, today: date, calendar: Calendar) -> list[Period]:
+    """By when it was to be said whether the case is taken on, and by when one might object to its handing down."""
+    answered = row.accepted_at or (row.ended_at if row.ending is CaseStatus.DECLINED else None)
+    began = [(Clock.REGISTER, row.reported_at, answered), (Clock.OBJECT, row.handed_down_at, row.accepted_at)]
+    periods = []
+    for clock, since, done in began:
+        told = since and due(clock, row.kind, civil_day(since), calendar)
+        if told and row.basis is Basis.ACT:  # what is on paper does not say when it was answered
+            now = standing(told.on, today, done_on=done and civil_day(done))
+            periods.append(Period(told.on, told.rule, now, told.provisional))
+    return periods
 
 
 def _standing(row: Row, due_on: date, today: date) -> tuple[str, str]:

@@ -78,6 +78,20 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "信访事项自受理之日起60日内办结（信访工作条例第34条）",
         "A petition is answered within 60 days of acceptance (信访工作条例 34, since May 2022)",
     ),
+    "rule.petition-register-15-days": (
+        "自收到之日起15日内告知是否受理（信访条例第22条）",
+        "Whether it is taken on is told within 15 days (信访条例 22)",
+    ),
+    "rule.petition-register-15-days-2022": (
+        "自收到之日起15日内告知是否受理（信访工作条例第23条）",
+        "Whether it is taken on is told within 15 days (信访工作条例 23, since May 2022)",
+    ),
+    "rule.petition-object-5-working-days": (
+        "对转送、交办有异议的，5个工作日内提出（信访工作条例第24条）",
+        "Who objects to what was handed down does so within five working days (信访工作条例 24, since May 2022)",
+    ),
+    "clocks": ("其他时限", "Other periods"),
+    "clock.until": ("至 {on}", "until {on}"),
     f"rule.{DUE_AS_WRITTEN}": ("纸质台账写明的日期", "The day written in the paper ledger"),
     f"rule.{DUE_AS_CORRECTED}": ("经更正的日期", "A day that was put right by hand"),
 }
