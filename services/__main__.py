@@ -450,6 +450,16 @@ def docs_events(as_json: Json = False) -> None:
     say({"events": rows}, as_json, "\n".join(f"{row['type']:<55} {row['meaning'].splitlines()[0]}" for row in rows))
 
 
+@docs_app.command("clauses")
+def docs_clauses(as_json: Json = False) -> None:
+    """What lives of each clause of the plan, read off the code; tests where their sources lie beside it."""
+    from services.clauses import clauses
+
+    rows = clauses(SERVICES)
+    lines = (f"§{row['clause']:<6} {row['title_zh']}（{row['lead']}） {len(row['events'])} events" for row in rows)
+    say({"clauses": rows}, as_json, "\n".join(lines))
+
+
 @docs_app.command("policy")
 def docs_policy() -> None:
     """Who may send which command and read what."""

@@ -389,10 +389,10 @@ def test_a_proof_of_an_altered_event_says_so(made: Made, tmp_path: Path) -> None
         with node.storage.log_engine.begin() as connection:
             connection.execute(text("DROP TRIGGER events_no_update"))
             altered = "CAST(replace(bytes, '综治工作站', '综治工作点') AS BLOB)"
-            connection.execute(text(f"UPDATE events SET bytes = {altered} WHERE log = '{LOG}' AND position = 3"))
+            connection.execute(text(f"UPDATE events SET bytes = {altered} WHERE log = '{LOG}' AND position = 4"))
         async with signed_in(node, app) as browser:
-            assert ZH("proof_fails") in (await browser.get("/record/3")).text
-            assert ZH("proof_holds") in (await browser.get("/record/4")).text
+            assert ZH("proof_fails") in (await browser.get("/record/4")).text
+            assert ZH("proof_holds") in (await browser.get("/record/5")).text
 
     on(data, scenario)
 
