@@ -13,7 +13,7 @@ _TESTS: Final = Path(__file__).parents[1] / "tests"
 
 
 def clauses(services: Sequence[Service], tests: Path = _TESTS) -> list[dict[str, Any]]:
-    """The rows of the contract: clause, title_zh, title_en, lead, commands, events, ledgers, indicators, pages, tests."""
+    """The rows of the contract, each with its commands, events, ledgers, indicators, pages and tests."""
     rulebook, tried = load_rulebook(), _tried(tests)
     commands = {f"{service.name}/{slug(a.command)}": a.command for service in services for d in service.deciders
                 for a in d.accepts}  # fmt: skip

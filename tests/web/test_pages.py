@@ -54,14 +54,14 @@ from tests.web.campaign import (
 HTML_LIMIT_BYTES = 100_000
 PUBLICATION = "phase-2.2015-08-10"
 PAGES = (
-    "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
+    "/", "/clauses", "/clauses/3.2.1", "/clauses/3.4.3", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
     f"/scores/{PUBLICATION}.{LOG}002",
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
     "/cases/{handled}", "/cases/{backlog}", "/cases/{declined}", "/cases/{voided}", "/communities",
     f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3",
     "/sign-in",
 )  # fmt: skip
-EMPTY_PAGES = ("/", "/scores", "/cases", "/communities", "/meetings", "/record")
+EMPTY_PAGES = ("/", "/scores", "/clauses", "/clauses/5.4", "/cases", "/communities", "/meetings", "/record")
 
 
 @dataclass(frozen=True)
@@ -616,7 +616,7 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
         *root.glob("**/templates/*.html"),
     ]
     said = "\n".join(source.read_text(encoding="utf-8") for source in sources if source.name != "texts.py")
-    prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_", "counted.", "clock.")
+    prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_", "counted.", "clock.", "chapter.")
     verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing"}
     for texts in (TEXTS, *(section.texts for section in SECTIONS)):
         for key, (zh, en) in texts.items():

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
+from services.assessment.pages.clauses import ClausePages
 from services.assessment.pages.scores import ScorePages
 from services.assessment.pages.texts import TEXTS
 from services.assessment.pages.told import EVENTS
@@ -13,18 +14,20 @@ from shared.web.texts import TEXTS as SHELL
 
 
 def routes(site: Site) -> list[BaseRoute]:
-    """`/`, `/scores`, `/scores/{id}`."""
-    scores = ScorePages(site.node)
+    """`/`, `/scores`, `/scores/{id}`, `/clauses`, `/clauses/{clause}`."""
+    scores, clauses = ScorePages(site.node), ClausePages(site.node)
     return [
         site.page("/", scores.home),
         site.page("/scores", scores.board),
         site.page("/scores/{id}", scores.score),
+        site.page("/clauses", clauses.index),
+        site.page("/clauses/{clause}", clauses.clause),
     ]
 
 
 SECTION: Final = Section(
     service="assessment",
-    links=(Link("/", SHELL["home"]), Link("/scores", TEXTS["scores"])),
+    links=(Link("/", SHELL["home"]), Link("/scores", TEXTS["scores"]), Link("/clauses", TEXTS["clauses"])),
     texts=TEXTS,
     events=EVENTS,
     templates=Path(__file__).parent / "templates",
