@@ -63,6 +63,33 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "截至{to_day}没有已登记的社区，无从考核；请先登记社区及其参加日期。",
         "By {to_day} no community was in the programme; register the communities, with the day they joined.",
     ),
+    "unknown_community": (
+        "没有登记过这个社区：请填写已登记社区的十二位代码或名称。",
+        "No such community is registered: give the twelve-digit code or the name of one that is.",
+    ),
+    "no_head": ("领导小组没有组长：请填写。", "The leading group has no head: name one."),
+    "numbers_do_not_fit": (
+        "人数不合：部分不能多于总数，请核对。",
+        "The numbers do not fit: a part cannot be larger than the whole.",
+    ),
+    "no_votes": ("没有任何评议票：请核对。", "No vote is counted: check the numbers."),
+    "unknown_publication": (
+        "没有这次公布的考核结果：请核对公布编号。",
+        "No such scores were published: check the publication's id.",
+    ),
+    "unknown_indicator": ("该次考核没有这项指标：请核对。", "That score has no such indicator: check its code."),
+    "unknown_inspection": (
+        "没有对该社区的这次检查：请先登记检查。",
+        "There was no such inspection of this community: enter it first.",
+    ),
+    "due_in_the_past": (
+        "整改期限（{due_on}）早于下达日期（{day}）：请核对。",
+        "It would be due ({due_on}) before it was ordered ({day}): check the day.",
+    ),
+    "too_few_to_tell": (
+        "青少年人数不足 {least} 人的不予登记：比率会指向个人。",
+        "Where there are fewer than {least} young people no rate is entered: it would point at persons.",
+    ),
     "scores_unchanged": (
         "{period}的考核结果自上次公布以来没有变化。",
         "No score of {period} has changed since it was last published.",
@@ -86,5 +113,14 @@ STATUSES: Mapping[str, int] = {
     "unknown_period": 422,
     "as_of_in_future": 422,
     "period_not_begun": 422,
+    "unknown_community": 422,
+    "no_head": 422,
+    "numbers_do_not_fit": 422,
+    "no_votes": 422,
+    "unknown_publication": 422,
+    "unknown_indicator": 422,
+    "unknown_inspection": 422,
+    "due_in_the_past": 422,
+    "too_few_to_tell": 422,
 }
 """Codes that are answered 422; the others are answered 409."""

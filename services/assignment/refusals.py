@@ -135,6 +135,17 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "尚未登记过调解，不能以“调解不成”终止：请先登记调解情况，或另选理由。",
         "No mediation session has been recorded that could have failed: record it first, or give another reason.",
     ),
+    # entries
+    "nothing_given": ("没有填写任何服务：请至少填写一类。", "No service is counted: give at least one kind."),
+    "counted_twice": ("同一类服务填写了两次：请合并。", "A kind of service is counted twice: add the two up."),
+    "not_a_joint_conference": (
+        "该会议不是本社区的联席会议：请核对会议编号。",
+        "That meeting is no joint conference of this community: check its id.",
+    ),
+    "not_its_leader": (
+        "{leader} 在 {day} 没有分包本社区：请核对人员，或先登记包抓。",
+        "{leader} did not answer for this community on {day}: check who came, or enter the appointment first.",
+    ),
     # meetings
     "unknown_meeting": ("没有这次会议：请核对编号。", "There is no such meeting: check its id."),
     "already_convened": (
@@ -158,7 +169,7 @@ INPUT: Final = (
     "foreign_code", "name_taken", "unknown_community", "officer_not_enrolled", "posting_overlaps",
     "ends_before_it_begins", "before_reported", "same_handler", "conflict_of_interest", "not_posted",
     "visit_exists", "visit_after_end", "unknown_visit", "unknown_party", "officers_missing",
-    "nothing_was_tried", "before_held",
+    "nothing_was_tried", "before_held", "nothing_given", "counted_twice", "not_a_joint_conference", "not_its_leader",
 )  # fmt: skip
 """Refusals of what was sent: with other data the same command might be taken now."""
 

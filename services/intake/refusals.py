@@ -89,6 +89,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "{day} 不属于 {year} 年：请核对，或不填年份。",
         "{day} does not lie in {year}: check it, or leave the year out.",
     ),
+    "due_before_found": (
+        "期限（{due_on}）早于发现日期（{found_on}）：请核对期限。",
+        "It would be due ({due_on}) before it was found ({found_on}): check the day.",
+    ),
     "not_accepted": (
         "案件尚未受理，没有办理时限：请先受理。",
         "The case has not been accepted and has no due day yet: accept it first.",
@@ -132,7 +136,7 @@ INPUT: Final = (
     "duplicate_of_itself", "unknown_duplicate", "duplicate_unfit", "resolved_before_reported",
     "reported_after_first_step", "import_stays", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
     "referred_to_missing", "not_above", "resumed_before_paused", "extended_too_far", "not_announced_yet",
-    "off_and_worked", "not_of_the_year",
+    "off_and_worked", "not_of_the_year", "due_before_found",
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""
 

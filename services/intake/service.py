@@ -1,24 +1,26 @@
-"""Intake 受理: what comes in. Cases now; hazards, key areas and opinions later (§3.2.1, §5.1)."""
+"""Intake 受理: what comes in. Cases, opinions, hazards, key areas (§3.2.1, 3.3.2, 5.1, 5.4, 5.5)."""
 
 from typing import Final
 
 from services.intake import announced, case
+from services.intake.entries import ENTRIES
 from services.intake.ledgers import backlog, cases, places, work_calendar
 from services.intake.reactions import REACTIONS
 from services.intake.refusals import REFUSALS, STATUSES
-from shared.contracts.intake import EVENTS
+from shared.contracts import intake, intake_entries
 from shared.contracts.model import Service
 
 SERVICE: Final = Service(
     name="intake",
     title_zh="受理登记",
     title_en="Intake",
-    events=EVENTS,
+    events=(*intake.EVENTS, *intake_entries.EVENTS),
     deciders=(
         case.DECIDER,
         announced.DECIDER,
+        ENTRIES.decider,
     ),
-    ledgers=(cases.LEDGER, backlog.LEDGER, places.LEDGER, work_calendar.LEDGER),
+    ledgers=(cases.LEDGER, backlog.LEDGER, places.LEDGER, work_calendar.LEDGER, *ENTRIES.ledgers),
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,

@@ -2,7 +2,10 @@
 
 from typing import Any, Final
 
-from shared.contracts import assessment, assignment, intake
+from shared.contracts import assessment, assessment_entries, assignment, assignment_entries, intake, intake_entries
 
-EVENTS: Final[tuple[Any, ...]] = (*intake.EVENTS, *assignment.EVENTS, *assessment.EVENTS)
+EVENTS: Final[tuple[Any, ...]] = (
+    *intake.EVENTS, *intake_entries.EVENTS, *assignment.EVENTS, *assignment_entries.EVENTS, *assessment.EVENTS,
+    *assessment_entries.EVENTS,
+)  # fmt: skip
 """Every event class, by owner."""

@@ -40,8 +40,9 @@ class Entry:
     voided: bool = False
 
 
-def _unchecked(command: Any, entry: Entry | None, context: Context) -> None:
+def _unchecked(command: Any, entry: Entry | None, context: Context) -> Mapping[str, Any]:
     """Whatever its fields allow is taken."""
+    return {}
 
 
 @plain_dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class Step:
     at: str = "happened_at"
     """The row's column that says when it happened."""
     facts: Callable[[Any, str, Look], Any] | None = None
-    check: Callable[[Any, Entry | None, Context], None] = _unchecked
-    """Raises `Refused` for what the fields' types cannot say."""
+    check: Callable[[Any, Entry | None, Context], Mapping[str, Any]] = _unchecked
+    """Raises `Refused` for what the fields' types cannot say; gives the event's fields that the command does not say
+    as they are to stand (a community's code where its name was given)."""
 
     def made(self, command: Any, **known: Any) -> Any:
         """The event; what is `known` the command does not say."""
@@ -169,8 +171,7 @@ class Entries:
                 raise Refused("already_entered", field="stream", allowed=self._allowed(entry))
         elif (standing := self._standing(entry, context)).last not in step.after:
             raise Refused("entry_not_now", allowed=self._allowed(standing))
-        step.check(command, entry, context)
-        return [step.made(command)]
+        return [step.made(command, **step.check(command, entry, context))]
 
     def _standing(self, entry: Entry | None, context: Context) -> Entry:
         """The entry, where it exists, is not void, and had come so far when this happened."""

@@ -56,9 +56,10 @@ class VoidToy:
     reason: Note
 
 
-def _is_known(command: Any, entry: Entry | None, context: Context) -> None:
+def _is_known(command: Any, entry: Entry | None, context: Context) -> dict[str, str]:
     if context.facts != command.community:
         raise Refused("unknown_community", field="community")
+    return {}
 
 
 BY = frozenset({"clerk"})

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from services.assessment.pages.clauses import ClausePages
+from services.assessment.pages.entries_told import ENTRIES
 from services.assessment.pages.scores import ScorePages
 from services.assessment.pages.texts import TEXTS
 from services.assessment.pages.told import EVENTS
@@ -29,7 +30,7 @@ SECTION: Final = Section(
     service="assessment",
     links=(Link("/", SHELL["home"]), Link("/scores", TEXTS["scores"]), Link("/clauses", TEXTS["clauses"])),
     texts=TEXTS,
-    events=EVENTS,
+    events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",
     routes=routes,
 )

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from services.assignment.pages.communities import CommunityPages
+from services.assignment.pages.entries_told import ENTRIES
 from services.assignment.pages.texts import TEXTS
 from services.assignment.pages.told import EVENTS
 from shared.web.pages import Link, Section, Site
@@ -25,7 +26,7 @@ SECTION: Final = Section(
     service="assignment",
     links=(Link("/communities", TEXTS["communities"]), Link("/meetings", TEXTS["meetings"])),
     texts=TEXTS,
-    events=EVENTS,
+    events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",
     routes=routes,
 )

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from services.intake.pages.cases import CasePages
+from services.intake.pages.entries_told import ENTRIES
 from services.intake.pages.texts import TEXTS
 from services.intake.pages.told import EVENTS
 from shared.web.pages import Link, Section, Site
@@ -21,7 +22,7 @@ SECTION: Final = Section(
     service="intake",
     links=(Link("/cases", TEXTS["cases"]),),
     texts=TEXTS,
-    events=EVENTS,
+    events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",
     routes=routes,
 )
