@@ -51,6 +51,8 @@ async def campaign(node: Node, say: Callable[[str], None]) -> Campaign:
     await season.meet(desks, random)
     say("案件办理  cases: visits, mediation, follow-up")
     await season.work(desks, random)
+    say("群众工作与督导  notices, patrols, outreach, hazards, surveys, inspections")
+    await season.keep(desks, random)
     say("考核公布  publishing scores")
     published = await season.publish(desks)
     return Campaign(reading, taken, desks.sent, published)

@@ -6,17 +6,25 @@ that an agreement resolves) has arrived when the stage begins, because the ledge
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
+from services import season_work
+from services.assessment.commands import (
+    AdoptPlan,
+    AdoptRulebook,
+    AmendPlan,
+    PublishScores,
+)
 from services.assessment.plan_file import load_plan
 from services.assessment.rulebook_file import load_rulebook
+from services.assessment.score import publication
 from services.assignment.commands import (
     AssignHandler,
+    CloseStudio,
     CompleteVisit,
     ConveneMeeting,
     DeclareConflict,
@@ -35,26 +43,37 @@ from services.assignment.commands import (
     SetVisitTimes,
     SubmitMinutes,
     TerminateMediation,
+    WithdrawConsent,
 )
+from services.assignment.ledgers import meetings
 from services.intake.commands import (
     AcceptCase,
     AmendCalendar,
     CloseCase,
     CorrectCase,
     DeclineCase,
+    EscalateCase,
+    ExtendDeadline,
     FollowUpCase,
     HandDownCase,
     LinkCase,
+    PauseClock,
     Person,
+    ReclassifyCase,
     ReferCase,
     ReopenCase,
     ReportCase,
+    ResumeClock,
     VoidCase,
+    WithdrawCase,
 )
 from services.intake.ledgers import cases
 from services.together import settled
 from shared.command import Asked, own_id
-from shared.contracts.assessment import PeriodKind
+from shared.contracts.assessment import (
+    Duty,
+    PeriodKind,
+)
 from shared.contracts.codes import (
     AgreementForm,
     CaseKind,
@@ -68,9 +87,12 @@ from shared.contracts.codes import (
     Role,
     Source,
     Termination,
+    Tier,
 )
 from shared.contracts.days import CIVIL
 from shared.contracts.event import Actor
+from shared.contracts.frozen import replace
+from shared.contracts.intake import PauseReason
 from shared.log.append import Appended
 from shared.runtime import Node
 
@@ -149,6 +171,12 @@ async def begin(desks: Desks) -> None:
     await desks.send("assessment", "plan", AdoptPlan(plan=plan, author=office, reason="印发"), adopted, Role.OFFICE)
     rules = AdoptRulebook(rulebook=rulebook, author=office, reason="随方案施行")
     await desks.send("assessment", "rulebook", rules, adopted, Role.OFFICE)
+    fire = Duty(
+        code="fire_safety", clause="5.5", title_zh="落实消防安全责任制，做好隐患排查巡查",
+        title_en="Fire safety: find hazards", lead="综治办", phase=None, due_on=None,
+    )  # fmt: skip
+    amend = AmendPlan(plan=replace(plan, duties=(*plan.duties, fire)), author=office, reason="补列消防安全任务")
+    await desks.send("assessment", "amend", amend, moment(date(2015, 7, 1)), Role.OFFICE)
     holiday = AmendCalendar(
         off=(date(2015, 9, 3), date(2015, 9, 4)), worked=(date(2015, 9, 6),), announced_on=date(2015, 5, 13),
         document="国发明电〔2015〕1号",
@@ -181,6 +209,12 @@ async def _post(desks: Desks, number: int) -> None:
     opened = moment(date(2015, 6, 2 + number))
     studio = OpenStudio(place="社区警务室")
     await desks.send("assignment", f"studio:{number}", studio, opened, Role.OFFICE, id=community)
+    if number == 2:
+        closed, again = moment(date(2015, 8, 3)), moment(date(2015, 8, 6))
+        close = CloseStudio(reason="警务室翻修")
+        await desks.send("assignment", f"close:{number}", close, closed, Role.OFFICE, id=community)
+        studio = OpenStudio(place="综治工作站")
+        await desks.send("assignment", f"reopen:{number}", studio, again, Role.OFFICE, id=community)
     for profession in Profession:
         day = date(2015, 9, 1) if number == 6 and profession is Profession.LAWYER else date(2015, 6, 8)
         who = officer(number, profession)
@@ -321,14 +355,40 @@ async def _register(desks: Desks, matter: Matter, ids: dict[str, str]) -> None:
     else:
         await desks.send("intake", f"accept:{name}", AcceptCase(), at, Role.CLERK, id=id)
         if matter.fate < 0.12:
+            if matter.luck < 0.5:
+                gone = WithdrawCase(reason="双方自行和解")
+                await desks.send("intake", f"withdraw:{name}", gone, at + timedelta(days=2), Role.CLERK, id=id)
+                return
             refer = ReferCase(to_unit="示例劳动人事争议仲裁委员会", outside=True)
             await desks.send("intake", f"refer:{name}", refer, at + timedelta(days=2), Role.CLERK, id=id)
         elif 0.12 <= matter.fate < 0.18:
             down = HandDownCase(by_unit="示例区信访局", document="示信交2015-7")
             await desks.send("intake", f"hand:{name}", down, at + timedelta(hours=1), Role.OFFICE, id=id)
+        elif 0.6 < matter.luck < 0.68:
+            await _clock(desks, id, matter, at)
+        elif 0.7 < matter.luck < 0.74:
+            other = ReclassifyCase(kind=CaseKind.INSTABILITY, dispute_type=DisputeType.OTHER, reason="涉及多户")
+            await desks.send("intake", f"reclassify:{name}", other, at + timedelta(hours=3), Role.CLERK, id=id)
         elif matter.luck > 0.95:
             right = CorrectCase(reason="网格更正", grid=GRIDS[0])
             await desks.send("intake", f"correct:{name}", right, at + timedelta(hours=2), Role.CLERK, id=id)
+
+
+async def _clock(desks: Desks, id: str, matter: Matter, at: datetime) -> None:
+    """An appraisal for which the clock stands, an extension, and a word from above."""
+    steps: tuple[tuple[str, Any, timedelta, Role], ...] = (
+        ("pause", PauseClock(reason=PauseReason.APPRAISAL), timedelta(days=3), Role.CLERK),
+        ("resume", ResumeClock(), timedelta(days=11), Role.CLERK),
+        (
+            "extend",
+            ExtendDeadline(days=15, approved_by="主任", reason="情况复杂"),
+            timedelta(days=12),
+            Role.OFFICE,
+        ),
+        ("escalate", EscalateCase(to=Tier.SUBDISTRICT, reason="涉及多个部门"), timedelta(days=13), Role.CLERK),
+    )
+    for what, command, later, role in steps:
+        await desks.send("intake", f"{what}:{matter.name}", command, at + later, role, id=id)
 
 
 async def _handle(desks: Desks, id: str, matter: Matter) -> None:
@@ -358,6 +418,9 @@ async def _handle(desks: Desks, id: str, matter: Matter) -> None:
         return
     for party in (1, 2):
         await do(f"consent{party}", RecordConsent(party=party), 5, hour=party)
+    if 0.4 < matter.luck < 0.45:
+        await do("unwilling", WithdrawConsent(party=2), 6)
+        await do("again", RecordConsent(party=2), 7)
     await do("mediate", HoldMediation(officers=(police,), place="社区调解室", record="示例：当面沟通。"), 8)
     if matter.fate < 0.28:
         await do("failed", TerminateMediation(reason=Termination.NO_AGREEMENT, remedies_told=True), 12)
@@ -376,6 +439,45 @@ async def _finish(desks: Desks, id: str, matter: Matter) -> None:
         if 0.15 < matter.luck < 0.2:
             again = ReopenCase(reason="当事人反映协议未履行")
             await desks.send("intake", f"reopen:{name}", again, at + timedelta(days=9), Role.CLERK, id=id)
+
+
+# public work and supervision ----------------------------------------------------------------------------------------
+
+
+async def keep(desks: Desks, random: Random) -> None:
+    """Every other clause: debriefings, notices, patrols, outreach, hazards, surveys, inspections, archives, …"""
+    await _all(_debrief(desks, number) for number in range(len(COMMUNITIES)))
+    await settled(desks.node)
+    with desks.node.look("assignment", desks.log) as look:
+        joint = {row.community: row.id for row in look.rows(meetings.LEDGER, kind=MeetingKind.JOINT)
+                 if row.held_at < moment(date(2015, 10, 12))}  # fmt: skip
+    places = [
+        season_work.Place(code(desks.log, number), GRIDS[number % len(GRIDS)], officer(number, Profession.JUDGE))
+        for number in range(len(COMMUNITIES))
+    ]
+    await enter(desks, list(season_work.acts(2015, places, joint, random)))
+
+
+async def _debrief(desks: Desks, number: int) -> None:
+    held = moment(date(2015, 12, 7), 15)
+    for kind, at in ((MeetingKind.DEBRIEFING, held), (MeetingKind.MOBILISATION, moment(date(2015, 6, 2), 15))):
+        convene = ConveneMeeting(
+            community=code(desks.log, number), kind=kind, month=f"{at:%Y-%m}", attended=40, subject=kind.zh
+        )
+        name = f"{kind}-{number}"
+        await desks.send("assignment", name, convene, at, Role.CLERK, id=name)
+
+
+async def enter(desks: Desks, acts: Sequence[season_work.Act]) -> None:
+    """Send entries stage by stage."""
+    for stage in range(1 + max(act.stage for act in acts)):
+        await _all(_enter(desks, act) for act in acts if act.stage == stage)
+        await settled(desks.node)
+
+
+async def _enter(desks: Desks, act: season_work.Act) -> None:
+    name = f"{act.id}:{type(act.command).__name__}"
+    await desks.send(act.service, name, act.command, act.at, act.role, id=act.id)
 
 
 # scores ----------------------------------------------------------------------------------------------------------
@@ -397,4 +499,18 @@ async def publish(desks: Desks) -> Counter[str]:
         answer = await desks.send("assessment", f"publish:{kind}:{period}", command, at, Role.OFFICE)
         published.update(answer.types)
     await settled(desks.node)
+    for number in range(len(COMMUNITIES)):  # some households had been missed: entered late, so the year is restated
+        late = IssueContactCards(households=30)
+        at = moment(date(2015, 12, 30))
+        await desks.send("assignment", f"late-cards:{number}", late, at, Role.CLERK, id=code(desks.log, number))
+    await settled(desks.node)
+    again = PublishScores(
+        plan="dongfeng-2015-28", rulebook="default", period_kind=PeriodKind.YEAR, period="2015", as_of=date(2016, 1, 31)
+    )
+    restated = await desks.send("assessment", "restate", again, moment(date(2016, 2, 1), 9), Role.OFFICE)
+    published.update(restated.types)
+    await settled(desks.node)
+    last = publication(PeriodKind.YEAR, "2015", "2016-01-31")
+    after = season_work.after_publication(2015, last, code(desks.log, 0), moment(date(2016, 2, 2)))
+    await enter(desks, list(after))
     return published

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from services.assignment import commands, community, directory, handling, meeting, officer, roster
+from services.assignment import commands, community, directory, entries, handling, meeting, officer, roster
 from services.assignment.ledgers import communities, meetings, visits
 from services.assignment.ledgers import handling as handling_ledger
 from services.assignment.ledgers import roster as roster_ledger
@@ -48,7 +48,7 @@ from tests.spec import START
 
 
 def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
-    modules = (directory, community, officer, roster, handling, meeting)
+    modules = (directory, community, officer, roster, handling, meeting, entries)
     assert set().union(*(codes_raised(module) for module in modules)) == set(REFUSALS)
     assert_tables_are_bilingual(SERVICE)
 
@@ -78,7 +78,8 @@ def test_the_ledgers_take_every_event_of_what_they_tell() -> None:
 def test_commands_ledgers_and_events_are_declared_well() -> None:
     assert_commands_are_declared_well(SERVICE)
     assert_ledgers_are_declared_well(SERVICE)
-    beginnings = [CommunityRegistered, OfficerPosted, HandlingOpened, VisitPlanned, MeetingConvened]
+    beginnings: list[type] = [CommunityRegistered, OfficerPosted, HandlingOpened, VisitPlanned, MeetingConvened]
+    beginnings += [kind.events[0] for kind in entries.ENTRIES.kinds]
     assert_ledgers_take_what_they_handle(SERVICE, beginnings)
 
 

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
 
+from services import season_work
 from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
 from services.assessment.plan_file import load_plan
 from services.assessment.rulebook_file import load_rulebook
@@ -147,8 +149,26 @@ async def fill(node: Node) -> Campaign:
     )
     await made.send(publish, day("08-11"))
     await made.settle()
+    await _entries(made)
     node.storage.seal(LOG)
     return made
+
+
+async def _entries(made: Campaign) -> None:
+    """Everything else that an office writes down: what a season holds, in the first two communities."""
+    joint = ConveneMeeting(
+        community=code(1), kind=MeetingKind.JOINT, month="2015-07", attended=9, subject="联席会议（虚构）"
+    )
+    await made.send(joint, day("07-16"), "joint-0")
+    await made.settle()
+    places = [season_work.Place(code(n), "grid-1", made.cases[f"{Profession.JUDGE}-{n}"]) for n in (1, 2)]
+    acts = [*season_work.acts(2015, places, {code(1): "joint-0"}, Random(5))]
+    acts += season_work.after_publication(2015, "phase-2.2015-08-10", code(1), day("08-20"))
+    for stage in range(3):
+        for act in acts:
+            if act.stage == stage:
+                await made.send(act.command, act.at, act.id, act.role)
+        await made.settle()
 
 
 def code(number: int) -> str:
