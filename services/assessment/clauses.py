@@ -65,8 +65,18 @@ KNOWN: Final = {clause.clause: clause for clause in CLAUSES}
 
 def clauses_of(event: type, decider: Decider[Any]) -> Sequence[str]:
     """The clauses that an event belongs to, in the document's order."""
-    named = {one for found in _NAMED.findall(event.__doc__ or "") for one in re.findall(r"\d(?:\.\d)*", found)}
-    return sorted(named & KNOWN.keys()) or [_known(decider.accepts[0].clause)]
+    return sorted(_named(event)) or [_known(decider.accepts[0].clause)]
+
+
+def _serves(accepts: Accepts, clause: str) -> bool:
+    """Whether a command serves a clause: the one that it is declared for, or one that its docstring names."""
+    return _known(accepts.clause) == clause or clause in _named(accepts.command)
+
+
+def _named(cls: type) -> set[str]:
+    """The clauses of the table that a docstring names."""
+    found = {one for group in _NAMED.findall(cls.__doc__ or "") for one in re.findall(r"\d(?:\.\d)*", group)}
+    return found & KNOWN.keys()
 
 
 def _known(clause: str) -> str:
@@ -94,7 +104,7 @@ def living(clause: str, services: Iterable[Service], rulebook: Rulebook) -> Livi
     pages = {f"/clauses/{clause}": None}
     for service in services:
         for decider in service.deciders:
-            commands += [_name(service, one) for one in decider.accepts if _known(one.clause) == clause]
+            commands += [_name(service, one) for one in decider.accepts if _serves(one, clause)]
             events += [event for event in decider.events if clause in clauses_of(event, decider)]
         for ledger in service.ledgers:
             if _known(ledger.clause) == clause or set(ledger.handles) & set(events):

@@ -111,7 +111,7 @@ class FileArchive:
 
 @value
 class ConductInspection:
-    """Enter an inspection 督导检查 (§3.3.7)."""
+    """Enter an inspection 督导检查 (§3.3.7, 3.4.2)."""
 
     community: Division
     inspected_by: Line
@@ -121,7 +121,7 @@ class ConductInspection:
 
 @value
 class OrderRectification:
-    """Order that what an inspection found be put right 责令整改 (§3.3.7)."""
+    """Order that what an inspection found be put right 责令整改 (§3.3.7, 3.4.2)."""
 
     community: Division
     inspection: Code
@@ -131,7 +131,7 @@ class OrderRectification:
 
 @value
 class CompleteRectification:
-    """Say that it was put right, and looked at again 整改完成 (§3.3.7)."""
+    """Say that it was put right, and looked at again 整改完成 (§3.3.7, 3.4.2)."""
 
     passed: bool
     rechecked_by: Line
@@ -150,7 +150,7 @@ class IssueCircular:
 
 @value
 class FileCommunityPlan:
-    """File a community's own plan 社区方案 (§3.4.1)."""
+    """File a community's own plan 社区方案 (§3.4.1, 6.2)."""
 
     community: Division
     title: Line

@@ -55,7 +55,7 @@ class FormPatrolTeam:
 
 @value
 class CompletePatrol:
-    """Record a patrol 巡逻 (§3.2.2)."""
+    """Record a patrol 巡逻 (§3.2.2, 5.2)."""
 
     community: Division
     grid: Code | None = None
@@ -92,7 +92,7 @@ class CompleteCoachedCase:
 
 @value
 class HoldOutreach:
-    """Record that law was taught to the public 普法宣传 (§3.2.4)."""
+    """Record that law was taught to the public 普法宣传 (§3.2.4, 5.2, 5.6)."""
 
     community: Division
     grid: Code | None = None
@@ -103,7 +103,7 @@ class HoldOutreach:
 
 @value
 class GiveLegalAdvice:
-    """Record legal advice 法律咨询 (§3.2.4): how many were answered."""
+    """Record legal advice 法律咨询 (§3.2.4, 5.2): how many were answered."""
 
     community: Division
     grid: Code | None = None
@@ -113,7 +113,7 @@ class GiveLegalAdvice:
 
 @value
 class GrantLegalAid:
-    """Record legal aid 法律援助 (§3.2.4): how many matters."""
+    """Record legal aid 法律援助 (§3.2.4, 5.2): how many matters."""
 
     community: Division
     grid: Code | None = None
@@ -124,7 +124,7 @@ class GrantLegalAid:
 
 @value
 class ProvideSupport:
-    """Record services to groups 服务帮扶 (§3.2.5): counts, never a person."""
+    """Record services to groups 服务帮扶 (§3.2.5, 5.5, 5.6): counts, never a person."""
 
     community: Division
     unit: Line

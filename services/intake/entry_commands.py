@@ -16,7 +16,7 @@ from shared.contracts.intake_entries import (
 
 @value
 class RecordOpinion:
-    """Write a resident's opinion down 收集意见 (§3.3.2): what, never who."""
+    """Write a resident's opinion down 收集意见 (§3.3.2, 5.2): what, never who."""
 
     community: Name
     """Its code or its name (also below)."""
@@ -70,7 +70,7 @@ class InspectVenue:
 
 @value
 class ReportHazard:
-    """Record a hazard 隐患登记 (§5.5)."""
+    """Record a hazard 隐患登记 (§5.5, 5.2)."""
 
     community: Name
     grid: Code | None = None

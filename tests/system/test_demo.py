@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from shared.contracts.catalogue import EVENTS
 from tests.system.cli import TRUTH
 from tests.system.demo import Demo
 
@@ -28,7 +29,9 @@ def test_it_does_the_whole_job(demo: Demo) -> None:
     assert told["event_types"]["sanguan.assessment.plan-adopted.v1"] == 1
     assert told["import"]["taken_over"] == told["import"]["accepted"]
     assert told["scores_published"] > 0
-    assert told["audit"]["scores"] == {"checked": told["scores_published"], "equal": told["scores_published"]}
+    scores = told["scores_published"] + told["event_types"]["sanguan.assessment.score-restated.v1"]
+    assert told["audit"]["scores"] == {"checked": scores, "equal": scores}
+    assert set(told["event_types"]) == {event.NAME for event in EVENTS}, "the season uses every kind of event"
     assert told["audit"]["replay_ok"]
     assert told["audit"]["verify_ok"]
     assert told["streamed"] >= told["events"]
