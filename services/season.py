@@ -24,7 +24,9 @@ from services.assessment.rulebook_file import load_rulebook
 from services.assessment.score import publication
 from services.assignment.commands import (
     AssignHandler,
+    CheckPerformance,
     CloseStudio,
+    CompleteHandover,
     CompleteVisit,
     ConveneMeeting,
     DeclareConflict,
@@ -33,19 +35,25 @@ from services.assignment.commands import (
     EnrolOfficer,
     HoldMediation,
     IssueContactCards,
+    OfferJudicialConfirmation,
     OpenStudio,
     PlanVisit,
     PostOfficer,
     ReachAgreement,
     RecordConsent,
+    RecordJudicialConfirmation,
     RegisterCommunity,
     ReplaceHandler,
     SetVisitTimes,
+    SignResponsibilityLetter,
     SubmitMinutes,
     TerminateMediation,
     WithdrawConsent,
 )
-from services.assignment.ledgers import meetings
+from services.assignment.ledgers import (
+    handling,
+    meetings,
+)
 from services.intake.commands import (
     AcceptCase,
     AmendCalendar,
@@ -74,6 +82,7 @@ from shared.contracts.assessment import (
     Duty,
     PeriodKind,
 )
+from shared.contracts.assignment import Confirmation, Performance
 from shared.contracts.codes import (
     AgreementForm,
     CaseKind,
@@ -306,6 +315,8 @@ async def work(desks: Desks, random: Random) -> None:
     await _all(_register(desks, matter, ids) for matter in season)
     await settled(desks.node)
     going = [(ids[matter.name], matter) for matter in season if matter.fate >= 0.12]
+    await _all(_hand_down(desks, id, matter) for id, matter in going if matter.fate < 0.18)
+    await settled(desks.node)
     going += [(id, _paper_matter(desks.log, row)) for id, row in _open_on_paper(desks)]
     await _all(_handle(desks, id, matter) for id, matter in going)
     await settled(desks.node)
@@ -361,9 +372,6 @@ async def _register(desks: Desks, matter: Matter, ids: dict[str, str]) -> None:
                 return
             refer = ReferCase(to_unit="示例劳动人事争议仲裁委员会", outside=True)
             await desks.send("intake", f"refer:{name}", refer, at + timedelta(days=2), Role.CLERK, id=id)
-        elif 0.12 <= matter.fate < 0.18:
-            down = HandDownCase(by_unit="示例区信访局", document="示信交2015-7")
-            await desks.send("intake", f"hand:{name}", down, at + timedelta(hours=1), Role.OFFICE, id=id)
         elif 0.6 < matter.luck < 0.68:
             await _clock(desks, id, matter, at)
         elif 0.7 < matter.luck < 0.74:
@@ -372,6 +380,12 @@ async def _register(desks: Desks, matter: Matter, ids: dict[str, str]) -> None:
         elif matter.luck > 0.95:
             right = CorrectCase(reason="网格更正", grid=GRIDS[0])
             await desks.send("intake", f"correct:{name}", right, at + timedelta(hours=2), Role.CLERK, id=id)
+
+
+async def _hand_down(desks: Desks, id: str, matter: Matter) -> None:
+    """By now those who handle the case have it, and are told."""
+    at, down = moment(matter.day + timedelta(days=1), 11), HandDownCase(by_unit="示例区信访局", document="示信交2015-7")
+    await desks.send("intake", f"hand:{matter.name}", down, at, Role.OFFICE, id=id)
 
 
 async def _clock(desks: Desks, id: str, matter: Matter, at: datetime) -> None:
@@ -401,6 +415,9 @@ async def _handle(desks: Desks, id: str, matter: Matter) -> None:
         await desks.send("assignment", f"{what}:{name}", command, at, role, id=id, who=police)
 
     await do("assign", AssignHandler(officer=police), 0, Role.LEADER)
+    if 0.12 <= matter.fate < 0.18 and not name.startswith("paper"):
+        letter = SignResponsibilityLetter(unit="示例街道信访办", person="示例包案人", contact_days=7)
+        await do("letter", letter, 1, Role.LEADER)
     if matter.luck > 0.97:
         await do("conflict", DeclareConflict(officer=police, reason="与一方当事人系亲属"), 1)
         await do("replace", ReplaceHandler(officer=lawyer, reason="回避"), 1, Role.LEADER, 1)
@@ -426,7 +443,13 @@ async def _handle(desks: Desks, id: str, matter: Matter) -> None:
         await do("failed", TerminateMediation(reason=Termination.NO_AGREEMENT, remedies_told=True), 12)
     else:
         form = AgreementForm.WRITTEN if matter.luck > 0.4 else AgreementForm.ORAL
-        await do("agree", ReachAgreement(form=form, terms="示例：双方各自承担一部分。"), 9 + int(matter.luck * 24))
+        days = 9 + int(matter.luck * 24)
+        await do("agree", ReachAgreement(form=form, terms="示例：双方各自承担一部分。"), days)
+        await do("tell", OfferJudicialConfirmation(), days, hour=1)
+        if matter.luck > 0.8:
+            confirmed = RecordJudicialConfirmation(confirmation=Confirmation.CONFIRMED, document="示确1号")
+            await do("confirm", confirmed, days + 12)
+        await do("check", CheckPerformance(performance=Performance.PERFORMED), days + 30)
 
 
 async def _finish(desks: Desks, id: str, matter: Matter) -> None:
@@ -456,6 +479,22 @@ async def keep(desks: Desks, random: Random) -> None:
         for number in range(len(COMMUNITIES))
     ]
     await enter(desks, list(season_work.acts(2015, places, joint, random)))
+    await relieve(desks)
+
+
+async def relieve(desks: Desks) -> None:
+    """A police officer leaves at the year's end: the open cases are handed over, then another is posted."""
+    number, who = 0, officer(0, Profession.POLICE)
+    community, day = code(desks.log, number), date(2015, 12, 29)
+    end = EndPosting(community=community, officer=who, last_day=day, reason=PostingEnd.RETIRED)
+    await desks.send("assignment", "leave:0", end, moment(day, 17), Role.OFFICE)
+    await settled(desks.node)
+    with desks.node.look("assignment", desks.log) as look:
+        waiting = [row for row in look.rows(handling.LEDGER, community=community) if row.handover_since is not None]
+    for row in waiting:
+        over = CompleteHandover(officer=officer(0, Profession.PROSECUTOR), note="示例：案卷已交接。")
+        await desks.send("assignment", f"over:{row.id}", over, moment(date(2015, 12, 30)), Role.LEADER, id=row.id)
+    await settled(desks.node)
 
 
 async def _debrief(desks: Desks, number: int) -> None:
@@ -477,7 +516,7 @@ async def enter(desks: Desks, acts: Sequence[season_work.Act]) -> None:
 
 async def _enter(desks: Desks, act: season_work.Act) -> None:
     name = f"{act.id}:{type(act.command).__name__}"
-    await desks.send(act.service, name, act.command, act.at, act.role, id=act.id)
+    await desks.send(act.service, name, act.command, act.at, act.role, id=act.id, who=act.who)
 
 
 # scores ----------------------------------------------------------------------------------------------------------

@@ -62,6 +62,8 @@ class Act:
     id: str
     stage: int = 0
     """What is of a later stage needs the ledgers to hold what an earlier one sent."""
+    who: str = ""
+    """The pseudonym of who sends it; by default whoever has the role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _organisation(year: int) -> Iterator[Act]:
     )
     yield Act("assessment", archive, _at(year, 12, 10), Role.OFFICE, f"archive-{year}")
     reply = supervision.RecordArchiveReply(reply="示例：情况属实。")
-    yield Act("assessment", reply, _at(year, 12, 12), Role.OFFICER, f"archive-{year}", 1)
+    yield Act("assessment", reply, _at(year, 12, 12), Role.OFFICER, f"archive-{year}", 1, "police-01")
     filed = supervision.FileArchive(filed_with="示例区委政法委", filing=f"示备{year}-1")
     yield Act("assessment", filed, _at(year, 12, 28), Role.OFFICE, f"archive-{year}", 2)
 
@@ -265,7 +267,7 @@ def _mistakes(year: int, where: Place) -> Iterator[Act]:
     yield Act("assessment", circular, _at(year, 9, 15), Role.OFFICE, "circular-0")
     plan = supervision.FileCommunityPlan(community=community, title="误传的方案", measures=1)
     yield Act("assessment", plan, _at(year, 6, 8), Role.CLERK, "plan-twice")
-    yield Act("assessment", supervision.VoidSupervision(reason="误传"), _at(year, 6, 9), Role.CLERK, "plan-twice", 1)
+    yield Act("assessment", supervision.VoidSupervision(reason="误传"), _at(year, 6, 9), Role.OFFICE, "plan-twice", 1)
 
 
 def after_publication(year: int, publication: str, community: str, at: datetime) -> Iterator[Act]:

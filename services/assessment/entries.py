@@ -151,6 +151,18 @@ def _awarded(command: AwardCommendation, entry: Entry | None, context: Context) 
     return {}
 
 
+def _own(command: RecordArchiveReply, entry: Entry | None, context: Context) -> Made:
+    """The right of reply is the officer's own; the office may enter it for them."""
+    row = context.facts
+    if context.by.role == Role.OFFICER and (row is None or row.officer != context.by.id):
+        raise Refused("not_your_archive")
+    return {}
+
+
+def _archived(command: RecordArchiveReply, id: str, look: Look) -> Any:
+    return look.row(ARCHIVES_LEDGER, id)
+
+
 def _many_enough(command: ReportYouthOffenceRate, entry: Entry | None, context: Context) -> Made:
     if command.youths < FEWEST_YOUTHS:
         raise Refused("too_few_to_tell", field="youths", least=FEWEST_YOUTHS)
@@ -160,6 +172,17 @@ def _many_enough(command: ReportYouthOffenceRate, entry: Entry | None, context: 
 
 
 _ARCHIVED: Final = (ArchiveEntryAdded, ArchiveReplyRecorded)
+ARCHIVES: Final = kind(
+    "archives", ("实绩档案", "Performance archive"),
+    Step(AddArchiveEntry, ArchiveEntryAdded, OFFICE, "3.3.6"),
+    Step(
+        RecordArchiveReply, ArchiveReplyRecorded, OFFICERS, "3.3.6", after=(*_ARCHIVED, ArchiveFiled), at="replied_at",
+        facts=_archived, check=_own,
+    ),
+    Step(FileArchive, ArchiveFiled, OFFICE, "3.3.6", after=_ARCHIVED, at="filed_at"),
+    filters=("officer", "archive"),
+)  # fmt: skip
+ARCHIVES_LEDGER: Final[Ledger[Any]] = ARCHIVES.ledger(SupervisionVoided)
 INSPECTIONS: Final = kind(
     "inspections", ("督导检查台账", "Inspections"),
     Step(ConductInspection, InspectionConducted, OFFICE, "3.3.7", facts=_facts, check=_known),
@@ -186,13 +209,7 @@ KINDS: Final = (
         Step(DecideAppeal, AppealDecided, OFFICE, "3.3.5", after=(ScoreAppealed,), at="decided_at"),
         filters=("publication",),
     ),
-    kind(
-        "archives", ("实绩档案", "Performance archive"),
-        Step(AddArchiveEntry, ArchiveEntryAdded, OFFICE, "3.3.6"),
-        Step(RecordArchiveReply, ArchiveReplyRecorded, OFFICERS, "3.3.6", after=_ARCHIVED, at="replied_at"),
-        Step(FileArchive, ArchiveFiled, OFFICE, "3.3.6", after=_ARCHIVED, at="filed_at"),
-        filters=("officer", "archive"),
-    ),
+    ARCHIVES,
     INSPECTIONS,
     kind(
         "rectifications", ("整改台账", "Rectifications"),
@@ -231,4 +248,4 @@ KINDS: Final = (
     ),
 )  # fmt: skip
 
-ENTRIES: Final = Entries("supervision", KINDS, VoidSupervision, SupervisionVoided, CLERKS)
+ENTRIES: Final = Entries("supervision", KINDS, VoidSupervision, SupervisionVoided, OFFICE)

@@ -86,6 +86,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "整改期限（{due_on}）早于下达日期（{day}）：请核对。",
         "It would be due ({due_on}) before it was ordered ({day}): check the day.",
     ),
+    "not_your_archive": (
+        "只能对本人的实绩档案发表意见：请核对档案编号，或请办公室代录。",
+        "Officers reply to their own archive only: check its id, or ask the office to enter the reply.",
+    ),
     "too_few_to_tell": (
         "青少年人数不足 {least} 人的不予登记：比率会指向个人。",
         "Where there are fewer than {least} young people no rate is entered: it would point at persons.",

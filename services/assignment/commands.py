@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from shared.contracts.assignment import Confirmation, Performance
 from shared.contracts.codes import (
     AgreementForm,
     CaseKind,
@@ -223,6 +224,51 @@ class TerminateMediation:
     reason: Termination
     remedies_told: bool
     """Whether the parties were told of arbitration, administrative and judicial remedies."""
+
+
+@value
+class CheckPerformance:
+    """Record whether the agreement is kept 履行回访 (人民调解法 31); as often as needed, after the case is over too."""
+
+    performance: Performance
+    note: Note | None = None
+
+
+@value
+class OfferJudicialConfirmation:
+    """Tell the parties that a court may confirm the agreement 告知司法确认, within thirty days (人民调解法 33)."""
+
+
+@value
+class RecordJudicialConfirmation:
+    """Record what came of judicial confirmation 司法确认 (人民调解法 33)."""
+
+    confirmation: Confirmation
+    document: Code | None = None
+
+
+@value
+class SignResponsibilityLetter:
+    """Sign for a handed-down case 签订包案稳控责任书 (§3.4.1, 5.1)."""
+
+    unit: Line
+    person: PersonName
+    contact_days: Ordinal
+
+
+@value
+class OpenHandover:
+    """The handler's posting ended; sent by a reaction only."""
+
+    officer: Code
+
+
+@value
+class CompleteHandover:
+    """Hand the case over to an officer who is posted here 移交 (§3.1.3)."""
+
+    officer: Code
+    note: Note | None = None
 
 
 @value

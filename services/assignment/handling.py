@@ -10,18 +10,25 @@ from dataclasses import field
 from datetime import date, datetime
 from typing import Final, assert_never, get_args
 
+from services.assignment.aftercare import OfAgreement, about_the_agreement, letter
 from services.assignment.commands import (
     AssignHandler,
+    CheckPerformance,
+    CompleteHandover,
     CompleteVisit,
     DeclareConflict,
     DeclineVisit,
     EndHandling,
     HoldMediation,
+    OfferJudicialConfirmation,
     OpenHandling,
+    OpenHandover,
     PlanVisit,
     ReachAgreement,
     RecordConsent,
+    RecordJudicialConfirmation,
     ReplaceHandler,
+    SignResponsibilityLetter,
     TerminateMediation,
     WithdrawConsent,
 )
@@ -38,21 +45,28 @@ from shared.contracts.assignment import (
     HandlingEnded,
     HandlingEvent,
     HandlingOpened,
+    HandoverCompleted,
+    HandoverOpened,
+    JudicialConfirmationOffered,
+    JudicialConfirmationRecorded,
     MediationHeld,
     MediationTerminated,
+    PerformanceChecked,
+    ResponsibilityLetterSigned,
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
 )
-from shared.contracts.codes import CaseStatus, Termination
+from shared.contracts.codes import CaseKind, CaseStatus, Termination
 from shared.contracts.days import civil_day, refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
 
 Visiting = PlanVisit | CompleteVisit | DeclineVisit
 Mediating = RecordConsent | WithdrawConsent | HoldMediation | ReachAgreement | TerminateMediation
-Work = AssignHandler | ReplaceHandler | DeclareConflict | Visiting | Mediating
-Command = OpenHandling | Work | EndHandling
+Handing = AssignHandler | ReplaceHandler | DeclareConflict | CompleteHandover
+Work = Handing | Visiting | Mediating | OfAgreement | SignResponsibilityLetter
+Command = OpenHandling | OpenHandover | Work | EndHandling
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +84,15 @@ class Handling:
 
     community: str
     grid: str | None
+    kind: CaseKind
     parties: int
     """How many."""
     reported_at: datetime
     handler: str | None = None
+    leaving: str | None = None
+    """The handler whose posting ended, as long as the case is not handed over."""
+    agreed_on: date | None = None
+    confirmation_offered: bool = False
     conflicted: frozenset[str] = frozenset()
     visits: Mapping[str, Visit] = field(default_factory=dict)
     consents: frozenset[int] = frozenset()
@@ -111,15 +130,24 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
     if isinstance(command, EndHandling):
         _refuse_ended(handling)
         return [HandlingEnded(status=command.status)]
+    if isinstance(command, OpenHandover):
+        return [_to_be_handed_over(command, handling)]
     facts: Facts = context.facts
     handling = _as_known_now(handling, facts)
     _refuse_before_report(handling, context)
     if isinstance(command, CompleteVisit | DeclineVisit):
         _refuse_visit_after_end(handling, context.at)
+    elif isinstance(command, OfAgreement):
+        _refuse_void(handling)
     else:
         _refuse_ended(handling)
     match command:
-        case AssignHandler() | ReplaceHandler() | DeclareConflict():
+        case CheckPerformance() | OfferJudicialConfirmation() | RecordJudicialConfirmation():
+            day = civil_day(context.at)
+            return [about_the_agreement(command, handling.agreed_on, handling.confirmation_offered, day)]
+        case SignResponsibilityLetter():
+            return [letter(command, handling.kind, handling.community)]
+        case AssignHandler() | ReplaceHandler() | DeclareConflict() | CompleteHandover():
             return [_handled_by(command, handling, facts, civil_day(context.at))]
         case PlanVisit() | CompleteVisit() | DeclineVisit():
             return [_visited(command, handling, facts, civil_day(context.at))]
@@ -144,8 +172,9 @@ def _as_known_now(handling: Handling, facts: Facts) -> Handling:
     if case is None:
         return handling
     return replace(
-        handling, community=case.community, grid=case.grid, parties=case.parties, reported_at=case.reported_at
-    )
+        handling, community=case.community, grid=case.grid, kind=case.kind, parties=case.parties,
+        reported_at=case.reported_at,
+    )  # fmt: skip
 
 
 def _refuse_before_report(handling: Handling, context: Context) -> None:
@@ -156,11 +185,15 @@ def _refuse_before_report(handling: Handling, context: Context) -> None:
 
 def _refuse_visit_after_end(handling: Handling, at: datetime) -> None:
     """A visit that took place before the case was over may still be entered afterwards, unless the case is void."""
-    if handling.ended_as is CaseStatus.VOIDED:
-        _refuse_ended(handling)
+    _refuse_void(handling)
     if handling.ended_at is not None and at > handling.ended_at:
         times = {"occurred_at": at.isoformat(), "ended_at": handling.ended_at.isoformat()}
         raise Refused("visit_after_end", field="occurred_at", **times)
+
+
+def _refuse_void(handling: Handling) -> None:
+    if handling.ended_as is CaseStatus.VOIDED:
+        _refuse_ended(handling)
 
 
 def _refuse_ended(handling: Handling) -> None:
@@ -175,8 +208,15 @@ def allowed(handling: Handling) -> Sequence[str]:
     """The commands that would be taken now, given fitting data."""
     due = any(not visit.done for visit in handling.visits.values())
     visits = ["complete-visit", "decline-visit"] if due else []
+    if handling.agreed_on is not None:
+        offered = handling.confirmation_offered
+        visits += ["check-performance", "record-judicial-confirmation" if offered else "offer-judicial-confirmation"]
     if handling.ended_as is not None:
         return [] if handling.ended_as is CaseStatus.VOIDED else visits
+    if handling.leaving is not None:
+        visits.append("complete-handover")
+    if handling.kind is CaseKind.BACKLOG:
+        visits.append("sign-responsibility-letter")
     work = ["assign-handler" if handling.handler is None else "replace-handler", "declare-conflict", "plan-visit"]
     if handling.mediated:
         return [*work, *visits]
@@ -195,8 +235,8 @@ def allowed(handling: Handling) -> Sequence[str]:
 
 
 def _handled_by(
-    command: AssignHandler | ReplaceHandler | DeclareConflict, handling: Handling, facts: Facts, day: date
-) -> HandlerAssigned | HandlerReplaced | ConflictDeclared:
+    command: Handing, handling: Handling, facts: Facts, day: date
+) -> HandlerAssigned | HandlerReplaced | ConflictDeclared | HandoverCompleted:
     match command:
         case AssignHandler():
             if handling.handler is not None:
@@ -214,8 +254,23 @@ def _handled_by(
             if command.officer in handling.conflicted:
                 raise Refused("conflict_already_declared", field="officer", officer=command.officer)
             return ConflictDeclared(officer=command.officer, reason=command.reason)
+        case CompleteHandover():
+            if handling.leaving is None:
+                raise Refused("no_handover", allowed=allowed(handling))
+            if handling.leaving == command.officer:
+                raise Refused("same_handler", field="officer", handler=handling.leaving)
+            _refuse_unfit(command.officer, "officer", handling, facts, day)
+            return HandoverCompleted(officer=command.officer, replaced=handling.leaving, note=command.note)
         case _:
             assert_never(command)
+
+
+def _to_be_handed_over(command: OpenHandover, handling: Handling) -> HandoverOpened:
+    """The handler leaves; what became another's, or was over, meanwhile needs no handing over."""
+    _refuse_ended(handling)
+    if handling.handler != command.officer:
+        raise Refused("no_handover", allowed=allowed(handling))
+    return HandoverOpened(officer=command.officer)
 
 
 def _refuse_unfit(officer: str, field: str, handling: Handling, facts: Facts, day: date) -> None:
@@ -346,8 +401,14 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
         return _open(handling, event)
     assert handling is not None, "every handling begins with being opened"
     match event:
-        case HandlerAssigned() | HandlerReplaced():
-            return replace(handling, handler=event.officer)
+        case HandlerAssigned() | HandlerReplaced() | HandoverCompleted():
+            return replace(handling, handler=event.officer, leaving=None)
+        case HandoverOpened():
+            return replace(handling, leaving=event.officer)
+        case PerformanceChecked() | JudicialConfirmationRecorded() | ResponsibilityLetterSigned():
+            return handling
+        case JudicialConfirmationOffered():
+            return replace(handling, confirmation_offered=True)
         case ConflictDeclared():
             return replace(handling, conflicted=handling.conflicted | {event.officer})
         case VisitPlanned():
@@ -361,7 +422,9 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
             return replace(handling, consents=handling.consents - {event.party})
         case MediationHeld():
             return replace(handling, mediations=handling.mediations + 1)
-        case AgreementReached() | MediationTerminated():
+        case AgreementReached():
+            return replace(handling, mediated=True, agreed_on=civil_day(occurred_at))
+        case MediationTerminated():
             return replace(handling, mediated=True)
         case HandlingEnded():
             return replace(handling, ended_as=event.status, ended_at=occurred_at)
@@ -371,10 +434,16 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
 
 def _open(handling: Handling | None, event: HandlingOpened) -> Handling:
     """Opened again, consents and mediation begin anew; handler, conflicts and visits stay."""
-    opened = Handling(community=event.community, grid=event.grid, parties=event.parties, reported_at=event.reported_at)
+    opened = Handling(
+        community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
+        reported_at=event.reported_at,
+    )  # fmt: skip
     if handling is None:
         return opened
-    return replace(opened, handler=handling.handler, conflicted=handling.conflicted, visits=handling.visits)
+    return replace(
+        opened, handler=handling.handler, leaving=handling.leaving, conflicted=handling.conflicted,
+        visits=handling.visits,
+    )  # fmt: skip
 
 
 # declaration -----------------------------------------------------------------------------------------------------
@@ -400,6 +469,12 @@ DECIDER: Final[Decider[Handling | None]] = Decider(
         Accepts(HoldMediation, OFFICERS, "3.2.1", facts=_facts),
         Accepts(ReachAgreement, OFFICERS, "3.2.1", facts=_facts),
         Accepts(TerminateMediation, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(CheckPerformance, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(OfferJudicialConfirmation, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(RecordJudicialConfirmation, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(SignResponsibilityLetter, LEADERS, "3.4.1", facts=_facts),
+        Accepts(OpenHandover, REACTIONS, "3.1.3"),
+        Accepts(CompleteHandover, LEADERS, "3.1.3", facts=_facts),
         Accepts(EndHandling, REACTIONS, "5.1"),
     ),
     events=get_args(HandlingEvent),

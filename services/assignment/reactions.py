@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.assignment.commands import EndHandling, OpenHandling
+from services.assignment.commands import EndHandling, OpenHandling, OpenHandover
+from shared.contracts.assignment import PostingEnded
 from shared.contracts.event import Recorded
 from shared.contracts.intake import (
     CaseAccepted,
@@ -38,6 +39,12 @@ def _end(recorded: Recorded) -> Sequence[Sent]:
     return (Sent(EndHandling(status=ended_as(event)), recorded.id),) if event.handled else ()
 
 
+def _hand_over(recorded: Recorded) -> Sequence[Sent]:
+    """Each case that the officer was handling is to be handed over."""
+    event: PostingEnded = recorded.event
+    return [Sent(OpenHandover(officer=event.officer), case) for case in event.open_cases]
+
+
 REACTIONS: Final = (
     Reaction("open-handling", (CaseAccepted, CaseReopened), _open),
     Reaction(
@@ -45,4 +52,5 @@ REACTIONS: Final = (
         (CaseLinkedAsDuplicate, CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseVoided),
         _end,
     ),
+    Reaction("open-handover", (PostingEnded,), _hand_over),
 )

@@ -135,6 +135,23 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "尚未登记过调解，不能以“调解不成”终止：请先登记调解情况，或另选理由。",
         "No mediation session has been recorded that could have failed: record it first, or give another reason.",
     ),
+    "no_agreement": (
+        "本案没有达成调解协议：请核对案件。",
+        "No agreement was reached in this case: check which case it is.",
+    ),
+    "confirmation_too_late": (
+        "申请司法确认的期限（{apply_by}）已过：双方仍可就协议另行起诉。",
+        "The time for asking a court to confirm it ({apply_by}) is over: the parties may still sue on the agreement.",
+    ),
+    "confirmation_not_offered": (
+        "尚未登记告知司法确认：请先登记告知。",
+        "The parties have not been told of judicial confirmation: record that first.",
+    ),
+    "not_handed_down": (
+        "本案不是交办的信访积案，无须签订包案稳控责任书。",
+        "This case was not handed down: it needs no responsibility letter.",
+    ),
+    "no_handover": ("本案没有待移交事项。", "Nothing in this case waits to be handed over."),
     # entries
     "nothing_given": ("没有填写任何服务：请至少填写一类。", "No service is counted: give at least one kind."),
     "counted_twice": ("同一类服务填写了两次：请合并。", "A kind of service is counted twice: add the two up."),

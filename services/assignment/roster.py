@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final, assert_never, get_args
 
 from services.assignment.commands import EndPosting, PostOfficer, SetVisitTimes
-from services.assignment.ledgers import communities, officers
+from services.assignment.ledgers import communities, handling, officers
 from services.assignment.roles import CLERKS, OFFICE
 from shared.contracts.assignment import OfficerPosted, PostingEnded, RosterEvent, VisitTimesSet
 from shared.contracts.codes import Profession
@@ -39,6 +39,8 @@ class Facts:
 
     community: communities.Row | None = None
     officer: officers.Row | None = None
+    open_cases: tuple[str, ...] = ()
+    """The cases that the officer is handling in the community."""
 
 
 def decide(command: Command, roster: Roster, context: Context) -> Sequence[RosterEvent]:
@@ -51,7 +53,7 @@ def decide(command: Command, roster: Roster, context: Context) -> Sequence[Roste
             posting = _open(roster, command.officer)
             return [VisitTimesSet(officer=command.officer, from_day=posting.from_day, times=command.times)]
         case EndPosting():
-            return [_ended(command, _open(roster, command.officer))]
+            return [_ended(command, _open(roster, command.officer), context.facts)]
         case _:
             assert_never(command)
 
@@ -76,13 +78,13 @@ def _open(roster: Roster, officer: str) -> Posting:
     return roster.open[officer]
 
 
-def _ended(command: EndPosting, posting: Posting) -> PostingEnded:
+def _ended(command: EndPosting, posting: Posting, facts: Facts) -> PostingEnded:
     if command.last_day < posting.from_day:
         days = {"last_day": command.last_day.isoformat(), "from_day": posting.from_day.isoformat()}
         raise Refused("ends_before_it_begins", field="last_day", **days)
     return PostingEnded(
         officer=command.officer, profession=posting.profession, from_day=posting.from_day, last_day=command.last_day,
-        reason=command.reason,
+        reason=command.reason, open_cases=facts.open_cases,
     )  # fmt: skip
 
 
@@ -109,12 +111,17 @@ def _facts(command: PostOfficer, id: str, look: Look) -> Facts:
     return Facts(look.row(communities.LEDGER, command.community), look.row(officers.LEDGER, command.officer))
 
 
+def _in_hand(command: EndPosting, id: str, look: Look) -> Facts:
+    rows = look.rows(handling.LEDGER, community=command.community, handler=command.officer)
+    return Facts(open_cases=tuple(row.id for row in rows if row.ended_as is None))
+
+
 DECIDER: Final[Decider[Roster]] = Decider(
     category="roster",
     accepts=(
         Accepts(PostOfficer, OFFICE, "3.1.3", id=_community, facts=_facts),
         Accepts(SetVisitTimes, CLERKS, "3.1.3", id=_community),
-        Accepts(EndPosting, OFFICE, "3.1.3", id=_community),
+        Accepts(EndPosting, OFFICE, "3.1.3", id=_community, facts=_in_hand),
     ),
     events=get_args(RosterEvent),
     initial=Roster(),

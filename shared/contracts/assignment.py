@@ -7,6 +7,7 @@ from shared.contracts.codes import (
     CaseKind,
     CaseStatus,
     MeetingKind,
+    Named,
     PostingEnd,
     Profession,
     Termination,
@@ -96,6 +97,8 @@ class PostingEnded(Event):
     from_day: Day
     last_day: Day
     reason: PostingEnd
+    open_cases: Annotated[tuple[Code, ...], Many(10_000)] = ()
+    """The cases that the officer was handling in the community: each is to be handed over."""
 
 
 # handling/<case id> -----------------------------------------------------------------------------------------
@@ -219,6 +222,73 @@ class MediationTerminated(Event):
     remedies_told: bool
 
 
+class Performance(Named):
+    """Whether an agreement was kept 协议履行情况 (人民调解法 31)."""
+
+    PERFORMED = "performed", "已履行", "performed"
+    PARTLY = "partly", "部分履行", "performed in part"
+    NOT_PERFORMED = "not_performed", "未履行", "not performed"
+
+
+class Confirmation(Named):
+    """What came of judicial confirmation 司法确认结果 (人民调解法 33)."""
+
+    CONFIRMED = "confirmed", "法院确认有效", "confirmed by the court"
+    REFUSED = "refused", "法院不予确认", "refused by the court"
+    NOT_ASKED = "not_asked", "当事人未申请", "the parties did not ask"
+
+
+@event("sanguan.assignment.performance-checked.v1")
+class PerformanceChecked(Event):
+    """Somebody looked whether the agreement is kept 履行回访 (人民调解法 31)."""
+
+    performance: Performance
+    note: Sealed | None
+
+
+@event("sanguan.assignment.judicial-confirmation-offered.v1")
+class JudicialConfirmationOffered(Event):
+    """The parties were told that a court may confirm the agreement 告知司法确认, until `apply_by` (人民调解法 33)."""
+
+    apply_by: Day
+
+
+@event("sanguan.assignment.judicial-confirmation-recorded.v1")
+class JudicialConfirmationRecorded(Event):
+    """What came of judicial confirmation 司法确认 (人民调解法 33)."""
+
+    confirmation: Confirmation
+    document: Code | None
+
+
+@event("sanguan.assignment.responsibility-letter-signed.v1")
+class ResponsibilityLetterSigned(Event):
+    """Who keeps a handed-down case stable signed for it 包案稳控责任书 (§3.4.1, 5.1). A later letter replaces it."""
+
+    community: Division
+    unit: Line
+    person: Sealed
+    contact_days: Ordinal
+    """The parties are seen at least once in so many days."""
+
+
+@event("sanguan.assignment.handover-opened.v1")
+class HandoverOpened(Event):
+    """The handler's posting ended: the case is to be handed over 移交 (§3.1.3, 6.3)."""
+
+    officer: Code
+    """Who leaves."""
+
+
+@event("sanguan.assignment.handover-completed.v1")
+class HandoverCompleted(Event):
+    """The case was handed over, and another officer answers for it 移交完成 (§3.1.3, 6.3)."""
+
+    officer: Code
+    replaced: Code
+    note: Sealed | None
+
+
 @event("sanguan.assignment.handling-ended.v1")
 class HandlingEnded(Event):
     """The case is over at intake in the status named (resolved, voided, …): nothing more is due here."""
@@ -258,13 +328,16 @@ RosterEvent = OfficerPosted | VisitTimesSet | PostingEnded
 VisitEvent = VisitPlanned | VisitCompleted | VisitDeclined
 HandlingEvent = (
     HandlingOpened | HandlerAssigned | HandlerReplaced | ConflictDeclared | VisitEvent | ConsentRecorded
-    | ConsentWithdrawn | MediationHeld | AgreementReached | MediationTerminated | HandlingEnded
+    | ConsentWithdrawn | MediationHeld | AgreementReached | MediationTerminated | PerformanceChecked
+    | JudicialConfirmationOffered | JudicialConfirmationRecorded | ResponsibilityLetterSigned | HandoverOpened
+    | HandoverCompleted | HandlingEnded
 )  # fmt: skip
 MeetingEvent = MeetingConvened | MinutesSubmitted
 
 EVENTS = (
     CommunityRegistered, StudioOpened, StudioClosed, ContactCardsIssued, OfficerEnrolled, OfficerPosted,
-    VisitTimesSet, PostingEnded, HandlingOpened, HandlerAssigned, HandlerReplaced, ConflictDeclared,
-    VisitPlanned, VisitCompleted, VisitDeclined, ConsentRecorded, ConsentWithdrawn, MediationHeld,
-    AgreementReached, MediationTerminated, HandlingEnded, MeetingConvened, MinutesSubmitted,
+    VisitTimesSet, PostingEnded, HandlingOpened, HandlerAssigned, HandlerReplaced, ConflictDeclared, VisitPlanned,
+    VisitCompleted, VisitDeclined, ConsentRecorded, ConsentWithdrawn, MediationHeld, AgreementReached,
+    MediationTerminated, PerformanceChecked, JudicialConfirmationOffered, JudicialConfirmationRecorded,
+    ResponsibilityLetterSigned, HandoverOpened, HandoverCompleted, HandlingEnded, MeetingConvened, MinutesSubmitted,
 )  # fmt: skip

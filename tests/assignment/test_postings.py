@@ -9,11 +9,14 @@ from services.assignment.commands import (
     EndPosting,
     EnrolOfficer,
     IssueContactCards,
+    OpenHandover,
     OpenStudio,
     PostOfficer,
     RegisterCommunity,
     SetVisitTimes,
 )
+from services.assignment.reactions import REACTIONS
+from services.assignment.roster import Facts
 from shared.contracts.assignment import (
     CommunityRegistered,
     ContactCardsIssued,
@@ -25,7 +28,9 @@ from shared.contracts.assignment import (
     VisitTimesSet,
 )
 from shared.contracts.codes import PostingEnd, Profession
+from shared.contracts.model import Sent
 from tests.assignment.invented import COMMUNITY, WENBO, box, enrolled
+from tests.declarations import recorded
 from tests.spec import spec
 
 # communities
@@ -123,10 +128,10 @@ def test_visit_times_belong_to_an_open_posting() -> None:
 
 def test_a_posting_ends_once_and_not_before_it_began() -> None:
     end = EndPosting(community=WENBO, officer="judge-1", last_day=date(2015, 9, 30), reason=PostingEnd.TRANSFER)
-    ROSTER.given(POSTED).when(end).then(ENDED)
+    ROSTER.given(POSTED).when(end, facts=Facts()).then(ENDED)
     assert ROSTER.given(POSTED, ENDED).when(end).then_refused("no_open_posting").allowed == ("post-officer",)
     early = EndPosting(community=WENBO, officer="judge-1", last_day=date(2015, 5, 31), reason=PostingEnd.TRANSFER)
-    ROSTER.given(POSTED).when(early).then_refused("ends_before_it_begins", field="last_day")
+    ROSTER.given(POSTED).when(early, facts=Facts()).then_refused("ends_before_it_begins", field="last_day")
 
 
 def test_an_officer_comes_back_only_after_the_last_day() -> None:
@@ -135,3 +140,13 @@ def test_an_officer_comes_back_only_after_the_last_day() -> None:
     ROSTER.given(POSTED, ENDED).when(again, facts=FACTS).then(back)
     overlapping = PostOfficer(community=WENBO, officer="judge-1", from_day=date(2015, 9, 30))
     ROSTER.given(POSTED, ENDED).when(overlapping, facts=FACTS).then_refused("posting_overlaps", field="from_day")
+
+
+def test_the_end_of_a_posting_says_which_cases_are_to_be_handed_over() -> None:
+    end = EndPosting(community=WENBO, officer="judge-1", last_day=date(2015, 9, 30), reason=PostingEnd.TRANSFER)
+    facts = Facts(open_cases=("case-1", "case-2"))
+    ended = replace(ENDED, open_cases=("case-1", "case-2"))
+    ROSTER.given(POSTED).when(end, facts=facts).then(ended)
+    sent = REACTIONS[-1].react(recorded(ended, id=WENBO))
+    assert sent == [Sent(OpenHandover(officer="judge-1"), case) for case in ("case-1", "case-2")]
+    assert REACTIONS[-1].react(recorded(ENDED, id=WENBO)) == []

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from shared.contracts.assignment import (
     AgreementReached,
+    Confirmation,
     ConflictDeclared,
     ConsentRecorded,
     ConsentWithdrawn,
@@ -16,8 +17,15 @@ from shared.contracts.assignment import (
     HandlerReplaced,
     HandlingEnded,
     HandlingOpened,
+    HandoverCompleted,
+    HandoverOpened,
+    JudicialConfirmationOffered,
+    JudicialConfirmationRecorded,
     MediationHeld,
     MediationTerminated,
+    Performance,
+    PerformanceChecked,
+    ResponsibilityLetterSigned,
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
@@ -26,7 +34,14 @@ from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Terminat
 from shared.contracts.days import start_of
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.intake import CaseCorrected, CaseHandedDown, CaseReclassified, CaseVoided
+from shared.contracts.intake import (
+    CaseCorrected,
+    CaseHandedDown,
+    CaseReclassified,
+    CaseVoided,
+    ClockResumed,
+    DeadlineExtended,
+)
 from shared.contracts.model import Ledger, held
 
 
@@ -63,6 +78,17 @@ class Row:
     """Sealed."""
     terminated_at: datetime | None = None
     termination: Termination | None = None
+    performance: Performance | None = None
+    performance_at: datetime | None = None
+    confirmation_by: date | None = None
+    """Until when the parties may ask a court to confirm the agreement; none before they were told."""
+    confirmation: Confirmation | None = None
+    letter_unit: str | None = None
+    """Who signed for keeping a handed-down case stable."""
+    letter_at: datetime | None = None
+    contact_days: int | None = None
+    handover_since: datetime | None = None
+    """Since when it waits to be handed over."""
     ended_as: CaseStatus | None = None
     """How the case ended at intake; none while it is being handled."""
     ended_at: datetime | None = None
@@ -87,12 +113,33 @@ def _opened(row: Row | None, event: HandlingOpened, at: datetime, key: str) -> R
     return replace(
         opened, times_opened=row.times_opened + 1, handler=row.handler, handler_since=row.handler_since,
         conflicted=row.conflicted, visits_planned=row.visits_planned, visits_done=row.visits_done,
-        visits_declined=row.visits_declined, last_visit_at=row.last_visit_at,
+        visits_declined=row.visits_declined, last_visit_at=row.last_visit_at, letter_unit=row.letter_unit,
+        letter_at=row.letter_at, contact_days=row.contact_days, handover_since=row.handover_since,
     )  # fmt: skip
 
 
-def _handler(row: Row, event: HandlerAssigned | HandlerReplaced, at: datetime) -> Row:
-    return replace(row, handler=event.officer, handler_since=at)
+def _handler(row: Row, event: HandlerAssigned | HandlerReplaced | HandoverCompleted, at: datetime) -> Row:
+    return replace(row, handler=event.officer, handler_since=at, handover_since=None)
+
+
+def _leaving(row: Row, event: HandoverOpened, at: datetime) -> Row:
+    return replace(row, handover_since=at)
+
+
+def _performed(row: Row, event: PerformanceChecked, at: datetime) -> Row:
+    return replace(row, performance=event.performance, performance_at=at)
+
+
+def _confirmable(row: Row, event: JudicialConfirmationOffered, at: datetime) -> Row:
+    return replace(row, confirmation_by=event.apply_by)
+
+
+def _confirmed(row: Row, event: JudicialConfirmationRecorded, at: datetime) -> Row:
+    return replace(row, confirmation=event.confirmation)
+
+
+def _signed_for(row: Row, event: ResponsibilityLetterSigned, at: datetime) -> Row:
+    return replace(row, letter_unit=event.unit, letter_at=at, contact_days=event.contact_days)
 
 
 def _conflicted(row: Row, event: ConflictDeclared, at: datetime) -> Row:
@@ -144,6 +191,10 @@ def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row:
     return replace(row, kind=event.kind)
 
 
+def _put_off(row: Row, event: ClockResumed | DeadlineExtended, at: datetime) -> Row:
+    return replace(row, due_on=event.due_on)
+
+
 def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
     return replace(
         row,
@@ -173,12 +224,20 @@ _WORK: Final[_Changes] = {
     MediationHeld: _mediated,
     AgreementReached: _agreed,
     MediationTerminated: _terminated,
+    PerformanceChecked: _performed,
+    JudicialConfirmationOffered: _confirmable,
+    JudicialConfirmationRecorded: _confirmed,
+    ResponsibilityLetterSigned: _signed_for,
+    HandoverOpened: _leaving,
+    HandoverCompleted: _handler,
     HandlingEnded: _ended,
 }
 """What each event of the work on a case changes."""
 _KNOWN: Final[_Changes] = {
     CaseHandedDown: _handed_down,
     CaseReclassified: _reclassified,
+    ClockResumed: _put_off,
+    DeadlineExtended: _put_off,
     CaseCorrected: _corrected,
     CaseVoided: _voided,
 }

@@ -14,13 +14,19 @@ from shared.contracts.assignment import (
     HandlerReplaced,
     HandlingEnded,
     HandlingOpened,
+    HandoverCompleted,
+    HandoverOpened,
+    JudicialConfirmationOffered,
+    JudicialConfirmationRecorded,
     MediationHeld,
     MediationTerminated,
     MeetingConvened,
     MinutesSubmitted,
     OfficerEnrolled,
     OfficerPosted,
+    PerformanceChecked,
     PostingEnded,
+    ResponsibilityLetterSigned,
     StudioClosed,
     StudioOpened,
     VisitCompleted,
@@ -90,6 +96,32 @@ EVENTS: Final[Mapping[str, Said]] = {
     MediationTerminated.NAME: Said(
         ("调解终止", "Mediation ended"),
         ("{reason}。已告知救济途径：{remedies_told}。", "{reason}. Remedies told: {remedies_told}."),
+    ),
+    PerformanceChecked.NAME: Said(
+        ("履行回访", "Performance checked"),
+        ("协议履行情况：{performance}。{note}", "The agreement is {performance}. {note}"),
+    ),
+    JudicialConfirmationOffered.NAME: Said(
+        ("告知司法确认", "Confirmation offered"),
+        ("可于{apply_by}前共同向法院申请司法确认。", "A court may be asked to confirm it until {apply_by}."),
+    ),
+    JudicialConfirmationRecorded.NAME: Said(
+        ("司法确认", "Judicial confirmation"),
+        ("{confirmation}；文号：{document}。", "{confirmation}; document: {document}."),
+    ),
+    ResponsibilityLetterSigned.NAME: Said(
+        ("包案稳控责任书", "Responsibility letter"),
+        (
+            "{unit}签订责任书，至少每{contact_days}日联系一次。",
+            "{unit} signed; contact at least every {contact_days} days.",
+        ),
+    ),
+    HandoverOpened.NAME: Said(
+        ("待移交", "To be handed over"),
+        ("承办人{officer}离任，案件待移交。", "{officer} leaves: the case is to be handed over."),
+    ),
+    HandoverCompleted.NAME: Said(
+        ("移交完成", "Handed over"), ("由{replaced}移交{officer}承办。{note}", "From {replaced} to {officer}. {note}")
     ),
     HandlingEnded.NAME: Said(("办理结束", "Handling ended"), ("案件现为：{status}。", "The case is now: {status}.")),
     MeetingConvened.NAME: Said(

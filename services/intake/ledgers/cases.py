@@ -11,6 +11,7 @@ from services.intake.deadlines import DUE_AS_CORRECTED
 from shared.contracts.assignment import (
     HandlerAssigned,
     HandlerReplaced,
+    HandoverCompleted,
     MediationHeld,
     VisitCompleted,
     VisitDeclined,
@@ -234,7 +235,7 @@ def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
     return replace(row, status=CaseStatus.VOIDED, voided_at=at)
 
 
-def _handler(row: Row, event: HandlerAssigned | HandlerReplaced, at: datetime) -> Row:
+def _handler(row: Row, event: HandlerAssigned | HandlerReplaced | HandoverCompleted, at: datetime) -> Row:
     return replace(row, handler=event.officer)
 
 
@@ -271,6 +272,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
     CaseVoided: _voided,
     HandlerAssigned: _handler,
     HandlerReplaced: _handler,
+    HandoverCompleted: _handler,
     VisitCompleted: _visited,
     VisitDeclined: _visit_declined,
     MediationHeld: _mediated,
