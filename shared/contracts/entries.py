@@ -98,7 +98,9 @@ class Kind:
         columns = {field.name for field in fields(self.row)}
         at = {step.event: step.at for step in self.steps}
         boxes = [personal(event) for event in self.events]
-        sealed = dict.fromkeys(name for plan in boxes for name in (*plan.fields, *plan.lists))
+        sealed = dict.fromkeys(
+            name for plan in boxes for name in (*plan.fields, *plan.lists, *(held for held, _, _ in plan.within))
+        )
 
         def keys(recorded: Recorded) -> Iterable[str]:
             says: Any = recorded.event

@@ -213,10 +213,6 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "letter_at": ("责任书签订时间", "Letter signed at"),
     "contact_days": ("联系周期（日）", "Days between contacts"),
     "handover_since": ("待移交起始", "To be handed over since"),
-    "open_cases": ("待移交案件", "Cases to hand over"),
-    "replaced": ("原承办人", "Replaced"),
-    "person": ("包案人", "Person"),
-    "apply_by": ("申请期限", "Apply by"),
     # of opinions, key areas, venues, hazards, fires
     "topic": ("主题", "Topic"),
     "channel": ("渠道", "Channel"),

@@ -82,8 +82,15 @@ def _filled(plan: Plan, bird: Any, path: str = "") -> Json:
     data |= {name: [bird(path + name), bird(path + name)] for name in plan.lists}
     for name, inner, many in plan.within:
         assert many
-        data[name] = [{"role": role} | _filled(inner, bird, f"{path}{name}.") for role in ("applicant", "respondent")]
+        data[name] = [beside | _filled(inner, bird, f"{path}{name}.") for beside in _BESIDE[name]]
     return data
+
+
+_BESIDE = {
+    "parties": ({"role": "applicant"}, {"role": "respondent"}),
+    "seats": ({"post": "head", "office": "副书记"}, {"post": "member", "office": "科员"}),
+}
+"""What else stands in each of a list of values that hold names."""
 
 
 def paths(plan: Plan, before: str = "") -> set[str]:
@@ -98,6 +105,8 @@ def aviary(server: Server) -> Aviary:
     made = Aviary(server)
     _institutions(made)
     _lives(made)
+    _entries(made)
+    _supervised(made)
     server.quiet()
     return made
 
@@ -135,7 +144,72 @@ def _lives(made: Aviary) -> None:
     made.does("intake/reopen-case", {}, case)
     made.does("intake/correct-case", {}, case)
     made.does("intake/reclassify-case", {"kind": "dispute", "dispute_type": "damages"}, case)
+    made.does("intake/escalate-case", {"to": "subdistrict"}, case)
+    made.does("intake/extend-deadline", {"days": 3, "approved_by": "主任"}, case)
+    made.does("intake/pause-clock", {"reason": "appraisal"}, case)
     made.does("intake/withdraw-case", {}, case)
+    _handed_over(made, report)
+
+
+def _handed_over(made: Aviary, report: Json) -> None:
+    """A handed-down case: a letter for it, and a handler who leaves."""
+    server = made.server
+    case = made.does("intake/report-case", report)
+    handling = f"handling/{case.partition('/')[2]}"
+    server.done("intake/accept-case", {}, stream=case)
+    server.quiet()
+    server.done("intake/hand-down-case", {"by_unit": "区信访局"}, role="office", stream=case)
+    leaves, stays = _posted(server)[:2]
+    server.done("assignment/assign-handler", {"officer": leaves}, role="office", stream=handling)
+    server.quiet()
+    made.does("assignment/sign-responsibility-letter", {"unit": "信访办", "contact_days": 7}, handling)
+    end = {"community": COMMUNITY, "officer": leaves, "last_day": AT[:10], "reason": "illness"}
+    server.done("assignment/end-posting", end, role="office")
+    server.quiet()
+    made.does("assignment/complete-handover", {"officer": stays}, handling)
+
+
+def _entries(made: Aviary) -> None:
+    """Public work, and what is found."""
+    server, here = made.server, {"community": COMMUNITY}
+    officer = _posted(server)[0]
+    made.does("assignment/complete-coached-case", here | {"officer": officer, "mediators": 1})
+    joint = made.does("assignment/convene-meeting", here | {"kind": "joint", "month": "2016-02", "attended": 5})
+    server.quiet()
+    made.does("assignment/settle-issue", here | {"meeting": joint.partition("/")[2], "units": ["派出所"]})
+    leader = made.does("assignment/appoint-leader", here | {"leader": "leader-77", "post": "班子成员"})
+    server.quiet()
+    visit = made.does("assignment/complete-leader-visit", here | {"leader": "leader-77", "purpose": "调研"})
+    made.does("assignment/relieve-leader", {}, leader)
+    made.does("assignment/enrol-helper", here | {"helper": "guard"})
+    made.does("assignment/void-work", {}, visit)
+    opinion = made.does("intake/record-opinion", here | {"topic": "law", "channel": "card"})
+    made.does("intake/answer-opinion", {"outcome": "adopted", "answered_by": "社区"}, opinion)
+    area = here | {"area": "market", "place": "示例市场", "lead_unit": "综治办", "due_on": "2016-04-01"}
+    listed = server.done("intake/list-key-area", area, role="office")["stream"]
+    made.does("intake/reinspect-key-area", {"passed": True, "inspected_by": "综治办"}, listed)
+    hazard = here | {"hazard": "fire", "severity": "general", "place": "示例小区", "responsible_unit": "物业"}
+    found = server.done("intake/report-hazard", hazard | {"due_on": "2016-04-01"})["stream"]
+    made.does("intake/clear-hazard", {"checked_by": "综治办"}, found)
+    made.does("intake/void-finding", {}, found)
+
+
+def _supervised(made: Aviary) -> None:
+    """What assessment enters beside plans and scores."""
+    server, here = made.server, {"community": COMMUNITY}
+    made.does("assessment/constitute-leading-group", {"office_at": "综治办"})
+    publication = server.rows("assessment/scores", community=COMMUNITY)[0]["publication"]
+    appeal = made.does("assessment/appeal-score", here | {"publication": publication})
+    made.does("assessment/decide-appeal", {"finding": "dismissed", "decided_by": "综治办"}, appeal)
+    archive = made.does("assessment/add-archive-entry", {"officer": "judge-77", "archive": "work", "period": "2016"})
+    made.does("assessment/record-archive-reply", {}, archive)
+    seen = here | {"inspected_by": "综治办", "looked_at": "台账", "faults": 1}
+    inspection = server.done("assessment/conduct-inspection", seen, role="office")["stream"].partition("/")[2]
+    server.quiet()
+    order = made.does("assessment/order-rectification", here | {"inspection": inspection, "due_on": "2016-04-01"})
+    made.does("assessment/complete-rectification", {"passed": True, "rechecked_by": "综治办"}, order)
+    model = made.does("assessment/recommend-model-case", here | {"title": "议事会"})
+    made.does("assessment/void-supervision", {}, model)
 
 
 def _handled(made: Aviary, handling: str) -> None:
@@ -153,6 +227,7 @@ def _handled(made: Aviary, handling: str) -> None:
         server.done("assignment/record-consent", {"party": party}, role="office", stream=handling)
     made.does("assignment/hold-mediation", {"officers": [second]}, handling)
     made.does("assignment/reach-agreement", {"form": "written"}, handling)
+    made.does("assignment/check-performance", {"performance": "performed"}, handling)
 
 
 def _posted(server: Server) -> list[str]:

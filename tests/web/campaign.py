@@ -94,12 +94,12 @@ class Campaign:
     sent: int = 0
 
     async def send(
-        self, command: Any, at: datetime, id: str | None = None, role: Role = Role.OFFICE, log: str = LOG
+        self, command: Any, at: datetime, id: str | None = None, role: Role = Role.OFFICE, log: str = LOG, who: str = ""
     ) -> str:
         """Send a command through its desk; gives the aggregate's id."""
         desk = next(d for d in self.node.desks.values() if type(command) in d._routes)
         self.sent += 1
-        actor = Actor(id=f"{role}-1", role=role)
+        actor = Actor(id=who or f"{role}-1", role=role)
         asked = Asked(log=log, command_id=f"k-{log}-{self.sent}", command=command, occurred_at=at, actor=actor, id=id)
         return (await desk.send(asked)).stream.partition("/")[2]
 
@@ -167,7 +167,7 @@ async def _entries(made: Campaign) -> None:
     for stage in range(3):
         for act in acts:
             if act.stage == stage:
-                await made.send(act.command, act.at, act.id, act.role)
+                await made.send(act.command, act.at, act.id, act.role, who=act.who)
         await made.settle()
 
 
