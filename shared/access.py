@@ -50,7 +50,7 @@ class Visitor:
         if self.actor.role not in accepts.by:
             raise Refused("role_not_allowed", roles=", ".join(sorted(accepts.by)))
 
-    def may_read(self, roles: frozenset[Role]) -> None:
+    def may_read(self, roles: frozenset[str]) -> None:
         """Raises `Refused("role_not_allowed")`."""
         if self.actor.role not in roles:
             raise Refused("role_not_allowed", roles=", ".join(sorted(roles)))

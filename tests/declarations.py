@@ -37,11 +37,9 @@ def assert_refusal_is_told(service: Service, refused: Refused) -> None:
 def codes_raised(module: Any) -> set[str]:
     """The codes that a module's source refuses with."""
     calls = (node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call))
-    return {
-        str(call.args[0].value)
-        for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id == "Refused" and isinstance(call.args[0], ast.Constant)
-    }
+    refusals = (call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Refused")
+    arms = ([code.body, code.orelse] if isinstance(code, ast.IfExp) else [code] for code in refusals)
+    return {str(code.value) for either in arms for code in either if isinstance(code, ast.Constant)}
 
 
 def assert_exhaustive(function: Any) -> None:

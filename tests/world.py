@@ -1,15 +1,18 @@
-"""Both services' declarations at work in memory, without the mechanism: decide, fold, look, react.
+"""The services' declarations at work in memory, without the mechanism: decide, fold, look, react.
 
 Every event goes through its canonical bytes, so that folds get what a replay would give them. Nothing here is a
 stand-in for the real runtime, which has tests of its own; this is the quick way to try the domain as a whole.
 All data is invented (synthetic).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.service import SERVICE as INTAKE
 from shared.contracts.catalogue import EVENTS
@@ -23,27 +26,40 @@ from tests.spec import START
 LOG = "410105010"
 CODEC = Codec(EVENTS)
 SERVICES = (INTAKE, ASSIGNMENT)
+"""Those between which cases go to and fro: what most worlds are about."""
+ALL = (*SERVICES, ASSESSMENT)
+_NAMES = Counter(ledger.name for service in ALL for ledger in service.ledgers)
 
 
 @dataclass(repr=False)
 class World:
     """A log, the ledgers that follow it, and the reactions to it."""
 
+    services: tuple[Service, ...] = SERVICES
     log: list[Recorded] = field(default_factory=list)
     states: dict[str, Any] = field(default_factory=dict)
     """By stream."""
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By ledger, then key."""
+    """By ledger (see `kept_as`), then key."""
+    versions: dict[str, int] = field(default_factory=dict)
+    """By stream."""
     refused_reactions: list[str] = field(default_factory=list)
     commands: int = 0
 
     def __repr__(self) -> str:
         return "\n".join(f"{r.position} {r.stream} {r.occurred_at:%m-%d %H} {r.event}" for r in self.log)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What hypothesis shows of a history that failed."""
+        printer.text(repr(self))
+
     def copy(self) -> "World":
         """A world that goes its own way from here."""
         rows = {ledger: dict(held) for ledger, held in self.rows.items()}
-        return World(list(self.log), dict(self.states), rows, list(self.refused_reactions), self.commands)
+        return World(
+            self.services, list(self.log), dict(self.states), rows, dict(self.versions), list(self.refused_reactions),
+            self.commands,
+        )  # fmt: skip
 
     def send(
         self,
@@ -54,14 +70,14 @@ class World:
         now: datetime | None = None,
     ) -> str:
         """Decide, append, fold and react; gives the aggregate's id. Raises `Refused`."""
-        service, decider, accepts = _route(type(command))
+        service, decider, accepts = _route(type(command), self.services)
         command = sealed_copy(command, personal(type(command)), _box)
         role = role or min(accepts.by)
         assert role in accepts.by, f"{role} may not send {type(command).__name__}"
         self.commands += 1
         id = (accepts.id(command) if accepts.id else id) or f"c{self.commands}"
         stream = f"{decider.category}/{id}"
-        look = Looking(self.rows, len(self.log) - 1)
+        look = Looking(self.rows, len(self.log) - 1, service)
         context = Context(
             id=id, at=at, now=now or at, by=Actor(id="a-1", role=role), command_id=f"k{self.commands}", log=LOG,
             facts=accepts.facts(command, id, look) if accepts.facts else None,
@@ -79,8 +95,9 @@ class World:
         dated = event if isinstance(event, Dated) else Dated(event, context.at)
         assert type(dated.event) in decider.events, "an undeclared event"
         assert service.name == dated.event.OWNER, "another service's event"
+        version = self.versions[stream] = self.versions.get(stream, 0) + 1
         envelope = Envelope(
-            log=LOG, stream=stream, version=1, type=dated.event.NAME, command_id=context.command_id, ordinal=0,
+            log=LOG, stream=stream, version=version, type=dated.event.NAME, command_id=context.command_id, ordinal=0,
             actor=context.by, cause=None, occurred_at=dated.at, recorded_at=context.now, facts_at=None,
             data=dated.event,
         )  # fmt: skip
@@ -88,10 +105,10 @@ class World:
         assert recorded.event == dated.event, "an event survives its canonical bytes"
         self.log.append(recorded)
         self.states[stream] = decider.evolve(self.states.get(stream, decider.initial), recorded.event, dated.at)
-        fold((recorded,), self.rows)
+        fold((recorded,), self.rows, self.services)
 
     def _react(self, recorded: Recorded) -> None:
-        for service in SERVICES:
+        for service in self.services:
             for reaction in service.reactions:
                 if isinstance(recorded.event, reaction.on):
                     for sent in reaction.react(recorded):
@@ -112,27 +129,41 @@ class Looking:
 
     held: dict[str, dict[str, Any]]
     position: int
+    service: Service
     log: str = LOG
 
     def row(self, ledger: Ledger[Any], key: str) -> Any:
-        return self.held.get(ledger.name, {}).get(key)
+        return self.held.get(kept_as(self.service, ledger), {}).get(key)
 
     def rows(self, ledger: Ledger[Any], **equal: object) -> Sequence[Any]:
-        rows = self.held.get(ledger.name, {}).values()
+        rows = self.held.get(kept_as(self.service, ledger), {}).values()
         return [row for row in rows if all(getattr(row, name) == value for name, value in equal.items())]
 
     def root(self) -> str:
         return "00" * 32
 
 
-def fold(log: Iterable[Recorded], rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Fold events into the rows of both services' ledgers."""
+def kept_as(service: Service, ledger: Ledger[Any]) -> str:
+    """A ledger's name, with its service's before it where several have one of that name."""
+    return ledger.name if _NAMES[ledger.name] == 1 else f"{service.name}.{ledger.name}"
+
+
+def fold(
+    log: Iterable[Recorded], rows: dict[str, dict[str, Any]], services: tuple[Service, ...] = SERVICES
+) -> dict[str, dict[str, Any]]:
+    """Fold events into the rows of the services' ledgers."""
     for recorded in log:
-        for service in SERVICES:
-            for ledger in service.ledgers:
-                if isinstance(recorded.event, ledger.handles):
-                    _fold_one(ledger, recorded, rows.setdefault(ledger.name, {}))
+        for service in services:
+            for name, ledger in _following(service.name, type(recorded.event)):
+                _fold_one(ledger, recorded, rows.setdefault(name, {}))
     return rows
+
+
+@cache
+def _following(service: str, event: type) -> Sequence[tuple[str, Ledger[Any]]]:
+    """The ledgers of a service that an event concerns, by the names under which they are kept."""
+    found = next(one for one in ALL if one.name == service)
+    return [(kept_as(found, ledger), ledger) for ledger in found.ledgers if event in ledger.handles]
 
 
 def _fold_one(ledger: Ledger[Any], recorded: Recorded, held: dict[str, Any]) -> None:
@@ -144,8 +175,8 @@ def _fold_one(ledger: Ledger[Any], recorded: Recorded, held: dict[str, Any]) -> 
             held[key] = row
 
 
-def _route(command: type) -> tuple[Service, Decider[Any], Accepts]:
-    for service in SERVICES:
+def _route(command: type, services: Sequence[Service]) -> tuple[Service, Decider[Any], Accepts]:
+    for service in services:
         for decider in service.deciders:
             for accepts in decider.accepts:
                 if accepts.command is command:

@@ -4,6 +4,7 @@ Rows keep every mark, so that any day can be scored later and every number expla
 without its latest marks is the row as it was earlier.
 """
 
+from collections.abc import Sequence, Set
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -22,17 +23,17 @@ class Mark:
     position: int
 
 
+STRUCK = "struck:"
+"""Before the name of a mark that was struck out."""
 RETROACTIVE = frozenset({"voided", "corrected", "posted", "ended", "planned"})
 """Marks of events that say how things were or will be: the day of the act does not bound what they change."""
 
 
 class Marked(Protocol):
-    """A row of evidence: an institution's, with its marks in the order of the log."""
+    """A row of evidence, with its marks in the order of the log."""
 
     @property
     def id(self) -> str: ...
-    @property
-    def community(self) -> str: ...
     @property
     def marks(self) -> tuple[Mark, ...]: ...
 
@@ -48,6 +49,25 @@ def mark(recorded: Recorded, what: str) -> Mark:
 def marked(row: _Row, recorded: Recorded, what: str, **changed: Any) -> _Row:
     """The row with a further mark, and with whatever else the event changed."""
     return replace(row, marks=(*row.marks, mark(recorded, what)), **changed)  # type: ignore[type-var]  # every row is a dataclass; a protocol cannot say so
+
+
+def struck(row: _Row, recorded: Recorded, names: Set[str], on: date | None = None) -> _Row:
+    """The row with the last mark of those names (of that day) struck out 撤销: what it told never was.
+
+    The correction counts from the row's first day, for it says how things were. Nothing changes without such a mark.
+    """
+    marks = row.marks
+    last = max((at for at, m in enumerate(marks) if m.what in names and on in (None, m.on)), default=None)
+    if last is None:
+        return row
+    out = replace(marks[last], what=f"{STRUCK}{marks[last].what}")
+    note = replace(mark(recorded, "corrected"), on=marks[0].on)
+    return replace(row, marks=(*marks[:last], out, *marks[last + 1 :], note))  # type: ignore[type-var]  # as above
+
+
+def last(marks: Sequence[Mark], *names: str, by: date = date.max) -> Mark | None:
+    """The last mark of those names in the log that had happened by a day."""
+    return next((m for m in reversed(marks) if m.what in names and m.on <= by), None)
 
 
 def rewound(row: _Row, position: int) -> _Row | None:

@@ -10,6 +10,7 @@ from services.assignment.commands import (
     RecordJudicialConfirmation,
     SignResponsibilityLetter,
 )
+from shared.calendar import Calendar
 from shared.contracts.assignment import (
     JudicialConfirmationOffered,
     JudicialConfirmationRecorded,
@@ -20,13 +21,14 @@ from shared.contracts.codes import CaseKind
 from shared.contracts.model import Refused
 
 CONFIRMATION_DAYS: Final = 30
-"""人民调解法 33: the parties may ask the court within thirty days of the agreement's taking effect."""
+"""人民调解法 33: the parties may ask the court within thirty days of the agreement's taking effect. The day of the
+agreement is not counted, and a last day that is not worked is put off to the first that is (民法典 201, 203)."""
 
 OfAgreement = CheckPerformance | OfferJudicialConfirmation | RecordJudicialConfirmation
 
 
 def about_the_agreement(
-    command: OfAgreement, agreed_on: date | None, offered: bool, day: date
+    command: OfAgreement, agreed_on: date | None, offered: bool, day: date, calendar: Calendar
 ) -> PerformanceChecked | JudicialConfirmationOffered | JudicialConfirmationRecorded:
     """What is done about an agreement; raises `Refused`."""
     if agreed_on is None:
@@ -35,7 +37,7 @@ def about_the_agreement(
         case CheckPerformance():
             return PerformanceChecked(performance=command.performance, note=command.note)
         case OfferJudicialConfirmation():
-            apply_by = agreed_on + timedelta(days=CONFIRMATION_DAYS)
+            apply_by = calendar.from_day(agreed_on + timedelta(days=CONFIRMATION_DAYS))
             if day > apply_by:
                 raise Refused("confirmation_too_late", apply_by=apply_by.isoformat())
             return JudicialConfirmationOffered(apply_by=apply_by)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from shared.contracts.assignment import Confirmation, Performance
+from shared.contracts.assignment import CommunityAct, Confirmation, Performance, WorkAct
 from shared.contracts.codes import (
     AgreementForm,
     CaseKind,
@@ -19,6 +19,7 @@ from shared.contracts.fields import (
     Count,
     Day,
     Division,
+    HouseholdClass,
     Line,
     Many,
     Moment,
@@ -35,6 +36,17 @@ from shared.contracts.fields import (
 
 
 @value
+class DeclareSynthetic:
+    """Say that everything and everyone in this log will be invented 合成数据声明 (§3.1.4). Only before the first
+    community is registered, and for ever."""
+
+    code: Division
+    """The sub-district's nine digits."""
+    made_by: Line
+    """What or which institution makes the data up."""
+
+
+@value
 class RegisterCommunity:
     """Enter a community 社区 or village 村 of the sub-district (§3.1.1)."""
 
@@ -43,6 +55,25 @@ class RegisterCommunity:
     name: Name
     grids: Annotated[tuple[Code, ...], Many(500)]
     households: Count
+
+
+@value
+class CorrectCommunity:
+    """Put what was entered of a community right 更正, or bring it up to date; what is None stays (§3.1.1)."""
+
+    code: Division
+    reason: Note
+    name: Name | None = None
+    grids: Annotated[tuple[Code, ...], Many(500)] | None = None
+    households: Count | None = None
+
+
+@value
+class VoidCommunity:
+    """Take out a community that was entered by mistake 作废, as long as nobody serves it (§3.1.1)."""
+
+    code: Division
+    reason: Note
 
 
 # community/<code> ------------------------------------------------------------------------------------------------
@@ -70,6 +101,17 @@ class IssueContactCards:
     """How many households got one this time."""
 
 
+@value
+class RetractCommunityWork:
+    """Take back an opening or a closing of the studio, or contact cards, that were recorded by mistake 撤销登记
+    (§3.1.1, 3.3.2)."""
+
+    act: CommunityAct
+    reason: Note
+    households: Ordinal | None = None
+    """Of contact cards: for how many households."""
+
+
 # officer/<id> ----------------------------------------------------------------------------------------------------
 
 
@@ -81,6 +123,24 @@ class EnrolOfficer:
     unit: Line
     name: PersonName
     phone: Phone | None = None
+
+
+@value
+class CorrectOfficer:
+    """Put what was entered of an officer right 更正, or bring it up to date; what is None stays (§3.1.3)."""
+
+    reason: Note
+    profession: Profession | None = None
+    unit: Line | None = None
+    name: PersonName | None = None
+    phone: Phone | None = None
+
+
+@value
+class VoidOfficer:
+    """Make an enrolment void that was a mistake 作废, as long as the officer is posted nowhere (§3.1.3)."""
+
+    reason: Note
 
 
 # roster/<community code> -----------------------------------------------------------------------------------------
@@ -112,6 +172,48 @@ class EndPosting:
     officer: Code
     last_day: Day
     reason: PostingEnd
+
+
+@value
+class RetractPostingEnd:
+    """Take back the last end of an officer's posting, which was recorded by mistake 撤销调离 (§3.1.3)."""
+
+    community: Division
+    officer: Code
+    reason: Note
+
+
+@value
+class VoidPosting:
+    """Make an open posting void that was a mistake 作废; take back its end first where it has one (§3.1.3)."""
+
+    community: Division
+    officer: Code
+    reason: Note
+
+
+@value
+class RecordLeave:
+    """Record that an officer is away 请假, and who comes in their place 顶岗 (§3.1.3, 6.2)."""
+
+    community: Division
+    officer: Code
+    first_day: Day
+    last_day: Day
+    cover: Code | None = None
+    """Of the same profession, wherever they are posted."""
+
+
+@value
+class EndLeave:
+    """Say on which day a leave really ended 销假: earlier or later; on the day before its first if it was not taken
+    (§3.1.3)."""
+
+    community: Division
+    officer: Code
+    first_day: Day
+    """Which leave."""
+    last_day: Day
 
 
 # handling/<case id> ----------------------------------------------------------------------------------------------
@@ -162,6 +264,8 @@ class PlanVisit:
     """Whether it is one of the three must-visits 必访."""
     visit: Code | None = None
     """The visit's id; by default the case's next: `v1`, `v2`, …"""
+    household_class: HouseholdClass | None = None
+    """Of a must-visit: the plan's code of the class that makes it one 必访类别."""
 
 
 @value
@@ -272,6 +376,29 @@ class CompleteHandover:
 
 
 @value
+class RetractWork:
+    """Take back an act that was recorded by mistake 撤销登记 (§3.1.4): a visit, a consent, the last mediation session,
+    a conflict of interest, an offer of judicial confirmation, a letter."""
+
+    act: WorkAct
+    reason: Note
+    item: Code | None = None
+    """The visit, the party's number or the officer; none for acts that a case has one of."""
+
+
+@value
+class ResumeHandling:
+    """What ended the case was taken back; sent by a reaction only."""
+
+    community: Division
+    grid: Code | None
+    kind: CaseKind
+    parties: Count
+    reported_at: Moment
+    due_on: Day
+
+
+@value
 class EndHandling:
     """The case is over at intake; sent by a reaction only."""
 
@@ -298,3 +425,10 @@ class SubmitMinutes:
     """Submit the minutes of a meeting to the office 会议纪要 (§3.3.3)."""
 
     decisions: Annotated[tuple[Note, ...], Many(100)]
+
+
+@value
+class VoidMeeting:
+    """Make a meeting void that was entered by mistake 作废, with its minutes; enter it again if it was another one."""
+
+    reason: Note

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, assert_never, get_args
 
-from services.assignment.commands import CloseStudio, IssueContactCards, OpenStudio
+from services.assignment.commands import CloseStudio, IssueContactCards, OpenStudio, RetractCommunityWork
 from services.assignment.ledgers import communities
 from services.assignment.roles import CLERKS, OFFICE
 from shared.contracts.assignment import (
+    CommunityAct,
     CommunityRegistered,
     CommunityWork,
+    CommunityWorkRetracted,
     ContactCardsIssued,
     StudioClosed,
     StudioOpened,
@@ -18,7 +20,7 @@ from shared.contracts.days import refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
 
-Command = OpenStudio | CloseStudio | IssueContactCards
+Command = OpenStudio | CloseStudio | IssueContactCards | RetractCommunityWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,10 @@ class Community:
     """What later decisions rest on."""
 
     studio_open: bool = False
+    opened_before: bool = False
+    """Whether the studio was ever opened."""
+    cards: int = 0
+    """Households that got a contact card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +58,39 @@ def decide(command: Command, community: Community, context: Context) -> Sequence
             return [StudioClosed(reason=command.reason)]
         case IssueContactCards():
             return [ContactCardsIssued(households=command.households)]
+        case RetractCommunityWork():
+            return [_retracted(command, community)]
         case _:
             assert_never(command)
+
+
+def _retracted(command: RetractCommunityWork, community: Community) -> CommunityWorkRetracted:
+    cards, said = command.act is CommunityAct.CARDS, {"act": command.act.en, "act_zh": command.act.zh}
+    if cards != (command.households is not None):
+        raise Refused("item_missing" if cards else "item_not_needed", field="households", **said)
+    recorded = {
+        CommunityAct.STUDIO_OPENED: community.studio_open,
+        CommunityAct.STUDIO_CLOSED: community.opened_before and not community.studio_open,
+        CommunityAct.CARDS: (command.households or 0) <= community.cards,
+    }
+    if not recorded[command.act]:
+        raise Refused("nothing_to_retract", field="households" if cards else "act", **said)
+    return CommunityWorkRetracted(act=command.act, households=command.households, reason=command.reason)
 
 
 def evolve(community: Community, event: CommunityWork | CommunityRegistered, occurred_at: datetime) -> Community:
     """The community after an event that was decided about it."""
     match event:
         case StudioOpened():
-            return replace(community, studio_open=True)
+            return replace(community, studio_open=True, opened_before=True)
         case StudioClosed():
             return replace(community, studio_open=False)
         case ContactCardsIssued():
-            return community
+            return replace(community, cards=community.cards + event.households)
+        case CommunityWorkRetracted(act=CommunityAct.CARDS):
+            return replace(community, cards=community.cards - (event.households or 0))
+        case CommunityWorkRetracted():
+            return replace(community, studio_open=event.act is CommunityAct.STUDIO_CLOSED)
         case CommunityRegistered():  # before there was a directory, it stood here
             return community
         case _:
@@ -81,8 +107,9 @@ DECIDER: Final[Decider[Community]] = Decider(
         Accepts(OpenStudio, OFFICE, "3.1.1", facts=_registered),
         Accepts(CloseStudio, OFFICE, "3.1.1", facts=_registered),
         Accepts(IssueContactCards, CLERKS, "3.3.2", facts=_registered),
+        Accepts(RetractCommunityWork, CLERKS, "3.1.4", facts=_registered),
     ),
-    events=(StudioOpened, StudioClosed, ContactCardsIssued),
+    events=get_args(CommunityWork),
     initial=Community(),
     decide=decide,
     evolve=evolve,

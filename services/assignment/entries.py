@@ -102,7 +102,7 @@ def _counted(command: ProvideSupport, entry: Entry | None, context: Context) -> 
 def _of_a_joint_conference(command: SettleIssue, entry: Entry | None, context: Context) -> dict[str, Any]:
     """The meeting was a joint conference of the community, and was held by then."""
     facts: Facts = context.facts
-    if facts.meeting is None:
+    if facts.meeting is None or facts.meeting.voided_at is not None:
         raise Refused("unknown_meeting", field="meeting")
     if facts.meeting.kind is not MeetingKind.JOINT or facts.meeting.community != command.community:
         raise Refused("not_a_joint_conference", field="meeting")

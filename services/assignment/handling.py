@@ -28,13 +28,17 @@ from services.assignment.commands import (
     RecordConsent,
     RecordJudicialConfirmation,
     ReplaceHandler,
+    ResumeHandling,
+    RetractWork,
     SignResponsibilityLetter,
     TerminateMediation,
     WithdrawConsent,
 )
 from services.assignment.ledgers import handling as ledger
-from services.assignment.ledgers import roster
+from services.assignment.ledgers import roster, work_calendar
+from services.assignment.retraction import MEDIATING, Done, retracted
 from services.assignment.roles import LEADERS, OFFICERS, REACTIONS
+from shared.calendar import Calendar
 from shared.contracts.assignment import (
     AgreementReached,
     ConflictDeclared,
@@ -45,6 +49,7 @@ from shared.contracts.assignment import (
     HandlingEnded,
     HandlingEvent,
     HandlingOpened,
+    HandlingResumed,
     HandoverCompleted,
     HandoverOpened,
     JudicialConfirmationOffered,
@@ -56,8 +61,10 @@ from shared.contracts.assignment import (
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
+    WorkAct,
+    WorkRetracted,
 )
-from shared.contracts.codes import CaseKind, CaseStatus, Termination
+from shared.contracts.codes import CaseKind, CaseStatus, Termination, VisitResult
 from shared.contracts.days import civil_day, refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
@@ -65,8 +72,8 @@ from shared.contracts.model import Accepts, Context, Decider, Look, Refused
 Visiting = PlanVisit | CompleteVisit | DeclineVisit
 Mediating = RecordConsent | WithdrawConsent | HoldMediation | ReachAgreement | TerminateMediation
 Handing = AssignHandler | ReplaceHandler | DeclareConflict | CompleteHandover
-Work = Handing | Visiting | Mediating | OfAgreement | SignResponsibilityLetter
-Command = OpenHandling | OpenHandover | Work | EndHandling
+Work = Handing | Visiting | Mediating | OfAgreement | SignResponsibilityLetter | RetractWork
+Command = OpenHandling | ResumeHandling | OpenHandover | Work | EndHandling
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class Visit:
 
     officer: str
     must: bool
-    done: bool = False
+    result: VisitResult = VisitResult.PLANNED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +100,8 @@ class Handling:
     """The handler whose posting ended, as long as the case is not handed over."""
     agreed_on: date | None = None
     confirmation_offered: bool = False
+    letter: bool = False
+    """Whether somebody signed for keeping it stable."""
     conflicted: frozenset[str] = frozenset()
     visits: Mapping[str, Visit] = field(default_factory=dict)
     consents: frozenset[int] = frozenset()
@@ -107,14 +116,26 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledgers say: the case as it was corrected, and the postings to its community."""
+    """What the ledgers say: the case as it was corrected, the postings to its community, the working calendar."""
 
     case: ledger.Row | None = None
     postings: Sequence[roster.Row] = ()
+    amended: Sequence[work_calendar.Row] = ()
+    """What was announced of the working calendar."""
 
     def posted(self, officer: str, day: date) -> bool:
-        """Whether the officer served the case's community on that day."""
-        return any(posting.officer == officer and posting.serves(day) for posting in self.postings)
+        """Whether the officer served the case's community on that day, or somebody's leave in whose place they were."""
+        serving = [posting for posting in self.postings if posting.serves(day)]
+        return any(posting.officer == officer for posting in serving) or any(
+            (leave := posting.leave_on(day)) is not None and leave.cover == officer for posting in serving
+        )
+
+    def away(self, officer: str, day: date) -> bool:
+        """Whether the officer was on leave on that day."""
+        return any(
+            posting.officer == officer and posting.serves(day) and posting.leave_on(day) is not None
+            for posting in self.postings
+        )
 
 
 # decide ----------------------------------------------------------------------------------------------------------
@@ -123,13 +144,17 @@ class Facts:
 def decide(command: Command, handling: Handling | None, context: Context) -> Sequence[HandlingEvent]:
     """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
     refuse_future(context)
-    if isinstance(command, OpenHandling):
+    if isinstance(command, OpenHandling) or (isinstance(command, ResumeHandling) and handling is None):
         return [_opened(command, handling)]
     if handling is None:
         raise Refused("unknown_handling", field="stream")
     if isinstance(command, EndHandling):
         _refuse_ended(handling)
         return [HandlingEnded(status=command.status)]
+    if isinstance(command, ResumeHandling):
+        if handling.ended_as is None:
+            raise Refused("already_open", allowed=allowed(handling))
+        return [HandlingResumed()]
     if isinstance(command, OpenHandover):
         return [_to_be_handed_over(command, handling)]
     facts: Facts = context.facts
@@ -137,16 +162,18 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
     _refuse_before_report(handling, context)
     if isinstance(command, CompleteVisit | DeclineVisit):
         _refuse_visit_after_end(handling, context.at)
-    elif isinstance(command, OfAgreement):
+    elif isinstance(command, OfAgreement | RetractWork):
         _refuse_void(handling)
     else:
         _refuse_ended(handling)
     match command:
         case CheckPerformance() | OfferJudicialConfirmation() | RecordJudicialConfirmation():
-            day = civil_day(context.at)
-            return [about_the_agreement(command, handling.agreed_on, handling.confirmation_offered, day)]
+            day, calendar = civil_day(context.at), Calendar(civil_day(context.now), facts.amended)
+            return [about_the_agreement(command, handling.agreed_on, handling.confirmation_offered, day, calendar)]
         case SignResponsibilityLetter():
             return [letter(command, handling.kind, handling.community)]
+        case RetractWork():
+            return [_retracted(command, handling)]
         case AssignHandler() | ReplaceHandler() | DeclareConflict() | CompleteHandover():
             return [_handled_by(command, handling, facts, civil_day(context.at))]
         case PlanVisit() | CompleteVisit() | DeclineVisit():
@@ -157,7 +184,7 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
             assert_never(command)
 
 
-def _opened(command: OpenHandling, handling: Handling | None) -> HandlingOpened:
+def _opened(command: OpenHandling | ResumeHandling, handling: Handling | None) -> HandlingOpened:
     if handling is not None and handling.ended_as is None:
         raise Refused("already_open", allowed=allowed(handling))
     return HandlingOpened(
@@ -206,8 +233,10 @@ def _refuse_ended(handling: Handling) -> None:
 
 def allowed(handling: Handling) -> Sequence[str]:
     """The commands that would be taken now, given fitting data."""
-    due = any(not visit.done for visit in handling.visits.values())
+    due = any(visit.result is VisitResult.PLANNED for visit in handling.visits.values())
     visits = ["complete-visit", "decline-visit"] if due else []
+    if _retractable(handling):
+        visits.append("retract-work")
     if handling.agreed_on is not None:
         offered = handling.confirmation_offered
         visits += ["check-performance", "record-judicial-confirmation" if offered else "offer-judicial-confirmation"]
@@ -257,8 +286,6 @@ def _handled_by(
         case CompleteHandover():
             if handling.leaving is None:
                 raise Refused("no_handover", allowed=allowed(handling))
-            if handling.leaving == command.officer:
-                raise Refused("same_handler", field="officer", handler=handling.leaving)
             _refuse_unfit(command.officer, "officer", handling, facts, day)
             return HandoverCompleted(officer=command.officer, replaced=handling.leaving, note=command.note)
         case _:
@@ -277,6 +304,8 @@ def _refuse_unfit(officer: str, field: str, handling: Handling, facts: Facts, da
     """An officer works on a case only without a conflict of interest, and while posted to its community."""
     if officer in handling.conflicted:
         raise Refused("conflict_of_interest", field=field, officer=officer)
+    if facts.away(officer, day):
+        raise Refused("on_leave", field=field, officer=officer, day=day.isoformat())
     if not facts.posted(officer, day):
         raise Refused("not_posted", field=field, officer=officer, day=day.isoformat(), community=handling.community)
 
@@ -313,13 +342,15 @@ def _visited(
 def _planned(command: PlanVisit, handling: Handling, facts: Facts) -> VisitPlanned:
     if command.visit in handling.visits:
         raise Refused("visit_exists", field="visit", visit=command.visit)
+    if command.household_class is not None and not command.must:
+        raise Refused("class_without_must", field="household_class")
     if command.on < civil_day(handling.reported_at):
         times = {"occurred_at": command.on.isoformat(), "reported_at": handling.reported_at.isoformat()}
         raise Refused("before_reported", field="on", **times)
     _refuse_unfit(command.officer, "officer", handling, facts, command.on)
     return VisitPlanned(
         visit=command.visit or _next_visit(handling), officer=command.officer, community=handling.community,
-        grid=handling.grid, on=command.on, must=command.must,
+        grid=handling.grid, on=command.on, must=command.must, household_class=command.household_class,
     )  # fmt: skip
 
 
@@ -332,11 +363,42 @@ def _next_visit(handling: Handling) -> str:
 
 def _due(id: str, handling: Handling) -> Visit:
     visit = handling.visits.get(id)
-    if visit is None:
+    if visit is None or visit.result is VisitResult.RETRACTED:
         raise Refused("unknown_visit", field="visit", visit=id)
-    if visit.done:
+    if visit.result is not VisitResult.PLANNED:
         raise Refused("visit_already_done", field="visit", visit=id)
     return visit
+
+
+# what is taken back
+
+
+def _done(handling: Handling) -> Done:
+    return Done(
+        visits={
+            id: visit.result for id, visit in handling.visits.items() if visit.result is not VisitResult.RETRACTED
+        },
+        consents=frozenset(map(str, handling.consents)), conflicts=handling.conflicted,
+        mediations=handling.mediations, offered=handling.confirmation_offered, letter=handling.letter,
+    )  # fmt: skip
+
+
+def _retractable(handling: Handling) -> bool:
+    """Whether there is anything that may be taken back: what led to an ending stands as long as that does."""
+    done = _done(handling)
+    led = () if _mediation_is_over(handling) else (done.consents, done.mediations)
+    return any((done.visits, done.conflicts, done.offered, done.letter, *led))
+
+
+def _mediation_is_over(handling: Handling) -> bool:
+    return handling.mediated or handling.ended_as is not None
+
+
+def _retracted(command: RetractWork, handling: Handling) -> WorkRetracted:
+    if command.act in MEDIATING and _mediation_is_over(handling):
+        possible = [slug for slug in allowed(handling) if slug != "retract-work"]
+        raise Refused("ending_rests_on_it", field="act", allowed=possible)
+    return retracted(command, _done(handling), handling.community)
 
 
 # mediation
@@ -405,8 +467,16 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
             return replace(handling, handler=event.officer, leaving=None)
         case HandoverOpened():
             return replace(handling, leaving=event.officer)
-        case PerformanceChecked() | JudicialConfirmationRecorded() | ResponsibilityLetterSigned():
+        case PerformanceChecked() | JudicialConfirmationRecorded():
             return handling
+        case ResponsibilityLetterSigned():
+            return replace(handling, letter=True)
+        case WorkRetracted():
+            return _without(handling, event)
+        case HandlingResumed():
+            return replace(
+                handling, ended_as=None, ended_at=None, mediated=False, agreed_on=None, confirmation_offered=False
+            )  # fmt: skip
         case JudicialConfirmationOffered():
             return replace(handling, confirmation_offered=True)
         case ConflictDeclared():
@@ -414,8 +484,10 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
         case VisitPlanned():
             return replace(handling, visits={**handling.visits, event.visit: Visit(event.officer, event.must)})
         case VisitCompleted() | VisitDeclined():
-            done = Visit(event.officer, event.must, done=True)
-            return replace(handling, visits={**handling.visits, event.visit: done})
+            result = VisitResult.COMPLETED if isinstance(event, VisitCompleted) else VisitResult.DECLINED
+            return replace(
+                handling, visits={**handling.visits, event.visit: Visit(event.officer, event.must, result)}
+            )  # fmt: skip
         case ConsentRecorded():
             return replace(handling, consents=handling.consents | {event.party})
         case ConsentWithdrawn():
@@ -432,6 +504,27 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
             assert_never(event)
 
 
+def _without(handling: Handling, event: WorkRetracted) -> Handling:
+    """The handling without an act that never took place. The id of a visit is not given again."""
+    match event.act:
+        case WorkAct.VISIT:
+            assert event.item is not None, "a visit has an id"
+            visit = replace(handling.visits[event.item], result=VisitResult.RETRACTED)
+            return replace(handling, visits={**handling.visits, event.item: visit})
+        case WorkAct.CONSENT:
+            return replace(handling, consents=handling.consents - {int(event.item or 0)})
+        case WorkAct.CONFLICT:
+            return replace(handling, conflicted=handling.conflicted - {event.item or ""})
+        case WorkAct.MEDIATION:
+            return replace(handling, mediations=handling.mediations - 1)
+        case WorkAct.CONFIRMATION_OFFER:
+            return replace(handling, confirmation_offered=False)
+        case WorkAct.LETTER:
+            return replace(handling, letter=False)
+        case _:
+            assert_never(event.act)
+
+
 def _open(handling: Handling | None, event: HandlingOpened) -> Handling:
     """Opened again, consents and mediation begin anew; handler, conflicts and visits stay."""
     opened = Handling(
@@ -442,7 +535,7 @@ def _open(handling: Handling | None, event: HandlingOpened) -> Handling:
         return opened
     return replace(
         opened, handler=handling.handler, leaving=handling.leaving, conflicted=handling.conflicted,
-        visits=handling.visits,
+        visits=handling.visits, letter=handling.letter,
     )  # fmt: skip
 
 
@@ -454,10 +547,15 @@ def _facts(command: Work, id: str, look: Look) -> Facts:
     return Facts(case, () if case is None else look.rows(roster.LEDGER, community=case.community))
 
 
+def _facts_and_calendar(command: OfferJudicialConfirmation, id: str, look: Look) -> Facts:
+    return replace(_facts(command, id, look), amended=look.rows(work_calendar.LEDGER))
+
+
 DECIDER: Final[Decider[Handling | None]] = Decider(
     category="handling",
     accepts=(
         Accepts(OpenHandling, REACTIONS, "3.2.1", creates=True),
+        Accepts(ResumeHandling, REACTIONS, "3.2.1"),
         Accepts(AssignHandler, LEADERS, "3.3.1", facts=_facts),
         Accepts(ReplaceHandler, LEADERS, "3.3.1", facts=_facts),
         Accepts(DeclareConflict, OFFICERS, "3.2.1", facts=_facts),
@@ -470,11 +568,12 @@ DECIDER: Final[Decider[Handling | None]] = Decider(
         Accepts(ReachAgreement, OFFICERS, "3.2.1", facts=_facts),
         Accepts(TerminateMediation, OFFICERS, "3.2.1", facts=_facts),
         Accepts(CheckPerformance, OFFICERS, "3.2.1", facts=_facts),
-        Accepts(OfferJudicialConfirmation, OFFICERS, "3.2.1", facts=_facts),
+        Accepts(OfferJudicialConfirmation, OFFICERS, "3.2.1", facts=_facts_and_calendar),
         Accepts(RecordJudicialConfirmation, OFFICERS, "3.2.1", facts=_facts),
         Accepts(SignResponsibilityLetter, LEADERS, "3.4.1", facts=_facts),
         Accepts(OpenHandover, REACTIONS, "3.1.3"),
         Accepts(CompleteHandover, LEADERS, "3.1.3", facts=_facts),
+        Accepts(RetractWork, OFFICERS, "3.1.4", facts=_facts),
         Accepts(EndHandling, REACTIONS, "5.1"),
     ),
     events=get_args(HandlingEvent),

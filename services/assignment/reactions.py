@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.assignment.commands import EndHandling, OpenHandling, OpenHandover
-from shared.contracts.assignment import PostingEnded
+from services.assignment.commands import EndHandling, OpenHandling, OpenHandover, ResumeHandling
+from shared.contracts.assignment import PostingEnded, PostingVoided
+from shared.contracts.codes import CaseStatus
 from shared.contracts.event import Recorded
 from shared.contracts.intake import (
     CaseAccepted,
@@ -12,6 +13,8 @@ from shared.contracts.intake import (
     CaseReferred,
     CaseReopened,
     CaseResolved,
+    CaseStep,
+    CaseStepRetracted,
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
@@ -39,9 +42,24 @@ def _end(recorded: Recorded) -> Sequence[Sent]:
     return (Sent(EndHandling(status=ended_as(event)), recorded.id),) if event.handled else ()
 
 
+def _taken_back(recorded: Recorded) -> Sequence[Sent]:
+    """What ended the case did not: it is handled again. Or it was never accepted: it is handled no more."""
+    event: CaseStepRetracted = recorded.event
+    if event.back_to is CaseStatus.ACCEPTED and event.step is not CaseStep.ESCALATED:
+        assert event.due_on is not None, "an accepted case has a deadline"
+        command = ResumeHandling(
+            community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
+            reported_at=event.reported_at, due_on=event.due_on,
+        )  # fmt: skip
+        return (Sent(command, recorded.id),)
+    if event.handled and event.back_to is CaseStatus.REPORTED:
+        return (Sent(EndHandling(status=event.back_to), recorded.id),)
+    return ()
+
+
 def _hand_over(recorded: Recorded) -> Sequence[Sent]:
     """Each case that the officer was handling is to be handed over."""
-    event: PostingEnded = recorded.event
+    event: PostingEnded | PostingVoided = recorded.event
     return [Sent(OpenHandover(officer=event.officer), case) for case in event.open_cases]
 
 
@@ -52,5 +70,6 @@ REACTIONS: Final = (
         (CaseLinkedAsDuplicate, CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseVoided),
         _end,
     ),
-    Reaction("open-handover", (PostingEnded,), _hand_over),
+    Reaction("follow-retraction", (CaseStepRetracted,), _taken_back),
+    Reaction("open-handover", (PostingEnded, PostingVoided), _hand_over),
 )

@@ -13,9 +13,18 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "该社区代码已经登记：请核对代码。",
         "This community's code is registered already: check the code.",
     ),
+    "directory_not_empty": (
+        "本日志中已经登记过社区或已作声明：合成数据声明只能在登记社区之前作出一次。",
+        "Communities were entered in this log already, or it was declared: data are declared synthetic once, before "
+        "the first community is registered.",
+    ),
     "foreign_code": (
         "社区代码应为十二位，前九位为本街道代码（{log}）：请核对。",
         "A community's code has twelve digits and begins with this sub-district's ({log}): check it.",
+    ),
+    "foreign_sub_district": (
+        "街道代码应为本日志的九位代码（{log}）：请核对。",
+        "The sub-district's code is the nine digits of this log ({log}): check it.",
     ),
     "name_taken": (
         "已有同名社区：请核对，或使用全称。",
@@ -92,6 +101,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "走访编号 {visit} 已有：请换一个，或不填由系统编号。",
         "There is a visit {visit} already: take another id, or leave it out.",
     ),
+    "class_without_must": (
+        "不是必访的走访不登记必访类别：请留空，或改为必访。",
+        "Only a must-visit has a class: leave it out, or make the visit one.",
+    ),
     "unknown_visit": ("没有计划过走访 {visit}：请先登记走访计划。", "No visit {visit} was planned: plan it first."),
     "visit_already_done": (
         "走访 {visit} 已经登记完成或谢绝，不能重复登记。",
@@ -152,6 +165,60 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "This case was not handed down: it needs no responsibility letter.",
     ),
     "no_handover": ("本案没有待移交事项。", "Nothing in this case waits to be handed over."),
+    # corrections, retractions, leave
+    "nothing_changes": (
+        "没有任何改动：请填写要改成的内容。",
+        "Nothing would change: give what is to be different.",
+    ),
+    "community_in_use": (
+        "该社区仍有派驻人员、在办案件或工作室：请先处理，再作废。",
+        "Officers serve this community, cases are handled there or its studio is open: end that first.",
+    ),
+    "officer_posted": (
+        "该人员有派驻记录：请先将误登的派驻作废。",
+        "The officer has been posted: make the mistaken posting void first.",
+    ),
+    "no_ended_posting": (
+        "没有可撤销的调离：该人员现仍派驻，或从未派驻。",
+        "There is no end to take back: the officer is posted now, or never was.",
+    ),
+    "leave_days_wrong": (
+        "请假日期有误（派驻自{from_day}，请假{first_day}至{last_day}）：请核对。",
+        "The days do not fit (posted from {from_day}, leave {first_day} to {last_day}): check them.",
+    ),
+    "leave_overlaps": (
+        "与已登记的请假重叠：请先销假。",
+        "This overlaps a leave that is recorded already: end that one first.",
+    ),
+    "no_such_leave": ("没有从这一天起的请假：请核对。", "No leave begins on that day: check which one is meant."),
+    "cover_unfit": (
+        "顶岗人员须是另一名在册的同类人员（{profession}）。",
+        "Who covers must be another enrolled officer of the same profession ({profession}).",
+    ),
+    "on_leave": (
+        "{officer} 在 {day} 请假：请由顶岗人员办理，或先销假。",
+        "{officer} was on leave on {day}: let the cover do it, or end the leave first.",
+    ),
+    "meeting_voided": (
+        "该会议已作废：如确有会议，请重新登记。",
+        "This meeting was made void: if there was one, enter it anew.",
+    ),
+    "item_missing": (
+        "没有说明要撤销哪一项（{act_zh}）：请填写。",
+        "It is not said which one is to be taken back ({act}): name it.",
+    ),
+    "item_not_needed": (
+        "撤销{act_zh}无须填写此项：请留空。",
+        "Taking back {act} needs nothing here: leave it empty.",
+    ),
+    "ending_rests_on_it": (
+        "案件的结果以此为据，不能单独撤销：请先撤销案件的办结（retract-step），再撤销此项。",
+        "How the case ended rests on it: take the ending back first (retract-step), then this.",
+    ),
+    "nothing_to_retract": (
+        "没有登记过可撤销的这一项（{act_zh}）：请核对。",
+        "Nothing of the kind stands recorded ({act}): check what is to be taken back.",
+    ),
     # entries
     "nothing_given": ("没有填写任何服务：请至少填写一类。", "No service is counted: give at least one kind."),
     "counted_twice": ("同一类服务填写了两次：请合并。", "A kind of service is counted twice: add the two up."),
@@ -183,9 +250,12 @@ MISSING: Final = ("not_registered", "unknown_handling", "unknown_meeting")
 """Refusals because the aggregate does not exist."""
 
 INPUT: Final = (
-    "foreign_code", "name_taken", "unknown_community", "officer_not_enrolled", "posting_overlaps",
-    "ends_before_it_begins", "before_reported", "same_handler", "conflict_of_interest", "not_posted",
-    "visit_exists", "visit_after_end", "unknown_visit", "unknown_party", "officers_missing",
+    "foreign_code", "foreign_sub_district", "name_taken",
+    "nothing_changes", "leave_days_wrong", "no_such_leave", "cover_unfit", "on_leave",
+    "item_missing", "item_not_needed", "nothing_to_retract", "unknown_community", "officer_not_enrolled",
+    "posting_overlaps", "ends_before_it_begins", "before_reported", "same_handler", "conflict_of_interest",
+    "not_posted", "visit_exists", "visit_after_end", "unknown_visit", "unknown_party", "officers_missing",
+    "class_without_must",
     "nothing_was_tried", "before_held", "nothing_given", "counted_twice", "not_a_joint_conference", "not_its_leader",
 )  # fmt: skip
 """Refusals of what was sent: with other data the same command might be taken now."""

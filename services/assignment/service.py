@@ -3,8 +3,9 @@
 from typing import Final
 
 from services.assignment import community, directory, handling, meeting, officer, roster
+from services.assignment.compartments import HOUSEHOLD_CLASS
 from services.assignment.entries import ENTRIES
-from services.assignment.ledgers import communities, meetings, officers, visits
+from services.assignment.ledgers import communities, declarations, meetings, officers, visits, work_calendar
 from services.assignment.ledgers import handling as handling_ledger
 from services.assignment.ledgers import roster as roster_ledger
 from services.assignment.reactions import REACTIONS
@@ -22,10 +23,11 @@ SERVICE: Final = Service(
         ENTRIES.decider,
     ),
     ledgers=(
-        communities.LEDGER, officers.LEDGER, roster_ledger.LEDGER, handling_ledger.LEDGER, visits.LEDGER,
-        meetings.LEDGER, *ENTRIES.ledgers,
+        declarations.LEDGER, communities.LEDGER, officers.LEDGER, roster_ledger.LEDGER, handling_ledger.LEDGER,
+        visits.LEDGER, meetings.LEDGER, work_calendar.LEDGER, *ENTRIES.ledgers,
     ),
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,
+    compartments=(HOUSEHOLD_CLASS,),
 )  # fmt: skip

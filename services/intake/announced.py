@@ -1,7 +1,7 @@
 """What is announced of the working calendar 放假安排: one stream for a sub-district; what is entered later stands."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from services.intake.commands import AmendCalendar
@@ -23,7 +23,7 @@ def decide(command: AmendCalendar, state: None, context: Context) -> Sequence[Ca
         raise Refused("off_and_worked", field="worked", day=min(both).isoformat())
     if command.year is not None:
         for field, days_of in (("off", command.off), ("worked", command.worked)):
-            if stray := [day for day in days_of if day.year != command.year]:
+            if stray := [day for day in days_of if not _of_the_year(day, command.year)]:
                 raise Refused("not_of_the_year", field=field, day=stray[0].isoformat(), year=command.year)
     return [
         CalendarAmended(
@@ -31,6 +31,11 @@ def decide(command: AmendCalendar, state: None, context: Context) -> Sequence[Ca
             document=command.document,
         )
     ]  # fmt: skip
+
+
+def _of_the_year(day: date, year: int) -> bool:
+    """New Year's holiday begins in the December before at times (2018-12-31)."""
+    return day.year == year or (day.year == year - 1 and day.month == 12)
 
 
 def evolve(state: None, event: CalendarAmended, occurred_at: datetime) -> None:

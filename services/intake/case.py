@@ -5,7 +5,6 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Final, assert_never
 
-from services.intake.calendar import Calendar
 from services.intake.commands import (
     AcceptCase,
     CloseCase,
@@ -25,15 +24,18 @@ from services.intake.commands import (
     ReportCase,
     ResolveCase,
     ResumeClock,
+    RetractStep,
     TakeOverCase,
     TerminateCase,
     VoidCase,
     WithdrawCase,
 )
 from services.intake.deadlines import DUE_AS_CORRECTED, EXTENSION_DAYS, Due, put_off, settle_by
+from services.intake.duplicates import traces
 from services.intake.ledgers import cases, places, work_calendar
 from services.intake.life import ACCEPTED_IN
 from services.intake.takeover import parties_of, taken_over, taken_over_id
+from shared.calendar import Calendar
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role, Tier
 from shared.contracts.days import civil_day, refuse_future, refuse_future_day, start_of
 from shared.contracts.frozen import dataclass, replace
@@ -54,6 +56,8 @@ from shared.contracts.intake import (
     CaseReopened,
     CaseReported,
     CaseResolved,
+    CaseStep,
+    CaseStepRetracted,
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
@@ -96,6 +100,8 @@ class Case:
     in_hand: bool = False
     """Whether assignment is handling it."""
     ended_on: date | None = None
+    trail: tuple[CaseStatus, ...] = ()
+    """The statuses that it came through since it was reported or last reopened: where steps taken back lead to."""
     import_id: str | None = None
     """The import that took it over from paper, by which it may be undone."""
 
@@ -146,6 +152,8 @@ def decide(command: Command, case: Case | None, context: Context) -> Sequence[Ca
             return [_corrected(command, case, context)]
         case VoidCase():
             return [CaseVoided(reason=command.reason, handled=case.in_hand)]
+        case RetractStep():
+            return [_retracted(command, case)]
         case _:
             assert_never(command)
 
@@ -169,8 +177,8 @@ def _standing(command: Command, case: Case | None, context: Context) -> Case:
     """The case, where it exists, takes this command now, and had been reported when it happened."""
     if case is None:
         raise Refused("unknown_case", field="stream")
-    if case.status is CaseStatus.VOIDED:
-        raise Refused("case_voided")
+    if case.status is CaseStatus.VOIDED and not isinstance(command, RetractStep):
+        raise Refused("case_voided", allowed=_allowed(case))
     if type(command) not in ACCEPTED_IN[case.status]:
         status = case.status
         raise Refused("not_possible_now", allowed=_allowed(case), standing=status.value, standing_zh=status.zh)
@@ -189,6 +197,7 @@ def _allowed(case: Case) -> Sequence[str]:
         PauseClock: stands,
         ResumeClock: not stands,
         ExtendDeadline: stands or case.extended == EXTENSION_DAYS,
+        RetractStep: not case.trail and case.escalated_to is None,
     }
     return [slug(command) for command in ACCEPTED_IN[case.status] if not idle.get(command, False)]
 
@@ -351,6 +360,31 @@ def _corrected(command: CorrectCase, case: Case, context: Context) -> CaseCorrec
     )  # fmt: skip
 
 
+def _retracted(command: RetractStep, case: Case) -> CaseStepRetracted:
+    """Only the last step, for each later one rests on it. What reopened a case stays: many things rest on that."""
+    back_to: CaseStatus
+    if command.step is CaseStep.ESCALATED:
+        if case.escalated_to is None or case.status is not CaseStatus.ACCEPTED:
+            raise _not_the_last(case)
+        back_to = case.status
+    elif command.step.value != case.status.value:
+        raise _not_the_last(case)
+    elif not case.trail:
+        allowed = tuple(slug for slug in _allowed(case) if slug != "retract-step")
+        raise Refused("reopening_stays", field="step", allowed=allowed)
+    else:
+        back_to = case.trail[-1]
+    return CaseStepRetracted(
+        step=command.step, back_to=back_to, reason=command.reason, handled=case.in_hand, community=case.community,
+        grid=case.grid, kind=case.kind, parties=case.parties, reported_at=case.reported_at,
+        due_on=None if case.due is None or back_to is CaseStatus.REPORTED else case.due.on,
+    )  # fmt: skip
+
+
+def _not_the_last(case: Case) -> Refused:
+    return Refused("not_the_last_step", field="step", standing=case.status.value, standing_zh=case.status.zh)
+
+
 def _check_days(command: CorrectCase, case: Case, context: Context) -> None:
     """The days as they will be after the correction must make sense together."""
     if command.due_on is not None and case.due is None:
@@ -374,6 +408,13 @@ def _check_days(command: CorrectCase, case: Case, context: Context) -> None:
 
 def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
     """The case after an event that was decided about it."""
+    after = _evolved(case, event, occurred_at)
+    if case is None or after.status is case.status or isinstance(event, CaseReopened | CaseStepRetracted):
+        return after
+    return replace(after, trail=(*case.trail, case.status))
+
+
+def _evolved(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
     if isinstance(event, CaseReported):
         return Case(
             status=CaseStatus.REPORTED, community=event.community, grid=event.grid, kind=event.kind,
@@ -385,6 +426,8 @@ def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
         return _put_right(case, event)
     if isinstance(event, CaseVoided):
         return replace(case, status=CaseStatus.VOIDED, in_hand=False)
+    if isinstance(event, CaseStepRetracted):
+        return _taken_back(case, event)
     day = civil_day(occurred_at)
     if isinstance(event, Ending):
         return replace(case, status=ended_as(event), in_hand=False, ended_on=day)
@@ -407,7 +450,7 @@ def evolve(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case:
             told = Due(event.due_on, event.due_rule)
             return replace(
                 case, status=CaseStatus.ACCEPTED, due=told, due_from=day, extended=0, paused=0, paused_on=None,
-                escalated_to=None, in_hand=True, ended_on=None,
+                escalated_to=None, in_hand=True, ended_on=None, trail=(),
             )  # fmt: skip
         case CaseEscalated():
             return replace(case, escalated_to=event.to)
@@ -429,6 +472,22 @@ def _clocked(case: Case, event: ClockPaused | ClockResumed | DeadlineExtended, d
             return replace(case, extended=case.extended + event.days, due=case.due._replace(on=event.due_on))
         case _:
             assert_never(event)
+
+
+def _taken_back(case: Case, event: CaseStepRetracted) -> Case:
+    if event.step is CaseStep.ESCALATED:
+        return replace(case, escalated_to=None)
+    back = replace(
+        case, status=event.back_to, trail=case.trail[:-1], in_hand=event.back_to is CaseStatus.ACCEPTED
+    )  # fmt: skip
+    if event.back_to is CaseStatus.ACCEPTED:
+        return replace(back, ended_on=None)
+    if event.back_to is not CaseStatus.REPORTED:
+        return back
+    return replace(
+        back, ended_on=None, first_step=None, due=None, due_from=None, extended=0, paused=0, paused_on=None,
+        escalated_to=None,
+    )  # fmt: skip
 
 
 def _put_right(case: Case, event: CaseCorrected) -> Case:
@@ -474,8 +533,10 @@ REACTING: Final = CLERKS | {Role.SERVICE}
 DECIDER: Final[Decider[Case | None]] = Decider(
     category="case",
     accepts=(
-        Accepts(ReportCase, CLERKS, "3.2.1", creates=True, facts=_place),
-        Accepts(TakeOverCase, CLERKS, "3.1.4", id=taken_over_id, creates=True, facts=_place_and_calendar),
+        Accepts(ReportCase, CLERKS, "3.2.1", creates=True, facts=_place, traces=traces),
+        Accepts(
+            TakeOverCase, CLERKS, "3.1.4", id=taken_over_id, creates=True, facts=_place_and_calendar, traces=traces
+        ),
         Accepts(AcceptCase, CLERKS, "3.2.1", facts=_announced),
         Accepts(DeclineCase, CLERKS, "3.2.1"),
         Accepts(HandDownCase, OFFICE, "3.2.1"),
@@ -492,8 +553,9 @@ DECIDER: Final[Decider[Case | None]] = Decider(
         Accepts(PauseClock, CLERKS, "5.1", facts=_announced),
         Accepts(ResumeClock, CLERKS, "5.1", facts=_announced),
         Accepts(ExtendDeadline, OFFICE, "5.1", facts=_announced),
-        Accepts(CorrectCase, CLERKS, "3.1.4", facts=_place),
+        Accepts(CorrectCase, CLERKS, "3.1.4", facts=_place, traces=traces),
         Accepts(VoidCase, CLERKS, "3.1.4"),
+        Accepts(RetractStep, CLERKS, "3.1.4"),
     ),
     events=tuple(event for event in EVENTS if event is not CalendarAmended),
     initial=None,

@@ -29,7 +29,7 @@ from shared.contracts.fields import (
     Statement,
     Whole,
 )
-from shared.contracts.intake import PaperRow, PauseReason
+from shared.contracts.intake import CaseStep, PaperRow, PauseReason
 
 
 @value
@@ -256,10 +256,19 @@ class VoidCase:
     reason: Note
 
 
+@value
+class RetractStep:
+    """Take back a step that was recorded by mistake 撤销登记: the last one of the case's life, or its escalation."""
+
+    step: CaseStep
+    """The step meant, so that nobody takes back another one."""
+    reason: Note
+
+
 Command = (
     ReportCase | TakeOverCase | AcceptCase | DeclineCase | HandDownCase | LinkCase | ReclassifyCase | ReferCase
     | WithdrawCase | ResolveCase | TerminateCase | FollowUpCase | CloseCase | ReopenCase | EscalateCase | PauseClock
-    | ResumeClock | ExtendDeadline | CorrectCase | VoidCase
+    | ResumeClock | ExtendDeadline | CorrectCase | VoidCase | RetractStep
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@
     accepted → resolved | terminated | referred | withdrawn | linked
                each of the first four → followed up → closed → reopened (accepted again)
 
-A case may be corrected in any status but voided, and made void in any; voided is the end of everything.
+A case may be corrected in any status but voided, and made void in any. The step that led to a status may be taken
+back there, if it was recorded by mistake; that is all that a voided case takes.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ from services.intake.commands import (
     ReportCase,
     ResolveCase,
     ResumeClock,
+    RetractStep,
     TakeOverCase,
     TerminateCase,
     VoidCase,
@@ -36,22 +38,23 @@ from services.intake.commands import (
 from shared.contracts.codes import CaseStatus
 
 _ENTRY: Final = (CorrectCase, VoidCase)
+_STEP: Final = (RetractStep, *_ENTRY)
 
 ACCEPTED_IN: Final[Mapping[CaseStatus | None, tuple[type[Command], ...]]] = {
     None: (ReportCase, TakeOverCase),
     CaseStatus.REPORTED: (AcceptCase, DeclineCase, HandDownCase, LinkCase, ReclassifyCase, *_ENTRY),
     CaseStatus.ACCEPTED: (
         HandDownCase, LinkCase, ReclassifyCase, ReferCase, WithdrawCase, ResolveCase, TerminateCase, EscalateCase,
-        PauseClock, ResumeClock, ExtendDeadline, *_ENTRY,
+        PauseClock, ResumeClock, ExtendDeadline, *_STEP,
     ),
-    CaseStatus.DECLINED: _ENTRY,
-    CaseStatus.LINKED: _ENTRY,
-    CaseStatus.RESOLVED: (FollowUpCase, *_ENTRY),
-    CaseStatus.TERMINATED: (FollowUpCase, *_ENTRY),
-    CaseStatus.REFERRED: (FollowUpCase, *_ENTRY),
-    CaseStatus.WITHDRAWN: (FollowUpCase, *_ENTRY),
-    CaseStatus.FOLLOWED_UP: (CloseCase, *_ENTRY),
-    CaseStatus.CLOSED: (ReopenCase, *_ENTRY),
-    CaseStatus.VOIDED: (),
+    CaseStatus.DECLINED: _STEP,
+    CaseStatus.LINKED: _STEP,
+    CaseStatus.RESOLVED: (FollowUpCase, *_STEP),
+    CaseStatus.TERMINATED: (FollowUpCase, *_STEP),
+    CaseStatus.REFERRED: (FollowUpCase, *_STEP),
+    CaseStatus.WITHDRAWN: (FollowUpCase, *_STEP),
+    CaseStatus.FOLLOWED_UP: (CloseCase, *_STEP),
+    CaseStatus.CLOSED: (ReopenCase, *_STEP),
+    CaseStatus.VOIDED: (RetractStep,),
 }  # fmt: skip
 """What may be asked in each status; None is before there is a case."""

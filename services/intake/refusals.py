@@ -13,8 +13,16 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "This case is registered already (it is {standing}): correct it if the entry is wrong.",
     ),
     "case_voided": (
-        "该案件已作废，不能再办理：如仍需办理，请重新登记。",
-        "This case has been made void and takes nothing more: report it anew if it must go on.",
+        "该案件已作废，不能再办理：作废有误的，请撤销作废；否则请重新登记。",
+        "This case has been made void: take that back if it was a mistake, or report the case anew.",
+    ),
+    "not_the_last_step": (
+        "案件现为“{standing_zh}”，只能撤销到达此状态的一步（或报上级）：请核对，其他内容用“更正”改正。",
+        "The case is {standing}: only the step that led there (or the escalation) can be taken back; correct the rest.",
+    ),
+    "reopening_stays": (
+        "案件是重新受理的，这一步不能撤销：请按实际情况再次办结。",
+        "The case was reopened, which cannot be taken back: end it again as it really ended.",
     ),
     "not_possible_now": (
         "案件现为“{standing_zh}”，不能这样办理：请按 allowed 所列办理。",

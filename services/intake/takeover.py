@@ -7,9 +7,9 @@ up, and nothing is assigned for a case that was over when it was taken over.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.intake.calendar import Calendar
 from services.intake.commands import PaperOutcome, Person, TakeOverCase
 from services.intake.deadlines import DUE_AS_WRITTEN, Due, settle_by
+from shared.calendar import Calendar
 from shared.contracts.codes import Basis, CaseKind, Termination
 from shared.contracts.days import civil_day, last_day_of, refuse_future_day, start_of
 from shared.contracts.intake import (

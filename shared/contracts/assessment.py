@@ -79,7 +79,13 @@ class Every(Named):
     """How often a duty comes round 周期."""
 
     MONTH = "month", "每月", "every month"
+    QUARTER = "quarter", "每季度", "every three months"
+    HALF_YEAR = "half_year", "每半年", "every six months"
     YEAR = "year", "每年", "every year"
+
+    @property
+    def months(self) -> int:
+        return {Every.MONTH: 1, Every.QUARTER: 3, Every.HALF_YEAR: 6, Every.YEAR: 12}[self]
 
 
 class Given(Named):
@@ -95,6 +101,44 @@ class RankUse(Named):
     NOBODY = "nobody", "不排名", "nobody"
     OFFICE = "office", "仅办公室", "the office only"
     PUBLIC = "public", "公开", "the public"
+
+
+class Work(Named):
+    """What is done about a duty 履职事项, of which the record tells: each is entered by a command of its own."""
+
+    LEADING_GROUP = "leading_group", "成立领导小组", "leading group constituted"
+    STUDIO = "studio", "工作室启用", "studio opened"
+    NOTICE = "notice", "公示", "notice posted"
+    PROCEDURE = "procedure", "建章立制", "procedure adopted"
+    WORKING_BODY = "working_body", "成立工作机构", "working body formed"
+    COMMUNITY_PLAN = "community_plan", "社区实施方案", "community's plan filed"
+    MOBILISATION = "mobilisation", "动员大会", "mobilisation meeting"
+    JOINT = "joint", "联席会议", "joint conference"
+    LEADER = "leader", "确定包抓领导", "leader appointed"
+    LEADER_VISIT = "leader_visit", "领导下社区", "leader's visit"
+    PATROL = "patrol", "巡逻", "patrol"
+    TRAINING = "training", "调解员培训", "training of mediators"
+    OUTREACH = "outreach", "普法宣传", "law outreach"
+    SUPPORT = "support", "服务帮扶", "services to groups"
+    INSPECTION = "inspection", "督导检查", "inspection"
+    CIRCULAR = "circular", "通报", "circular"
+    SURVEY = "survey", "民意调查", "survey"
+    SUMMARY = "summary", "总结", "summary"
+    MODEL_CASE = "model_case", "典型案例", "model case"
+    COMMENDATION = "commendation", "表彰", "commendation"
+    ARCHIVE = "archive", "实绩档案备案", "archive filed"
+    FUNDS = "funds", "经费保障", "funds allocated"
+
+
+class Sequel(Named):
+    """What must follow when something has happened 后续事项; each says what it follows."""
+
+    LETTER = "letter", "交办后签订包案稳控责任书", "a responsibility letter, after a case was handed down"
+    FOLLOW_UP = "follow_up", "办结后回访", "a follow-up, after a case was settled or mediation ended"
+    PERFORMANCE = "performance", "达成协议后督促履行", "a check of performance, after an agreement"
+    HANDOVER = "handover", "调离后移交案件", "a handover, after a handler left"
+    REFILL = "refill", "空缺后补充人员", "a new posting, after one fell vacant"
+    ANSWER = "answer", "民情意见答复", "an answer, after an opinion was recorded"
 
 
 # plan/<code> ----------------------------------------------------------------------------------------------------
@@ -124,6 +168,10 @@ class Duty:
     """The unit that answers for it 牵头单位."""
     phase: Code | None
     due_on: Day | None
+    done_by: Work | None = None
+    """What shows that it was done; none where no single record does."""
+    per: SubjectKind = SubjectKind.COMMUNITY
+    """Whether each community owes it, or the sub-district once."""
 
 
 @value
@@ -139,6 +187,35 @@ class Cadence:
     due_day: Ordinal
     """Day of the following month (or January) by which the record must reach the office."""
     due_day_given: Given
+
+
+@value
+class Round:
+    """Work that comes round 定期工作: once in each turn, counted in months from the plan's first month on."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    work: Work
+    every: Every
+    per: SubjectKind
+    given: Given
+    """Who says how often."""
+
+
+@value
+class Term:
+    """How long what must follow may take 后续时限: days, or working days; exactly one of the two."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    sequel: Sequel
+    days: Ordinal | None = None
+    working_days: Ordinal | None = None
+    given: Given
 
 
 @value
@@ -203,6 +280,12 @@ class Plan:
     posting_months: Ordinal
     """How long a posting is kept, in months (§3.1.3)."""
     anomalies: Annotated[tuple[Anomaly, ...], Many(500)]
+    rounds: Annotated[tuple[Round, ...], Many(500)] = ()
+    terms: Annotated[tuple[Term, ...], Many(500)] = ()
+    since: Day | None = None
+    """Of a standing plan 常设方案, which has no phases: from when it is in force. A campaign's phases bound it."""
+    until: Day | None = None
+    """A standing plan's last day; none while it goes on."""
 
 
 @event("sanguan.assessment.plan-adopted.v1")

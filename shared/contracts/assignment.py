@@ -12,11 +12,22 @@ from shared.contracts.codes import (
     Profession,
     Termination,
     Tier,
+    VisitResult,
 )
-from shared.contracts.event import Event, event
+from shared.contracts.event import Event, event, value
 from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Moment, Month, Name, Ordinal, Sealed
+from shared.contracts.frozen import replace
 
 # directory/<log>: one stream, so that codes and names are unique under concurrency ---------------------------
+
+
+@event("sanguan.assignment.synthetic-declared.v1")
+class SyntheticDeclared(Event):
+    """Everything and everyone in this log is invented 合成数据声明 (§3.1.4): for exercises, demonstrations and tests. It
+    was said before the first community was registered, and stands for ever."""
+
+    made_by: Line
+    """What or which institution makes the data up."""
 
 
 @event("sanguan.assignment.community-registered.v1")
@@ -27,6 +38,28 @@ class CommunityRegistered(Event):
     name: Name
     grids: Annotated[tuple[Code, ...], Many(500)]
     households: Count
+
+
+@event("sanguan.assignment.community-corrected.v1")
+class CommunityCorrected(Event):
+    """What was entered of a community was wrong, or has changed 更正; what is None stays (§3.1.1). An old name goes on
+    standing for the community, so that old sheets are understood."""
+
+    code: Division
+    reason: Sealed
+    name: Name | None
+    grids: Annotated[tuple[Code, ...], Many(500)] | None
+    households: Count | None
+
+
+@event("sanguan.assignment.community-voided.v1")
+class CommunityVoided(Event):
+    """There never was such a community 作废: it was entered by mistake (§3.1.1)."""
+
+    code: Division
+    names: Annotated[tuple[Name, ...], Many(500)]
+    """All names that stood for it."""
+    reason: Sealed
 
 
 # community/<code> -------------------------------------------------------------------------------------------
@@ -53,6 +86,24 @@ class ContactCardsIssued(Event):
     households: Ordinal
 
 
+class CommunityAct(Named):
+    """What can be taken back in a community 可撤销的登记."""
+
+    STUDIO_OPENED = "studio_opened", "工作室启用", "opening of the studio"
+    STUDIO_CLOSED = "studio_closed", "工作室停用", "closing of the studio"
+    CARDS = "cards", "发放联系卡", "contact cards"
+
+
+@event("sanguan.assignment.community-work-retracted.v1")
+class CommunityWorkRetracted(Event):
+    """What was recorded of the studio or the cards never took place 撤销登记 (§3.1.1, 3.3.2)."""
+
+    act: CommunityAct
+    households: Ordinal | None
+    """Of contact cards: how many households did not get one after all."""
+    reason: Sealed
+
+
 # officer/<id> -----------------------------------------------------------------------------------------------
 
 
@@ -64,6 +115,24 @@ class OfficerEnrolled(Event):
     unit: Line
     name: Sealed
     phone: Sealed | None
+
+
+@event("sanguan.assignment.officer-corrected.v1")
+class OfficerCorrected(Event):
+    """What was entered of an officer was wrong, or has changed 更正; what is None stays (§3.1.3)."""
+
+    reason: Sealed
+    profession: Profession | None
+    unit: Line | None
+    name: Sealed | None
+    phone: Sealed | None
+
+
+@event("sanguan.assignment.officer-voided.v1")
+class OfficerVoided(Event):
+    """The enrolment was a mistake 作废: entered twice, or somebody who never joined (§3.1.3)."""
+
+    reason: Sealed
 
 
 # roster/<community code>: one stream, so that a community's roster is right under concurrency ---------------
@@ -99,6 +168,69 @@ class PostingEnded(Event):
     reason: PostingEnd
     open_cases: Annotated[tuple[Code, ...], Many(10_000)] = ()
     """The cases that the officer was handling in the community: each is to be handed over."""
+
+
+@value
+class Leave:
+    """An officer's leave 请假, with who comes in their place 顶岗."""
+
+    first_day: Day
+    last_day: Day
+    cover: Code | None
+    """An officer of the same profession; none where nobody could be found."""
+
+
+@event("sanguan.assignment.posting-end-retracted.v1")
+class PostingEndRetracted(Event):
+    """The posting has not ended after all 撤销调离 (§3.1.3)."""
+
+    officer: Code
+    from_day: Day
+    last_day: Day
+    """Of the end that is taken back."""
+    reason: Sealed
+
+
+@event("sanguan.assignment.posting-voided.v1")
+class PostingVoided(Event):
+    """The officer was never posted there 作废 (§3.1.3). What they did meanwhile stays as it was recorded."""
+
+    officer: Code
+    from_day: Day
+    reason: Sealed
+    open_cases: Annotated[tuple[Code, ...], Many(10_000)]
+    """The cases that the officer was handling in the community: each is to be handed over."""
+
+
+@event("sanguan.assignment.leave-recorded.v1")
+class LeaveRecorded(Event):
+    """An officer is away for some days, and somebody may come in their place 请假顶岗 (§3.1.3, 6.2)."""
+
+    officer: Code
+    from_day: Day
+    """Of the posting."""
+    leave: Leave
+
+
+@event("sanguan.assignment.leave-ended.v1")
+class LeaveEnded(Event):
+    """The leave ended on another day than was thought 销假; on the day before its first where it was not taken
+    (§3.1.3, 6.2)."""
+
+    officer: Code
+    from_day: Day
+    first_day: Day
+    last_day: Day
+
+
+def leaves_after(leaves: tuple[Leave, ...], event: LeaveRecorded | LeaveEnded) -> tuple[Leave, ...]:
+    """A posting's leaves after an event about one of them; one that was not taken is none."""
+    if isinstance(event, LeaveRecorded):
+        return (*leaves, event.leave)
+    ended = (
+        replace(leave, last_day=event.last_day) if leave.first_day == event.first_day else leave for leave in leaves
+    )  # fmt: skip
+    return tuple(leave for leave in ended if leave.first_day <= leave.last_day)
 
 
 # handling/<case id> -----------------------------------------------------------------------------------------
@@ -154,7 +286,9 @@ class VisitPlanned(Event):
     grid: Code | None
     on: Day
     must: bool
-    """Whether it is one of the three must-visits 必访; the class that makes it one is never in the stream."""
+    """Whether it is one of the three must-visits 必访."""
+    household_class: Sealed | None = None
+    """The class that makes it one 必访类别: opened for a purpose only, one at a time (decision 15)."""
 
 
 @event("sanguan.assignment.visit-completed.v1")
@@ -289,6 +423,35 @@ class HandoverCompleted(Event):
     note: Sealed | None
 
 
+class WorkAct(Named):
+    """What can be taken back of the work on a case 可撤销的登记."""
+
+    VISIT = "visit", "走访", "visit"
+    CONSENT = "consent", "同意调解", "consent"
+    MEDIATION = "mediation", "调解", "mediation session"
+    CONFLICT = "conflict", "回避", "conflict of interest"
+    CONFIRMATION_OFFER = "confirmation_offer", "告知司法确认", "offer of judicial confirmation"
+    LETTER = "letter", "包案稳控责任书", "responsibility letter"
+
+
+@event("sanguan.assignment.work-retracted.v1")
+class WorkRetracted(Event):
+    """An act that was recorded never took place 撤销登记 (§3.2.1, 3.3.2): of mediation sessions the last one."""
+
+    act: WorkAct
+    item: Code | None
+    """The visit, the party's number or the officer; none for acts that a case has one of."""
+    visit: VisitResult | None
+    """Of a visit: how it stood."""
+    community: Division
+    reason: Sealed
+
+
+@event("sanguan.assignment.handling-resumed.v1")
+class HandlingResumed(Event):
+    """What ended the case was taken back: it is handled as before 恢复办理; visits, consents and sessions stand."""
+
+
 @event("sanguan.assignment.handling-ended.v1")
 class HandlingEnded(Event):
     """The case is over at intake in the status named (resolved, voided, …): nothing more is due here."""
@@ -322,22 +485,40 @@ class MinutesSubmitted(Event):
     decisions: Annotated[tuple[Sealed, ...], Many(100)]
 
 
-CommunityWork = StudioOpened | StudioClosed | ContactCardsIssued
-CommunityEvent = CommunityRegistered | CommunityWork
-RosterEvent = OfficerPosted | VisitTimesSet | PostingEnded
+@event("sanguan.assignment.meeting-voided.v1")
+class MeetingVoided(Event):
+    """The meeting was entered by mistake 作废: it counts nowhere, nor do its minutes (§3.2.6, 3.3.3, 3.3.4)."""
+
+    community: Division
+    kind: MeetingKind
+    month: Month
+    held_at: Moment
+    minutes_at: Moment | None
+    reason: Sealed
+
+
+DirectoryEvent = CommunityRegistered | CommunityCorrected | CommunityVoided
+CommunityWork = StudioOpened | StudioClosed | ContactCardsIssued | CommunityWorkRetracted
+CommunityEvent = DirectoryEvent | CommunityWork
+OfficerEvent = OfficerEnrolled | OfficerCorrected | OfficerVoided
+RosterEvent = (
+    OfficerPosted | VisitTimesSet | PostingEnded | PostingEndRetracted | PostingVoided | LeaveRecorded | LeaveEnded
+)
 VisitEvent = VisitPlanned | VisitCompleted | VisitDeclined
 HandlingEvent = (
     HandlingOpened | HandlerAssigned | HandlerReplaced | ConflictDeclared | VisitEvent | ConsentRecorded
     | ConsentWithdrawn | MediationHeld | AgreementReached | MediationTerminated | PerformanceChecked
     | JudicialConfirmationOffered | JudicialConfirmationRecorded | ResponsibilityLetterSigned | HandoverOpened
-    | HandoverCompleted | HandlingEnded
+    | HandoverCompleted | WorkRetracted | HandlingResumed | HandlingEnded
 )  # fmt: skip
-MeetingEvent = MeetingConvened | MinutesSubmitted
+MeetingEvent = MeetingConvened | MinutesSubmitted | MeetingVoided
 
 EVENTS = (
-    CommunityRegistered, StudioOpened, StudioClosed, ContactCardsIssued, OfficerEnrolled, OfficerPosted,
-    VisitTimesSet, PostingEnded, HandlingOpened, HandlerAssigned, HandlerReplaced, ConflictDeclared, VisitPlanned,
-    VisitCompleted, VisitDeclined, ConsentRecorded, ConsentWithdrawn, MediationHeld, AgreementReached,
-    MediationTerminated, PerformanceChecked, JudicialConfirmationOffered, JudicialConfirmationRecorded,
-    ResponsibilityLetterSigned, HandoverOpened, HandoverCompleted, HandlingEnded, MeetingConvened, MinutesSubmitted,
+    SyntheticDeclared, CommunityRegistered, CommunityCorrected, CommunityVoided, StudioOpened, StudioClosed, ContactCardsIssued,
+    CommunityWorkRetracted, OfficerEnrolled, OfficerCorrected, OfficerVoided, OfficerPosted, VisitTimesSet,
+    PostingEnded, PostingEndRetracted, PostingVoided, LeaveRecorded, LeaveEnded, HandlingOpened, HandlerAssigned,
+    HandlerReplaced, ConflictDeclared, VisitPlanned, VisitCompleted, VisitDeclined, ConsentRecorded, ConsentWithdrawn,
+    MediationHeld, AgreementReached, MediationTerminated, PerformanceChecked, JudicialConfirmationOffered,
+    JudicialConfirmationRecorded, ResponsibilityLetterSigned, HandoverOpened, HandoverCompleted, WorkRetracted,
+    HandlingResumed, HandlingEnded, MeetingConvened, MinutesSubmitted, MeetingVoided,
 )  # fmt: skip

@@ -140,6 +140,7 @@ class VisitResult(Named):
     PLANNED = "planned", "已计划", "planned"
     COMPLETED = "completed", "已走访", "completed"
     DECLINED = "declined", "对方谢绝", "declined by the household"
+    RETRACTED = "retracted", "已撤销", "taken back"
 
 
 class AgreementForm(Named):

@@ -205,7 +205,7 @@ Line = Annotated[str, Text(300, plain=True, line=True)]
 """One line of plain text about institutions: a unit, a title, hours; what may name a resident is a `Note`."""
 Code = Annotated[str, Text(64, code=True, plain=True, pattern=r"^[0-9A-Za-z\u3400-\u9fff._:-]{1,64}$")]
 """An identifier or code; full-width characters are brought to their plain forms."""
-Division = Annotated[str, Text(12, code=True, pattern=r"^[0-9]{9}([0-9]{3})?$")]
+Division = Annotated[str, Text(12, code=True, pattern=r"^[1-8][0-9]{8}([0-9]{3})?$")]
 """A division code 行政区划代码: nine digits for a sub-district (街道), twelve for a community (社区)."""
 
 PersonName = Annotated[str, Text(100, personal=True, line=True)]
@@ -219,7 +219,11 @@ Statement = Annotated[str, Text(4000, personal=True)]
 Note = Annotated[str, Text(300, personal=True)]
 """Short free text in which somebody may be named: a reason, a place, a decision 理由、地点、议定事项; sealed."""
 
-Sealed = Annotated[str, Text(16_000, pattern=r"^sealed:[0-9A-Za-z\u3400-\u9fff_.:/#=+-]+$")]
+HouseholdClass = Annotated[str, Text(24, code=True, personal=True, pattern=r"^[a-z][a-z0-9_]{0,23}$")]
+"""The plan's code of the class that makes a household a must-visit 必访类别 (§3.3.2); sealed, so that it is checked by
+its form alone."""
+
+Sealed = Annotated[str, Text(24_000, pattern=r"^sealed:[0-9A-Za-z\u3400-\u9fff_.:/#=+-]+$")]
 """A personal value in its sealed box, as events keep it. The box names its key; without the key it says nothing."""
 
 Count = Annotated[int, Whole()]

@@ -285,6 +285,41 @@ class CaseVoided(Event):
     handled: bool = False
 
 
+class CaseStep(Named):
+    """A step of a case's life that can be retracted 可撤销的登记: named after the status that it led to."""
+
+    ACCEPTED = "accepted", "受理", "acceptance"
+    DECLINED = "declined", "不予受理", "declining"
+    LINKED = "linked", "并案", "linking"
+    RESOLVED = "resolved", "化解", "resolution"
+    TERMINATED = "terminated", "终止", "termination"
+    REFERRED = "referred", "移送", "referral"
+    WITHDRAWN = "withdrawn", "撤回", "withdrawal"
+    FOLLOWED_UP = "followed_up", "回访", "follow-up"
+    CLOSED = "closed", "结案", "closing"
+    VOIDED = "voided", "作废", "voiding"
+    ESCALATED = "escalated", "报上级", "escalation"
+
+
+@event("sanguan.intake.case-step-retracted.v1")
+class CaseStepRetracted(Event):
+    """A step that was recorded never took place 撤销登记: the case stands as it stood before it (§3.1.4)."""
+
+    step: CaseStep
+    back_to: CaseStatus
+    """The status in which the case stands again."""
+    reason: Sealed
+    handled: bool
+    """Whether assignment was handling the case."""
+    community: Division
+    grid: Code | None
+    kind: CaseKind
+    parties: Count
+    reported_at: Moment
+    due_on: Day | None
+    """The day by which it is to be settled; none where it is not accepted (any more)."""
+
+
 Ending = CaseDeclined | CaseLinkedAsDuplicate | CaseReferred | CaseWithdrawn | CaseResolved | CaseTerminated
 """What ends a case, or ends it until it is reopened."""
 
@@ -323,11 +358,13 @@ class CalendarAmended(Event):
 CaseEvent = (
     CaseReported | CaseAccepted | CaseHandedDown | CaseReclassified | CaseEscalated | ClockPaused | ClockResumed
     | DeadlineExtended | Ending | CaseFollowedUp | CaseClosed | CaseReopened | CaseCorrected | CaseVoided
+    | CaseStepRetracted
 )  # fmt: skip
 """What may stand in a case's stream."""
 
 EVENTS = (
     CaseReported, CaseAccepted, CaseDeclined, CaseHandedDown, CaseLinkedAsDuplicate, CaseReclassified,
     CaseEscalated, ClockPaused, ClockResumed, DeadlineExtended, CaseReferred, CaseWithdrawn, CaseResolved,
-    CaseTerminated, CaseFollowedUp, CaseClosed, CaseReopened, CaseCorrected, CaseVoided, CalendarAmended,
+    CaseTerminated, CaseFollowedUp, CaseClosed, CaseReopened, CaseCorrected, CaseVoided, CaseStepRetracted,
+    CalendarAmended,
 )  # fmt: skip

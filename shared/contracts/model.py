@@ -77,6 +77,18 @@ def slug(command: type) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """A personal value by which a later record of the same matter may be known again (see `shared.log.blind`)."""
+
+    kind: str
+    """What it is: values of two kinds never meet."""
+    value: str
+    """In the one form in which two records of it agree."""
+    of: str
+    """The part of the command that it belongs to, as its key is named: `parties/0`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Accepts:
     """A command that a decider takes: who may send it, and how it finds its aggregate."""
 
@@ -91,6 +103,8 @@ class Accepts:
     """Whether it opens a new aggregate, whose id is derived from the command id where none is given."""
     facts: Callable[[Any, str, Look], Any] | None = None
     """`facts(command, id, look)`: the declared look-ups of this decision."""
+    traces: Callable[[Any], Iterable[Trace]] | None = None
+    """By which of its personal values the matter may be known again, where it is looked for at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +201,44 @@ class Scorer:
 
 
 @dataclass(frozen=True, slots=True)
+class Compartment:
+    """A sealed field that is opened one at a time, for a purpose, and never without a trace (`shared.log.access`).
+
+    `box(history, item)` finds it in the stream of the aggregate, None where there is none; `may(actor, id, look)` says
+    whether an actor of an allowed role has to do with this aggregate, by the service's own ledgers.
+    """
+
+    path: str
+    """Below the service: `visits/{case}/{item}/class`."""
+    field: str
+    category: str
+    by: frozenset[str]
+    """Roles (see `codes.Role`) that may open it."""
+    clause: str
+    title_zh: str
+    title_en: str
+    box: Callable[[Sequence[Recorded], str], str | None]
+    may: Callable[[Actor, str, Look], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a service answers beside its ledgers, at `GET /{service}/{path}`."""
+
+    path: str
+    """With the parts that vary in braces: `cases/{id}/possible-duplicates`."""
+    by: frozenset[str]
+    """Roles (see `codes.Role`) that may ask."""
+    clause: str
+    title_zh: str
+    title_en: str
+    answer: type
+    """The dataclass whose JSON is the answer."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What may be asked beside the log: name → what it means."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A whole service, declared."""
 
@@ -202,3 +254,5 @@ class Service:
     statuses: Mapping[str, int] = field(default_factory=dict)
     """Code → HTTP status where it is not 409 (422 for input, 404 for what does not exist)."""
     scorer: Scorer | None = None
+    compartments: tuple[Compartment, ...] = ()
+    questions: tuple[Question, ...] = ()

@@ -32,6 +32,8 @@ from shared.contracts.assignment import (
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
+    WorkAct,
+    WorkRetracted,
 )
 from shared.contracts.codes import (
     AgreementForm,
@@ -49,7 +51,14 @@ from shared.contracts.codes import (
 )
 from shared.contracts.days import civil_day
 from shared.contracts.event import Actor, Recorded
-from shared.contracts.intake import CaseCorrected, CaseReported, CaseVoided, PauseReason
+from shared.contracts.intake import (
+    CaseCorrected,
+    CaseReported,
+    CaseStep,
+    CaseStepRetracted,
+    CaseVoided,
+    PauseReason,
+)
 from shared.contracts.model import Context, Refused, slug
 from tests.assignment.invented import WENBO
 from tests.declarations import assert_refusal_is_told
@@ -146,6 +155,11 @@ ASKED: dict[str, st.SearchStrategy[Any]] = {
         lambda days: intake.ExtendDeadline(days=days, approved_by="主任", reason="情况复杂")
     ),
     "void-case": st.just(intake.VoidCase(reason="重复录入")),
+    "retract-step": st.sampled_from(CaseStep).map(lambda step: intake.RetractStep(step=step, reason="误登")),
+    "retract-work": st.builds(
+        work.RetractWork, act=st.sampled_from(WorkAct), reason=st.just("误登"),
+        item=st.none() | visits | st.sampled_from(["1", "2", "judge-1", "police-1"]),
+    ),
     "assign-handler": st.builds(work.AssignHandler, officer=officers),
     "replace-handler": st.builds(work.ReplaceHandler, officer=officers, reason=st.just("调整")),
     "declare-conflict": st.sampled_from(["judge-1", "police-1"]).map(
@@ -187,10 +201,12 @@ def histories(draw: st.DrawFn) -> World:
     world.send(draw(ASKED["report-case"]), CASE)
     for _ in range(draw(st.sampled_from([0, 5, 20, 40]))):
         handling = world.states.get(f"handling/{CASE}")
-        what = draw(st.integers(0, 9))
-        if what < 5 and handling is not None and (names := worth_trying(handling)):
+        what = draw(st.integers(0, 29))
+        if what == 0 and (back := last_step(world.states[f"case/{CASE}"])) is not None:
+            command: Any = back
+        elif what < 16 and handling is not None and (names := worth_trying(handling)):
             command = fitting(draw(st.sampled_from(names)), handling)
-        elif what < 8 and (names := possible(world.states[f"case/{CASE}"])):
+        elif what < 24 and (names := possible(world.states[f"case/{CASE}"])):
             command = draw(ASKED[draw(st.sampled_from(names))])
         else:
             command = draw(ASKED[draw(ANYTHING)])
@@ -200,14 +216,24 @@ def histories(draw: st.DrawFn) -> World:
 
 def worth_trying(handling: Handling) -> list[str]:
     """What may be asked of the handling now, what leads towards an agreement more often."""
-    names = [name for name in allowed(handling) if name != "terminate-mediation"]
-    return names + 3 * [name for name in names if name in ("record-consent", "hold-mediation", "reach-agreement")]
+    names = [name for name in allowed(handling) if name not in ("terminate-mediation", "retract-work")]
+    back = ["retract-work"] if "retract-work" in allowed(handling) and len(handling.visits) % 2 else []
+    return (
+        names + back + 3 * [name for name in names if name in ("record-consent", "hold-mediation", "reach-agreement")]
+    )
 
 
 def possible(case: Case) -> list[str]:
     """What may be asked of the case now: its endings seldom, voiding never (that is left to chance)."""
     names = [slug(command) for command in ACCEPTED_IN[case.status] if command is not intake.VoidCase]
-    return names + 3 * [name for name in names if name not in RARE and name != "correct-case"]
+    return names + 3 * [name for name in names if name not in RARE and name not in ("correct-case", "retract-step")]
+
+
+def last_step(case: Case) -> intake.RetractStep | None:
+    """The one step that may be taken back now."""
+    steps = {step.value: step for step in CaseStep}
+    step = steps.get(case.status.value) if case.trail else None
+    return None if step is None else intake.RetractStep(step=step, reason="误登")
 
 
 def ask(world: World, command: Any, hours: int) -> None:
@@ -245,10 +271,16 @@ def invariant(check: Callable[[World], None]) -> Callable[[World], None]:
 @invariant
 def a_case_goes_only_the_ways_of_its_life(world: World) -> None:
     state: Case | None = None
+    been: list[CaseStatus] = []
     evolve: Callable[..., Case] = INTAKE.deciders[0].evolve
     for recorded in history(world, f"case/{CASE}"):
         before, state = state, evolve(state, recorded.event, recorded.occurred_at)
         was = before.status if before else None
+        if isinstance(recorded.event, CaseStepRetracted):
+            assert state.status is recorded.event.back_to
+            assert state.status in been, "it stands where it stood before"
+            continue
+        been.append(state.status)
         if state.status is not was:
             assert state.status in NEXT[was] | ({CaseStatus.VOIDED} if was is not None else set())
         assert was is not CaseStatus.VOIDED, "voided is the end of everything"
@@ -277,7 +309,8 @@ def a_case_is_in_hand_just_while_its_handling_is_open(world: World) -> None:
     assert case.in_hand == (handling is not None and handling.ended_as is None)
     assert not case.in_hand or case.status is CaseStatus.ACCEPTED
     if handling is not None and case.status in NEXT[CaseStatus.ACCEPTED]:
-        assert handling.ended_as is case.status
+        never_accepted = case.due is None  # its acceptance was taken back
+        assert handling.ended_as is (CaseStatus.REPORTED if never_accepted else case.status)
 
 
 # the handling
@@ -312,6 +345,9 @@ def an_officer_works_only_unconflicted_and_while_posted(world: World) -> None:
         match recorded.event:
             case ConflictDeclared(officer=officer):
                 conflicted.add(officer)
+                continue
+            case WorkRetracted(act=WorkAct.CONFLICT, item=item):
+                conflicted.discard(item or "")
                 continue
             case (
                 HandlerAssigned(officer=officer) | HandlerReplaced(officer=officer) | HandoverCompleted(officer=officer)
@@ -367,14 +403,15 @@ LAWYERS = tuple(
 
 def fitting(name: str, handling: Handling) -> Any:
     """A command of that name whose data the handling cannot object to. The lawyers never have a conflict."""
-    due = next((id for id, visit in handling.visits.items() if not visit.done), "")
+    due = next((id for id, visit in handling.visits.items() if visit.result is VisitResult.PLANNED), "")
     free = [party for party in range(1, handling.parties + 1) if party not in handling.consents]
     other = "lawyer-1" if handling.handler != "lawyer-1" else "lawyer-2"
     commands: dict[str, Callable[[], Any]] = {
         "assign-handler": lambda: work.AssignHandler(officer="lawyer-1"),
         "replace-handler": lambda: work.ReplaceHandler(officer=other, reason="调整"),
         "declare-conflict": lambda: work.DeclareConflict(
-            officer=f"stranger-{len(handling.conflicted)}", reason="近亲属"
+            officer=next(free for n in range(99) if (free := f"stranger-{n}") not in handling.conflicted),
+            reason="近亲属",
         ),
         "plan-visit": lambda: work.PlanVisit(officer="lawyer-1", on=date(2015, 12, 1), must=False),
         "complete-visit": lambda: work.CompleteVisit(visit=due, officer="lawyer-1"),
@@ -391,8 +428,25 @@ def fitting(name: str, handling: Handling) -> Any:
             unit="综治办", person="sealed:p", contact_days=7
         ),
         "complete-handover": lambda: work.CompleteHandover(officer=other),
+        "retract-work": lambda: retraction(handling),
     }
     return commands[name]()
+
+
+def retraction(handling: Handling) -> work.RetractWork:
+    """Something that may be taken back."""
+    over = handling.mediated or handling.ended_as is not None
+    visit = next((id for id, visit in handling.visits.items() if visit.result is not VisitResult.RETRACTED), None)
+    acts: list[tuple[WorkAct, str | None, bool]] = [
+        (WorkAct.VISIT, visit, visit is not None),
+        (WorkAct.CONFLICT, min(handling.conflicted, default=None), bool(handling.conflicted)),
+        (WorkAct.CONFIRMATION_OFFER, None, handling.confirmation_offered),
+        (WorkAct.LETTER, None, handling.letter),
+        (WorkAct.MEDIATION, None, handling.mediations > 0 and not over),
+        (WorkAct.CONSENT, str(min(handling.consents, default=0)), bool(handling.consents) and not over),
+    ]
+    act, item, _ = next(one for one in acts if one[2])
+    return work.RetractWork(act=act, item=item, reason="误登")
 
 
 def evolve_handling(state: Handling | None, recorded: Recorded) -> Handling:
@@ -415,7 +469,9 @@ def the_case_ledger_says_what_was_decided(world: World) -> None:
     assert len(row.parties) == case.parties
     assert (civil_day(row.ended_at) if row.ended_at else None) == case.ended_on
     assert row.handler == (handling.handler if handling else None)
-    assert row.visits_done == len([r for r in world.log if isinstance(r.event, VisitCompleted)])
+    taken_back = [r for r in world.log if isinstance(r.event, WorkRetracted)]
+    done = [r for r in world.log if isinstance(r.event, VisitCompleted)]
+    assert row.visits_done == len(done) - len([r for r in taken_back if r.event.visit is VisitResult.COMPLETED])
     assert (row.voided_at is not None) == (case.status is CaseStatus.VOIDED)
 
 
@@ -441,13 +497,13 @@ def the_handling_and_visit_ledgers_say_what_was_done(world: World) -> None:
     assert set(row.consents) == handling.consents
     assert row.mediations == handling.mediations
     assert ((row.agreed_at or row.terminated_at) is not None) == handling.mediated
-    if world.states[f"case/{CASE}"].status is not CaseStatus.VOIDED:
-        assert row.ended_as is handling.ended_as
+    assert row.ended_as is handling.ended_as
+    assert (row.voided_at is not None) == (world.states[f"case/{CASE}"].status is CaseStatus.VOIDED)
     rows = {id.partition("/")[2]: visit for id, visit in world.rows.get("visits", {}).items()}
-    assert {id: visit.result is not VisitResult.PLANNED for id, visit in rows.items()} == {
-        id: visit.done for id, visit in handling.visits.items()
+    assert {id: visit.result for id, visit in rows.items()} == {
+        id: visit.result for id, visit in handling.visits.items()
     }
-    assert row.visits_planned == len(rows)
+    assert row.visits_planned == len([visit for visit in rows.values() if visit.result is not VisitResult.RETRACTED])
 
 
 @invariant

@@ -5,7 +5,18 @@ from typing import get_args
 
 import pytest
 
-from services.assignment import aftercare, commands, community, directory, entries, handling, meeting, officer, roster
+from services.assignment import (
+    aftercare,
+    commands,
+    community,
+    directory,
+    entries,
+    handling,
+    meeting,
+    officer,
+    retraction,
+    roster,
+)
 from services.assignment.ledgers import communities, meetings, visits
 from services.assignment.ledgers import handling as handling_ledger
 from services.assignment.ledgers import roster as roster_ledger
@@ -18,9 +29,11 @@ from shared.contracts.assignment import (
     HandlingEvent,
     HandlingOpened,
     MeetingConvened,
+    OfficerEnrolled,
     OfficerPosted,
     VisitEvent,
     VisitPlanned,
+    WorkRetracted,
 )
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, Role, Termination, Tier
 from shared.contracts.intake import (
@@ -48,14 +61,14 @@ from tests.spec import START
 
 
 def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
-    modules = (directory, community, officer, roster, handling, meeting, entries, aftercare)
+    modules = (directory, community, officer, roster, handling, retraction, meeting, entries, aftercare)
     assert set().union(*(codes_raised(module) for module in modules)) == set(REFUSALS)
     assert_tables_are_bilingual(SERVICE)
 
 
 def test_a_code_that_both_services_use_says_the_same() -> None:
     both = REFUSALS.keys() & INTAKES.keys()
-    assert both == {"before_reported", "unknown_community"}
+    assert both == {"before_reported", "unknown_community", "nothing_changes"}
     for code in both:
         assert REFUSALS[code] == INTAKES[code]
 
@@ -72,13 +85,15 @@ def test_what_is_not_known_fails_the_type_checker() -> None:
 
 def test_the_ledgers_take_every_event_of_what_they_tell() -> None:
     assert set(handling_ledger.LEDGER.handles) >= set(get_args(HandlingEvent))
-    assert set(visits.LEDGER.handles) == set(get_args(VisitEvent))
+    assert set(visits.LEDGER.handles) == {*get_args(VisitEvent), WorkRetracted}
 
 
 def test_commands_ledgers_and_events_are_declared_well() -> None:
     assert_commands_are_declared_well(SERVICE)
     assert_ledgers_are_declared_well(SERVICE)
-    beginnings: list[type] = [CommunityRegistered, OfficerPosted, HandlingOpened, VisitPlanned, MeetingConvened]
+    beginnings: list[type] = [
+        CommunityRegistered, OfficerEnrolled, OfficerPosted, HandlingOpened, VisitPlanned, MeetingConvened,
+    ]  # fmt: skip
     beginnings += [kind.events[0] for kind in entries.ENTRIES.kinds]
     assert_ledgers_take_what_they_handle(SERVICE, beginnings)
 

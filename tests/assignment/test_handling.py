@@ -27,6 +27,7 @@ from services.assignment.commands import (
     WithdrawConsent,
 )
 from services.assignment.handling import DECIDER, Command, Facts
+from services.assignment.ledgers import work_calendar
 from shared.contracts.assignment import (
     AgreementReached,
     Confirmation,
@@ -48,7 +49,7 @@ from shared.contracts.assignment import (
     VisitDeclined,
     VisitPlanned,
 )
-from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Role, Termination, Tier
+from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Role, Termination, Tier, VisitResult
 from shared.contracts.event import Actor
 from tests.assignment.invented import POSTED, WENBO, box, known, opened, planned, posting, visited
 from tests.spec import START, at, spec
@@ -251,7 +252,7 @@ def test_a_visit_that_took_place_before_the_end_may_be_entered_after_it() -> Non
     refused = over.when(at("2015-06-20T13:00:00+08:00", CompleteVisit(visit="v1"))).then_refused("visit_after_end")
     assert refused.known == {"occurred_at": "2015-06-20T13:00:00+08:00", "ended_at": "2015-06-20T12:00:00+08:00"}
     refused = over.when(at(10, DeclareConflict(officer="judge-1", reason="近亲属"))).then_refused("handling_ended")
-    assert refused.allowed == ("complete-visit", "decline-visit")
+    assert refused.allowed == ("complete-visit", "decline-visit", "retract-work")
 
 
 def test_nothing_is_entered_for_a_void_case() -> None:
@@ -356,7 +357,7 @@ def test_planning_is_no_visit() -> None:
     assert isinstance(
         PLANNED.when(PlanVisit(officer="judge-1", on=date(2015, 6, 15), must=False)).decided()[0], VisitPlanned
     )
-    assert not PLANNED.state().visits["v1"].done
+    assert PLANNED.state().visits["v1"].result is VisitResult.PLANNED
 
 
 # what comes after an agreement; letters; handovers
@@ -388,6 +389,19 @@ def test_judicial_confirmation_is_offered_within_thirty_days_and_recorded_after_
     )
 
 
+def test_the_thirty_days_for_judicial_confirmation_do_not_end_on_a_day_off() -> None:
+    agreed = HANDLING.given(at(0, opened()), at("2015-08-05T10:00:00+08:00", AGREED))  # 30 days: Friday 4 September
+    offer = at("2015-08-20T10:00:00+08:00", OfferJudicialConfirmation())
+    off_since_may = JudicialConfirmationOffered(apply_by=date(2015, 9, 6))  # 3–5 off, Sunday the 6th worked
+    agreed.when(offer, facts=POSTED).then(off_since_may)
+    entered = work_calendar.Row(
+        id="2015-09-06", year=None, day=date(2015, 9, 6), works=False, announced_on=date(2015, 8, 10),
+        document="示例发电〔2015〕2号",
+    )  # fmt: skip
+    known_here = Facts(case=POSTED.case, postings=POSTED.postings, amended=(entered,))
+    agreed.when(offer, facts=known_here).then(JudicialConfirmationOffered(apply_by=date(2015, 9, 7)))
+
+
 def test_a_letter_is_signed_for_what_was_handed_down() -> None:
     sign = SignResponsibilityLetter(unit="综治办", person="sealed:p", contact_days=7)
     OPENED.when(sign, facts=POSTED).then_refused("not_handed_down")
@@ -406,7 +420,8 @@ def test_a_case_is_handed_over_to_someone_posted_and_without_a_conflict() -> Non
     waiting = handled.given(leaving)
     done = HandoverCompleted(officer="police-1", replaced="judge-1", note=None)
     waiting.when(CompleteHandover(officer="police-1"), facts=POSTED).then(done)
-    waiting.when(CompleteHandover(officer="judge-1"), facts=POSTED).then_refused("same_handler", field="officer")
+    stays = HandoverCompleted(officer="judge-1", replaced="judge-1", note=None)
+    waiting.when(CompleteHandover(officer="judge-1"), facts=POSTED).then(stays)  # whose posting did not end after all
     waiting.when(CompleteHandover(officer="stranger"), facts=POSTED).then_refused("not_posted", field="officer")
     torn = waiting.given(ConflictDeclared(officer="police-1", reason="sealed:r"))
     torn.when(CompleteHandover(officer="police-1"), facts=POSTED).then_refused("conflict_of_interest")

@@ -3,9 +3,9 @@
 from datetime import date
 
 from services.intake.announced import DECIDER
-from services.intake.calendar import Calendar
 from services.intake.commands import AmendCalendar
 from services.intake.ledgers.work_calendar import LEDGER, Row
+from shared.calendar import Calendar
 from shared.contracts.intake import CalendarAmended
 from tests.declarations import recorded
 from tests.spec import spec
@@ -29,6 +29,18 @@ def test_what_cannot_be_is_refused() -> None:
     CALENDAR.when(both).then_refused("off_and_worked", field="worked")
     stray = AmendCalendar(year=2016, off=(), worked=WORKED, announced_on=ON, document=PAPER)
     CALENDAR.when(stray).then_refused("not_of_the_year", field="worked")
+    after = AmendCalendar(year=2014, off=OFF, worked=(), announced_on=ON, document=PAPER)
+    CALENDAR.when(after).then_refused("not_of_the_year", field="off")
+
+
+def test_a_year_s_announcement_may_begin_in_the_december_before() -> None:
+    eve = AmendCalendar(
+        year=2016, off=(date(2015, 12, 31), date(2016, 1, 1)), worked=(date(2015, 12, 27),), announced_on=ON,
+        document=PAPER,
+    )  # fmt: skip
+    CALENDAR.when(eve).then(CalendarAmended(year=2016, off=eve.off, worked=eve.worked, announced_on=ON, document=PAPER))
+    november = AmendCalendar(year=2016, off=(date(2015, 11, 30),), worked=(), announced_on=ON, document=PAPER)
+    CALENDAR.when(november).then_refused("not_of_the_year", field="off")
 
 
 def test_what_is_entered_later_stands_and_the_calendar_follows() -> None:
@@ -46,3 +58,59 @@ def test_what_is_entered_later_stands_and_the_calendar_follows() -> None:
         assert known.is_announced(date(2031, 1, 1))
         assert known.works(date(2031, 1, 1)) is (event is mended)
     assert not Calendar(date(2030, 10, 31), rows.values()).is_announced(date(2031, 1, 1))
+
+
+# the calendar as it was known
+
+
+def works(known_on: str, *days: str) -> list[bool]:
+    """Whether these days are worked, as known on a day."""
+    known = Calendar(date.fromisoformat(known_on))
+    return [known.works(date.fromisoformat(one)) for one in days]
+
+
+def test_the_holiday_of_september_2015_is_known_from_the_day_it_was_announced() -> None:
+    days = ("2015-09-03", "2015-09-04", "2015-09-05", "2015-09-06")
+    assert works("2015-05-12", *days) == [True, True, False, False]
+    assert works("2015-05-13", *days) == [False, False, False, True]
+
+
+def test_labour_day_of_2019_and_the_prolonged_spring_festival_of_2020_were_changed_within_the_year() -> None:
+    labour = ("2019-04-28", "2019-05-01", "2019-05-02", "2019-05-03", "2019-05-04", "2019-05-05")
+    assert works("2019-03-21", *labour) == [False, False, True, True, False, False]
+    assert works("2019-03-22", *labour) == [True, False, False, False, False, True]
+    spring = ("2020-01-30", "2020-01-31", "2020-02-01", "2020-02-02", "2020-02-03")
+    assert works("2020-01-25", *spring) == [False, True, True, False, True], "Saturday the 1st was to be worked"
+    assert works("2020-01-26", *spring) == [False, False, False, False, True]
+
+
+def test_a_year_that_was_not_announced_has_plain_weeks_whatever_came_later() -> None:
+    assert works("2019-11-20", "2020-01-30", "2020-02-01") == [True, False], "a Thursday and a Saturday"
+    assert works("2019-11-21", "2020-01-30", "2020-02-01") == [False, True]
+    assert not Calendar(date(2029, 6, 1)).is_announced(date(2029, 6, 1)), "this product knows nothing of 2029"
+    assert works("2029-12-31", "2029-06-01", "2029-06-02") == [True, False]
+
+
+def test_new_year_s_eve_is_announced_by_the_next_year_s_notice() -> None:
+    eve = ("2018-12-29", "2018-12-31")
+    assert works("2018-12-05", *eve) == [False, True], "the calendar of 2018 said nothing of them"
+    assert works("2018-12-06", *eve) == [True, False]
+    known = Calendar(date(2018, 12, 6)).announced_by(date(2018, 12, 31))
+    assert known is not None
+    assert known.document == "国务院办公厅关于2019年部分节假日安排的通知（国办发明电〔2018〕15号）"
+
+
+def test_what_says_whether_a_day_is_worked_is_named() -> None:
+    entered = Row(
+        id="2015-09-07", year=None, day=date(2015, 9, 7), works=False, announced_on=date(2015, 6, 1), document=PAPER
+    )
+    known = Calendar(date(2015, 6, 1), [entered])
+    documents = {"2015-09-03": "国发明电〔2015〕1号", "2015-09-07": PAPER}
+    for text, document in documents.items():
+        found = known.announced_by(date.fromisoformat(text))
+        assert found is not None
+        assert found.document == document
+    ordinary = known.announced_by(date(2015, 9, 8))
+    assert ordinary is not None
+    assert ordinary.on == date(2014, 12, 16), "the year's own notice leaves it as it is"
+    assert known.announced_by(date(2016, 1, 4)) is None

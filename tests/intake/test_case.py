@@ -279,7 +279,7 @@ def test_a_file_is_not_closed_before_the_parties_were_asked() -> None:
 
 def test_a_file_is_closed_once() -> None:
     refused = CLOSED.when(CloseCase()).then_refused("not_possible_now")
-    assert refused.allowed == ("reopen-case", "correct-case", "void-case")
+    assert refused.allowed == ("reopen-case", "retract-step", "correct-case", "void-case")
 
 
 def test_a_reopened_case_gets_a_new_day_and_goes_on() -> None:

@@ -8,7 +8,7 @@ from services.intake.ledgers import backlog, cases
 from services.intake.reactions import REACTIONS
 from services.intake.refusals import REFUSALS
 from services.intake.service import SERVICE
-from shared.contracts.assignment import AgreementReached, MediationTerminated
+from shared.contracts.assignment import AgreementReached, CommunityRegistered, MediationTerminated
 from shared.contracts.codes import AgreementForm, Role, Termination, Tier
 from shared.contracts.intake import EVENTS, CalendarAmended, CaseHandedDown, CaseReported, CaseVoided, Ending, ended_as
 from tests.declarations import (
@@ -30,7 +30,7 @@ def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
 
 
 def test_what_is_not_known_fails_the_type_checker() -> None:
-    for function in (case.decide, case.evolve, case._ended, case._clocked):
+    for function in (case.decide, case._evolved, case._ended, case._clocked):
         assert_exhaustive(function)
 
 
@@ -48,7 +48,7 @@ def test_commands_ledgers_and_events_are_declared_well() -> None:
     assert_commands_are_declared_well(SERVICE)
     assert_ledgers_are_declared_well(SERVICE)
     beginnings = [kind.events[0] for kind in entries.ENTRIES.kinds]
-    assert_ledgers_take_what_they_handle(SERVICE, [CaseReported, CaseHandedDown, *beginnings])
+    assert_ledgers_take_what_they_handle(SERVICE, [CommunityRegistered, CaseReported, CaseHandedDown, *beginnings])
 
 
 def test_the_clerk_registers_and_follows_up_and_the_office_may_do_that_too() -> None:

@@ -116,7 +116,7 @@ def test_a_paper_row_keeps_where_it_stands_and_when_it_ended(world: World) -> No
     assert (row.paper, row.basis, row.to_be_handled) == (PAPER, Basis.PAPER_LEDGER, False)
     assert (row.reported_at, row.accepted_at, row.ended_at) == (DAY, DAY, moment("2015-06-25T00:00:00+08:00"))
     assert (row.due_on, row.due_rule, row.day_known) == (date(2015, 7, 18), "paper", True)
-    assert "handling" not in world.rows, "nothing is assigned for a case that was over"
+    assert not world.rows.get("handling"), "nothing is assigned for a case that was over"
 
 
 def test_an_open_paper_row_is_assigned_like_any_other(world: World) -> None:

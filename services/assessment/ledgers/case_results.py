@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, mark, marked
+from services.assessment.marks import Mark, mark, marked, struck
 from shared.contracts.assignment import HandlerAssigned
 from shared.contracts.codes import Basis, CaseKind
 from shared.contracts.event import Event, Recorded
@@ -25,6 +25,8 @@ from shared.contracts.intake import (
     CaseReopened,
     CaseReported,
     CaseResolved,
+    CaseStep,
+    CaseStepRetracted,
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
@@ -62,6 +64,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     row = held(row, recorded)
     if type(event) is CaseCorrected:
         return _corrected(row, event, recorded)
+    if type(event) is CaseStepRetracted:
+        return struck(row, recorded, _LEFT.get(event.step, ENDINGS))
     return marked(row, recorded, _PLAIN.get(type(event)) or _told(event))
 
 
@@ -77,6 +81,16 @@ _PLAIN: Final[Mapping[type[Event], str]] = {
     HandlerAssigned: "answered_for",
 }
 """The marks of events that always leave the same one."""
+
+
+_LEFT: Final[Mapping[CaseStep, Set[str]]] = {
+    CaseStep.ACCEPTED: {"accepted"},
+    CaseStep.FOLLOWED_UP: {"found_stable", "found_unstable"},
+    CaseStep.VOIDED: {"voided"},
+    CaseStep.CLOSED: frozenset(),
+    CaseStep.ESCALATED: frozenset(),
+}
+"""The marks that a step left, where it did not end the case."""
 
 
 def _told(event: object) -> str:
@@ -175,7 +189,7 @@ LEDGER = Ledger(
     handles=(
         CaseReported, CaseAccepted, CaseDeclined, CaseHandedDown, CaseLinkedAsDuplicate, CaseReclassified,
         CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseFollowedUp, CaseReopened, CaseCorrected,
-        CaseVoided, HandlerAssigned,
+        CaseVoided, CaseStepRetracted, HandlerAssigned,
     ),
     evolve=_evolve,
     title_zh="案件结果（考核依据）",

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import get_args
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, mark
-from shared.contracts.assignment import CommunityRegistered
+from services.assessment.marks import Mark, first, mark, marked
+from shared.contracts.assignment import CommunityCorrected, CommunityVoided, DirectoryEvent
 from shared.contracts.codes import Profession
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
-from shared.contracts.model import Ledger
+from shared.contracts.model import Ledger, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,18 @@ class Row:
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    event = recorded.event
+    event: DirectoryEvent = recorded.event
+    if isinstance(event, CommunityCorrected):
+        row = held(row, recorded)
+        return marked(
+            row, recorded, "corrected", name=event.name or row.name,
+            households=row.households if event.households is None else event.households,
+        )  # fmt: skip
+    if isinstance(event, CommunityVoided):
+        return marked(held(row, recorded), recorded, "voided")
     return Row(
         id=key, community=event.code, name=event.name, households=event.households,
-        marks=(*(row.marks if row else ()), mark(recorded, "registered")),
+        marks=(mark(recorded, "registered"),),
     )  # fmt: skip
 
 
@@ -44,13 +53,17 @@ def item(row: Row, postings: Iterable[Item], day: date) -> Item:
     }
     fields: Fields = {"registered_on": row.marks[0].on, "households": row.households, **since}
     marks = tuple(sorted({*row.marks, *(m for p in postings for m in p.marks)}, key=lambda m: m.position))
-    return Item("communities", row.id, row.community, fields, marks, row.marks[0].on <= day)
+    return Item("communities", row.id, row.community, fields, marks, row.marks[0].on <= day and not _void(row))
+
+
+def _void(row: Row) -> bool:
+    return first(row, "voided", date.max) is not None
 
 
 LEDGER = Ledger(
     name="communities_served",
     row=Row,
-    handles=(CommunityRegistered,),
+    handles=get_args(DirectoryEvent),
     keys=_keys,
     evolve=_evolve,
     title_zh="社区（考核对象）",

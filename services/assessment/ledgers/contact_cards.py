@@ -5,7 +5,7 @@ from datetime import date
 
 from services.assessment.items import Item
 from services.assessment.marks import Mark, mark
-from shared.contracts.assignment import ContactCardsIssued
+from shared.contracts.assignment import CommunityAct, CommunityWorkRetracted, ContactCardsIssued
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
@@ -13,7 +13,7 @@ from shared.contracts.model import Ledger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """How many households got a card this time."""
+    """How many households got a card this time; below nothing where cards were taken back from the record."""
 
     id: str
     community: str
@@ -22,12 +22,18 @@ class Row:
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+    event: ContactCardsIssued | CommunityWorkRetracted = recorded.event
+    issued = isinstance(event, ContactCardsIssued)
     return Row(
-        id=key, community=recorded.id, households=recorded.event.households, marks=(mark(recorded, "issued"),)
+        id=key, community=recorded.id, households=(event.households or 0) * (1 if issued else -1),
+        marks=(mark(recorded, "issued" if issued else "corrected"),),
     )  # fmt: skip
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
+    event: ContactCardsIssued | CommunityWorkRetracted = recorded.event
+    if isinstance(event, CommunityWorkRetracted) and event.act is not CommunityAct.CARDS:
+        return ()
     return (f"{recorded.id}/{recorded.version}",)
 
 
@@ -42,7 +48,7 @@ def item(row: Row, day: date) -> Item:
 LEDGER = Ledger(
     name="contact_cards",
     row=Row,
-    handles=(ContactCardsIssued,),
+    handles=(ContactCardsIssued, CommunityWorkRetracted),
     keys=_keys,
     evolve=_evolve,
     title_zh="便民联系卡（考核依据）",

@@ -5,11 +5,12 @@ Months in which nothing was held have no row: what is due comes from the plan's 
 
 from collections.abc import Iterable
 
-from services.assessment.marks import Mark, mark, marked
-from shared.contracts.assignment import MeetingConvened, MinutesSubmitted
+from services.assessment.marks import Mark, mark, marked, struck
+from shared.contracts.assignment import MeetingConvened, MeetingVoided, MinutesSubmitted
+from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
-from shared.contracts.model import Ledger
+from shared.contracts.model import Ledger, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,10 @@ class Row:
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event = recorded.event
+    if isinstance(event, MeetingVoided):
+        row = struck(held(row, recorded), recorded, {"held"}, civil_day(event.held_at))
+        at = event.minutes_at
+        return row if at is None else struck(row, recorded, {"submitted"}, civil_day(at))
     what = "held" if isinstance(event, MeetingConvened) else "submitted"
     if row is not None:
         return marked(row, recorded, what)
@@ -46,7 +51,7 @@ def _keys(recorded: Recorded) -> Iterable[str]:
 LEDGER = Ledger(
     name="meeting_duties",
     row=Row,
-    handles=(MeetingConvened, MinutesSubmitted),
+    handles=(MeetingConvened, MinutesSubmitted, MeetingVoided),
     keys=_keys,
     evolve=_evolve,
     title_zh="例会与纪要（考核依据）",

@@ -7,11 +7,20 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, first, mark, marked
+from services.assessment.marks import Mark, first, mark, marked, struck
 from services.assessment.periods import months_after
-from shared.contracts.assignment import OfficerPosted, PostingEnded
+from shared.contracts.assignment import (
+    Leave,
+    LeaveEnded,
+    LeaveRecorded,
+    OfficerPosted,
+    PostingEnded,
+    PostingEndRetracted,
+    PostingVoided,
+    leaves_after,
+)
 from shared.contracts.event import Recorded
-from shared.contracts.frozen import dataclass
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger, held
 
 
@@ -26,6 +35,8 @@ class Row:
     last_day: date | None
     reason: str | None
     marks: tuple[Mark, ...]
+    leaves: tuple[Leave, ...] = ()
+    """Days on which nobody, or somebody else, comes 请假顶岗."""
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -35,7 +46,14 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
             id=key, community=recorded.id, profession=event.profession, from_day=event.from_day, last_day=None,
             reason=None, marks=(mark(recorded, "posted"),),
         )  # fmt: skip
-    return marked(held(row, recorded), recorded, "ended", last_day=event.last_day, reason=event.reason)
+    row = held(row, recorded)
+    if isinstance(event, PostingEndRetracted):
+        return struck(row, recorded, {"ended"})
+    if isinstance(event, PostingVoided):
+        return marked(row, recorded, "voided")
+    if isinstance(event, LeaveRecorded | LeaveEnded):
+        return replace(row, leaves=leaves_after(row.leaves, event))
+    return marked(row, recorded, "ended", last_day=event.last_day, reason=event.reason)
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
@@ -46,6 +64,7 @@ def item(row: Row, posting_months: int, day: date) -> Item:
     """The posting as it stood at the end of a day: the days themselves count, not when they were entered."""
     end = row.last_day if first(row, "ended", date.max) else None
     ended = end if end is not None and end <= day else None
+    voided = first(row, "voided", date.max) is not None
     kept_until = months_after(row.from_day, posting_months) - timedelta(days=1)
     fields: Fields = {
         "profession": row.profession,
@@ -55,13 +74,13 @@ def item(row: Row, posting_months: int, day: date) -> Item:
         "ended_early": ended is not None and ended < kept_until,
         "reason": row.reason if ended is not None else None,
     }
-    return Item("postings", row.id, row.community, fields, row.marks, row.from_day <= day)
+    return Item("postings", row.id, row.community, fields, row.marks, row.from_day <= day and not voided)
 
 
 LEDGER = Ledger(
     name="postings",
     row=Row,
-    handles=(OfficerPosted, PostingEnded),
+    handles=(OfficerPosted, PostingEnded, PostingEndRetracted, PostingVoided, LeaveRecorded, LeaveEnded),
     keys=_keys,
     evolve=_evolve,
     title_zh="派驻与调整（考核依据）",

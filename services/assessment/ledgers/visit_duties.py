@@ -6,11 +6,11 @@ from typing import Final
 
 from services.assessment.items import Fields, Item
 from services.assessment.marks import Mark, mark, marked
-from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitPlanned
+from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitPlanned, WorkAct, WorkRetracted
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
-from shared.contracts.model import Ledger
+from shared.contracts.model import Ledger, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,10 @@ class Row:
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    event, what = recorded.event, _WHAT[type(recorded.event)]
+    event = recorded.event
+    if isinstance(event, WorkRetracted):
+        return marked(held(row, recorded), recorded, "voided")
+    what = _WHAT[type(event)]
     planned = type(event) is VisitPlanned
     if row is not None:
         again = {"on": event.on, "must": event.must} if planned else {}
@@ -42,7 +45,10 @@ _WHAT: Final = {VisitPlanned: "planned", VisitCompleted: "completed", VisitDecli
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
-    return (f"{recorded.id}/{recorded.event.visit}",)
+    event = recorded.event
+    if isinstance(event, WorkRetracted):
+        return (f"{recorded.id}/{event.item}",) if event.act is WorkAct.VISIT else ()
+    return (f"{recorded.id}/{event.visit}",)
 
 
 def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
@@ -51,7 +57,8 @@ def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
     It goes with its case: to that case's community, void with it, and no longer due once the case is over. Nothing
     is due before the plan was issued.
     """
-    done = next((m for m in row.marks if m.what != "planned" and m.on <= as_of), None)
+    done = next((m for m in row.marks if m.what in ("completed", "declined") and m.on <= as_of), None)
+    voided = any(m.what == "voided" for m in row.marks)
     over = case.fields["ended_on"] if case else None
     lapsed = done is None and isinstance(over, date) and over < row.on
     fields: Fields = {
@@ -61,17 +68,17 @@ def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
         "result": done.what if done else "planned",
     }
     if case is None:
-        return Item("visits", row.id, row.community, fields, row.marks)
+        return Item("visits", row.id, row.community, fields, row.marks, not voided)
     marks = tuple(sorted({*row.marks, *case.marks}, key=lambda m: m.position))
     return Item(
-        "visits", row.id, case.community, fields, marks, case.counts, case.taken_over, case.moved_from
+        "visits", row.id, case.community, fields, marks, case.counts and not voided, case.taken_over, case.moved_from
     )  # fmt: skip
 
 
 LEDGER = Ledger(
     name="visit_duties",
     row=Row,
-    handles=tuple(_WHAT),
+    handles=(*_WHAT, WorkRetracted),
     keys=_keys,
     evolve=_evolve,
     title_zh="走访任务（考核依据）",

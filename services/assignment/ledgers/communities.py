@@ -5,9 +5,14 @@ from datetime import datetime
 from typing import assert_never, get_args
 
 from shared.contracts.assignment import (
+    CommunityAct,
+    CommunityCorrected,
     CommunityEvent,
     CommunityRegistered,
+    CommunityVoided,
+    CommunityWorkRetracted,
     ContactCardsIssued,
+    DirectoryEvent,
     StudioClosed,
     StudioOpened,
 )
@@ -36,10 +41,10 @@ class Row:
 
 def _keys(recorded: Recorded) -> Iterable[str]:
     event: CommunityEvent = recorded.event
-    return (event.code if isinstance(event, CommunityRegistered) else recorded.id,)  # of community/<code>
+    return (event.code if isinstance(event, DirectoryEvent) else recorded.id,)  # of community/<code>
 
 
-def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     event: CommunityEvent = recorded.event
     at = recorded.occurred_at
     if isinstance(event, CommunityRegistered):
@@ -48,12 +53,25 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         )
     row = held(row, recorded)
     match event:
+        case CommunityCorrected():
+            return replace(
+                row, name=event.name or row.name, grids=row.grids if event.grids is None else event.grids,
+                households=row.households if event.households is None else event.households,
+            )  # fmt: skip
+        case CommunityVoided():
+            return None  # a directory shows what there is; the record keeps what was entered
         case StudioOpened():
             return replace(row, studio_open=True, studio_place=event.place, studio_opened_at=at, studio_closed_at=None)
         case StudioClosed():
             return replace(row, studio_open=False, studio_closed_at=at)
         case ContactCardsIssued():
             return replace(row, cards_issued=row.cards_issued + event.households)
+        case CommunityWorkRetracted(act=CommunityAct.STUDIO_OPENED):
+            return replace(row, studio_open=False, studio_place=None, studio_opened_at=None)
+        case CommunityWorkRetracted(act=CommunityAct.STUDIO_CLOSED):
+            return replace(row, studio_open=True, studio_closed_at=None)
+        case CommunityWorkRetracted():
+            return replace(row, cards_issued=row.cards_issued - (event.households or 0))
         case _:
             assert_never(event)
 

@@ -5,7 +5,7 @@ It follows intake's corrections too, so that decisions about the work rest on th
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from shared.contracts.assignment import (
     AgreementReached,
@@ -17,6 +17,7 @@ from shared.contracts.assignment import (
     HandlerReplaced,
     HandlingEnded,
     HandlingOpened,
+    HandlingResumed,
     HandoverCompleted,
     HandoverOpened,
     JudicialConfirmationOffered,
@@ -29,15 +30,21 @@ from shared.contracts.assignment import (
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
+    WorkAct,
+    WorkRetracted,
 )
-from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Termination
+from shared.contracts.codes import AgreementForm, CaseKind, CaseStatus, Termination, VisitResult
 from shared.contracts.days import start_of
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
+    CaseAccepted,
     CaseCorrected,
     CaseHandedDown,
     CaseReclassified,
+    CaseReopened,
+    CaseStep,
+    CaseStepRetracted,
     CaseVoided,
     ClockResumed,
     DeadlineExtended,
@@ -57,9 +64,9 @@ class Row:
     parties: int
     reported_at: datetime
     due_on: date
-    opened_at: datetime
-    """When it was last opened; reopened cases are opened again."""
-    times_opened: int = 1
+    opened_at: datetime | None = None
+    """When it was last opened; reopened cases are opened again. None while intake has accepted it and no more."""
+    times_opened: int = 0
     handler: str | None = None
     handler_since: datetime | None = None
     conflicted: tuple[str, ...] = ()
@@ -92,6 +99,8 @@ class Row:
     ended_as: CaseStatus | None = None
     """How the case ended at intake; none while it is being handled."""
     ended_at: datetime | None = None
+    voided_at: datetime | None = None
+    """When the case was made void: then nothing of this counts."""
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
@@ -100,13 +109,26 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
         return change(held(row, recorded), event, at)
     if type(event) is HandlingOpened:
         return _opened(row, event, at, key)
+    if type(event) in (CaseAccepted, CaseReopened):
+        return _accepted(row, event, key)
     return None if row is None else _KNOWN[type(event)](row, event, at)  # not every case comes to be handled
 
 
+def _accepted(row: Row | None, event: CaseAccepted | CaseReopened, key: str) -> Row | None:
+    """From here on, what intake says of the case is known here, however long opening takes."""
+    if isinstance(event, CaseAccepted) and not event.to_be_handled:
+        return row
+    known: dict[str, Any] = {
+        name: getattr(event, name) for name in ("community", "grid", "kind", "parties", "reported_at", "due_on")
+    }
+    return Row(id=key, **known) if row is None else replace(row, **known)
+
+
 def _opened(row: Row | None, event: HandlingOpened, at: datetime, key: str) -> Row:
+    known = event if row is None else row
     opened = Row(
-        id=key, community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
-        reported_at=event.reported_at, due_on=event.due_on, opened_at=at,
+        id=key, community=known.community, grid=known.grid, kind=known.kind, parties=known.parties,
+        reported_at=known.reported_at, due_on=known.due_on, opened_at=at, times_opened=1,
     )  # fmt: skip
     if row is None:
         return opened
@@ -183,6 +205,35 @@ def _ended(row: Row, event: HandlingEnded, at: datetime) -> Row:
     return replace(row, ended_as=event.status, ended_at=at)
 
 
+def _resumed(row: Row, event: HandlingResumed, at: datetime) -> Row:
+    return replace(
+        row, ended_as=None, ended_at=None, agreed_at=None, agreement_form=None, terms=None, terminated_at=None,
+        termination=None, performance=None, performance_at=None, confirmation_by=None, confirmation=None,
+    )  # fmt: skip
+
+
+def _retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
+    match event.act:
+        case WorkAct.VISIT:
+            return replace(
+                row, visits_planned=row.visits_planned - 1,
+                visits_done=row.visits_done - (event.visit is VisitResult.COMPLETED),
+                visits_declined=row.visits_declined - (event.visit is VisitResult.DECLINED),
+            )  # fmt: skip
+        case WorkAct.CONSENT:
+            return replace(row, consents=tuple(party for party in row.consents if str(party) != event.item))
+        case WorkAct.CONFLICT:
+            return replace(row, conflicted=tuple(officer for officer in row.conflicted if officer != event.item))
+        case WorkAct.MEDIATION:
+            return replace(row, mediations=row.mediations - 1)
+        case WorkAct.CONFIRMATION_OFFER:
+            return replace(row, confirmation_by=None, confirmation=None)
+        case WorkAct.LETTER:
+            return replace(row, letter_unit=None, letter_at=None, contact_days=None)
+        case _:
+            assert_never(event.act)
+
+
 def _handed_down(row: Row, event: CaseHandedDown, at: datetime) -> Row:
     return replace(row, kind=CaseKind.BACKLOG)
 
@@ -208,7 +259,11 @@ def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
 
 
 def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
-    return replace(row, ended_as=CaseStatus.VOIDED, ended_at=at)
+    return replace(row, voided_at=at)
+
+
+def _step_retracted(row: Row, event: CaseStepRetracted, at: datetime) -> Row:
+    return replace(row, voided_at=None) if event.step is CaseStep.VOIDED else row
 
 
 _Changes = Mapping[type[Event], Callable[[Row, Any, datetime], Row]]
@@ -231,6 +286,8 @@ _WORK: Final[_Changes] = {
     HandoverOpened: _leaving,
     HandoverCompleted: _handler,
     HandlingEnded: _ended,
+    HandlingResumed: _resumed,
+    WorkRetracted: _retracted,
 }
 """What each event of the work on a case changes."""
 _KNOWN: Final[_Changes] = {
@@ -240,13 +297,14 @@ _KNOWN: Final[_Changes] = {
     DeadlineExtended: _put_off,
     CaseCorrected: _corrected,
     CaseVoided: _voided,
+    CaseStepRetracted: _step_retracted,
 }
 """What intake says of a case that changes what is known of it here."""
 
 LEDGER = Ledger(
     name="handling",
     row=Row,
-    handles=(HandlingOpened, *_WORK, *_KNOWN),
+    handles=(HandlingOpened, CaseAccepted, CaseReopened, *_WORK, *_KNOWN),
     evolve=_evolve,
     title_zh="办理台账",
     title_en="Handling of cases",

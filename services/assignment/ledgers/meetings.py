@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never, get_args
 
-from shared.contracts.assignment import MeetingConvened, MeetingEvent, MinutesSubmitted
+from shared.contracts.assignment import MeetingConvened, MeetingEvent, MeetingVoided, MinutesSubmitted
 from shared.contracts.codes import MeetingKind
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -27,6 +27,7 @@ class Row:
     """When the minutes reached the office."""
     decisions: tuple[str, ...] = ()
     """Sealed."""
+    voided_at: datetime | None = None
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -39,6 +40,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
             )  # fmt: skip
         case MinutesSubmitted():
             return replace(held(row, recorded), minutes_at=recorded.occurred_at, decisions=event.decisions)
+        case MeetingVoided():
+            return replace(held(row, recorded), voided_at=recorded.occurred_at)
         case _:
             assert_never(event)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, get_args
 
-from shared.contracts.assignment import VisitCompleted, VisitEvent, VisitPlanned
+from shared.contracts.assignment import VisitCompleted, VisitEvent, VisitPlanned, WorkAct, WorkRetracted
 from shared.contracts.codes import VisitResult
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -34,11 +34,16 @@ class Row:
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
-    return (f"{recorded.id}/{recorded.event.visit}",)
+    event: VisitEvent | WorkRetracted = recorded.event
+    if isinstance(event, WorkRetracted):
+        return (f"{recorded.id}/{event.item}",) if event.act is WorkAct.VISIT else ()
+    return (f"{recorded.id}/{event.visit}",)
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    event: VisitEvent = recorded.event
+    event: VisitEvent | WorkRetracted = recorded.event
+    if isinstance(event, WorkRetracted):
+        return replace(held(row, recorded), result=VisitResult.RETRACTED)
     if isinstance(event, VisitPlanned):
         return Row(
             visit=event.visit, case=recorded.id, community=event.community, grid=event.grid, officer=event.officer,
@@ -58,7 +63,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
 LEDGER = Ledger(
     name="visits",
     row=Row,
-    handles=get_args(VisitEvent),
+    handles=(*get_args(VisitEvent), WorkRetracted),
     keys=_keys,
     evolve=_evolve,
     title_zh="走访台账",

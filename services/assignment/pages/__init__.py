@@ -9,7 +9,7 @@ from services.assignment.pages.communities import CommunityPages
 from services.assignment.pages.entries_told import ENTRIES
 from services.assignment.pages.texts import TEXTS
 from services.assignment.pages.told import EVENTS
-from shared.web.pages import Link, Section, Site
+from shared.web.pages import Link, Notice, Section, Site
 
 
 def routes(site: Site) -> list[BaseRoute]:
@@ -29,4 +29,5 @@ SECTION: Final = Section(
     events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",
     routes=routes,
+    notice=Notice("declarations", "synthetic"),
 )

@@ -6,6 +6,10 @@ from typing import Final
 from shared.web.words import Pair
 
 TEXTS: Final[Mapping[str, Pair]] = {
+    "synthetic": (
+        "合成数据，人物与事件均为虚构 · Synthetic data: everyone and everything in it is invented",
+        "Synthetic data: everyone and everything in it is invented · 合成数据，人物与事件均为虚构",
+    ),
     "communities": ("社区", "Communities"),
     "communities_title": ("社区与派驻人员", "Communities and who serves them"),
     "communities_lead": (

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, get_args
 
-from shared.contracts.assignment import VisitCompleted
-from shared.contracts.codes import CaseKind, CaseStatus
+from shared.contracts.assignment import VisitCompleted, WorkRetracted
+from shared.contracts.codes import CaseKind, CaseStatus, VisitResult
 from shared.contracts.days import start_of
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -22,6 +22,8 @@ from shared.contracts.intake import (
     CaseReclassified,
     CaseReopened,
     CaseReported,
+    CaseStep,
+    CaseStepRetracted,
     CaseVoided,
     ClockPaused,
     ClockResumed,
@@ -107,6 +109,19 @@ def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
     return replace(row, status=CaseStatus.VOIDED)
 
 
+def _retracted(row: Row, event: CaseStepRetracted, at: datetime) -> Row:
+    """Where the case stands again; a follow-up that did not take place was no contact."""
+    not_over = event.back_to in (CaseStatus.REPORTED, CaseStatus.ACCEPTED)
+    row = replace(row, status=event.back_to, ended_at=None if not_over else row.ended_at)
+    if event.step is CaseStep.FOLLOWED_UP:
+        return replace(row, contacts=row.contacts - 1, stable=None)
+    return replace(row, due_on=None) if event.back_to is CaseStatus.REPORTED else row
+
+
+def _work_retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
+    return replace(row, contacts=row.contacts - (event.visit is VisitResult.COMPLETED))
+
+
 def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row | None:
     if event.kind is not None and event.kind is not CaseKind.BACKLOG:
         return None
@@ -130,10 +145,12 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row | None]]
     DeadlineExtended: _put_off,
     CaseReclassified: _reclassified,
     VisitCompleted: _contacted,
+    WorkRetracted: _work_retracted,
     CaseFollowedUp: _followed_up,
     CaseClosed: _closed,
     CaseCorrected: _corrected,
     CaseVoided: _voided,
+    CaseStepRetracted: _retracted,
 }
 """What each event changes of a case that is in the backlog."""
 

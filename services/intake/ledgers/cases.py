@@ -15,8 +15,10 @@ from shared.contracts.assignment import (
     MediationHeld,
     VisitCompleted,
     VisitDeclined,
+    WorkAct,
+    WorkRetracted,
 )
-from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Source, Tier
+from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Source, Tier, VisitResult
 from shared.contracts.days import start_of
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -34,6 +36,8 @@ from shared.contracts.intake import (
     CaseReopened,
     CaseReported,
     CaseResolved,
+    CaseStep,
+    CaseStepRetracted,
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
@@ -107,6 +111,20 @@ class Row:
     visits_done: int = 0
     visits_declined: int = 0
     mediations: int = 0
+
+
+_NOT_ENDED: Final[Mapping[str, Any]] = {
+    "ending": None, "ended_at": None, "day_known": True, "because": None, "remedies_told": None, "outside": None,
+    "tier": None, "by_agreement": None,
+}  # fmt: skip
+_NOT_FOLLOWED_UP: Final[Mapping[str, Any]] = {
+    "followed_up_at": None, "satisfied": None, "stable": None, "follow_up_note": None,
+}  # fmt: skip
+_NOT_ACCEPTED: Final[Mapping[str, Any]] = {
+    "accepted_at": None, "to_be_handled": False, "due_on": None, "due_rule": None, "due_provisional": False,
+    "paused_since": None, "paused_days": 0, "extended_days": 0,
+}  # fmt: skip
+_NOT_ESCALATED: Final[Mapping[str, Any]] = {"escalated_to": None, "escalated_at": None}
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -186,10 +204,8 @@ def _reopened(row: Row, event: CaseReopened, at: datetime) -> Row:
     """The case stands as accepted again: what ended it is past, and is found in the log."""
     return replace(
         row, status=CaseStatus.ACCEPTED, to_be_handled=True, due_on=event.due_on, due_rule=event.due_rule,
-        ending=None, ended_at=None, day_known=True, because=None, remedies_told=None, outside=None, tier=None,
-        by_agreement=None, followed_up_at=None, satisfied=None, stable=None, follow_up_note=None, closed_at=None,
-        reopened_at=at, reopened=row.reopened + 1, due_provisional=event.due_provisional, paused_since=None,
-        paused_days=0, extended_days=0, escalated_to=None, escalated_at=None,
+        due_provisional=event.due_provisional, paused_since=None, paused_days=0, extended_days=0, closed_at=None,
+        reopened_at=at, reopened=row.reopened + 1, **_NOT_ENDED, **_NOT_FOLLOWED_UP, **_NOT_ESCALATED,
     )  # fmt: skip
 
 
@@ -235,6 +251,25 @@ def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
     return replace(row, status=CaseStatus.VOIDED, voided_at=at)
 
 
+def _retracted(row: Row, event: CaseStepRetracted, at: datetime) -> Row:
+    """Without what the step told."""
+    match event.step:
+        case CaseStep.ACCEPTED:
+            without: Mapping[str, Any] = {**_NOT_ACCEPTED, **_NOT_ESCALATED}
+        case CaseStep.FOLLOWED_UP:
+            without = _NOT_FOLLOWED_UP
+        case CaseStep.CLOSED:
+            without = {"closed_at": None}
+        case CaseStep.VOIDED:
+            without = {"voided_at": None}
+        case CaseStep.ESCALATED:
+            without = _NOT_ESCALATED
+        case _:
+            handled = row.to_be_handled or event.back_to is CaseStatus.ACCEPTED
+            without = {**_NOT_ENDED, "to_be_handled": handled}
+    return replace(row, status=event.back_to, corrections=row.corrections + 1, **without)
+
+
 def _handler(row: Row, event: HandlerAssigned | HandlerReplaced | HandoverCompleted, at: datetime) -> Row:
     return replace(row, handler=event.officer)
 
@@ -249,6 +284,15 @@ def _visit_declined(row: Row, event: VisitDeclined, at: datetime) -> Row:
 
 def _mediated(row: Row, event: MediationHeld, at: datetime) -> Row:
     return replace(row, mediations=row.mediations + 1)
+
+
+def _work_retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
+    return replace(
+        row,
+        visits_done=row.visits_done - (event.visit is VisitResult.COMPLETED),
+        visits_declined=row.visits_declined - (event.visit is VisitResult.DECLINED),
+        mediations=row.mediations - (event.act is WorkAct.MEDIATION),
+    )
 
 
 _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
@@ -270,12 +314,14 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
     DeadlineExtended: _extended,
     CaseCorrected: _corrected,
     CaseVoided: _voided,
+    CaseStepRetracted: _retracted,
     HandlerAssigned: _handler,
     HandlerReplaced: _handler,
     HandoverCompleted: _handler,
     VisitCompleted: _visited,
     VisitDeclined: _visit_declined,
     MediationHeld: _mediated,
+    WorkRetracted: _work_retracted,
 }
 """What each event of a reported case, or of the work on it, changes."""
 

@@ -1,11 +1,12 @@
 """Places 社区名录: where a case can be, by code and by name; intake's own copy of assignment's communities."""
 
 from collections.abc import Iterable
+from typing import get_args
 
-from shared.contracts.assignment import CommunityRegistered
+from shared.contracts.assignment import CommunityRegistered, CommunityVoided, DirectoryEvent
 from shared.contracts.event import Recorded
-from shared.contracts.frozen import dataclass
-from shared.contracts.model import Ledger
+from shared.contracts.frozen import dataclass, replace
+from shared.contracts.model import Ledger, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,19 +19,30 @@ class Row:
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
-    return (recorded.event.code, recorded.event.name)
+    event: DirectoryEvent = recorded.event
+    if isinstance(event, CommunityVoided):
+        return (event.code, *event.names)
+    return (event.code,) if event.name is None else (event.code, event.name)
 
 
-def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    if row is not None and key != recorded.event.code:
-        return row  # a name belongs to the community that had it first
-    return Row(community=recorded.event.code, name=recorded.event.name)
+def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
+    event: DirectoryEvent = recorded.event
+    if isinstance(event, CommunityRegistered):
+        if row is not None and key != event.code:
+            return row  # a name belongs to the community that had it first
+        return Row(community=event.code, name=event.name)
+    if isinstance(event, CommunityVoided):
+        return None if row is None or row.community == event.code else row
+    if row is None and key != event.code and event.name is not None:
+        return Row(community=event.code, name=event.name)  # the new name stands for it too
+    row = held(row, recorded)
+    return row if event.name is None or row.community != event.code else replace(row, name=event.name)
 
 
 LEDGER = Ledger(
     name="places",
     row=Row,
-    handles=(CommunityRegistered,),
+    handles=get_args(DirectoryEvent),
     keys=_keys,
     evolve=_evolve,
     title_zh="社区名录",

@@ -1,9 +1,10 @@
 """The case ledger as a page, and a case with all that happened to it.
 
-What is sealed stays masked: these pages never open a box. A case of another sub-district's log is not found, just as
-one that does not exist.
+What is sealed stays masked: nothing of what a box holds is shown. A case of another sub-district's log is not found,
+just as one that does not exist.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -11,13 +12,17 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, false, func, select
 
-from services.intake.calendar import Calendar
-from services.intake.deadlines import BY_CODE, Clock, Counted, Rule, Standing, counted, due, standing
+from services.intake.case import CLERKS
+from services.intake.clocks import agreement_of, clocks, foremost
+from services.intake.deadlines import Level, due_between, escalation
+from services.intake.duplicates import Suggestion
 from services.intake.ledgers.cases import Row
+from services.intake.suggestions import Suggestions
 from shared.access import utc_now
-from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Named, Role
+from shared.calendar import Calendar
+from shared.contracts.codes import CaseKind, CaseStatus, DisputeType, Named, Role
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.model import Refused
@@ -29,6 +34,8 @@ PAGE_CASES: Final = 30
 _FILTERS: Final[Mapping[str, type[Named] | None]] = {
     "community": None, "status": CaseStatus, "kind": CaseKind, "dispute_type": DisputeType,
 }  # fmt: skip
+_WARNED: Final = "escalation"
+"""The filter by who is to be told of a deadline: it is no column, but follows from the day."""
 _LIFE: Final = (CaseStatus.REPORTED, CaseStatus.ACCEPTED, None, CaseStatus.FOLLOWED_UP, CaseStatus.CLOSED)
 """The steps of a case; None stands for whatever ended it."""
 
@@ -43,25 +50,6 @@ class Step:
     at: datetime | None
     state: str
     """done, now, or ahead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """By when, by which rule, and how it stands."""
-
-    on: date
-    rule: str
-    standing: str
-    """A text's key."""
-    mood: str
-    """good, bad, or none: never by colour alone, the text says the same."""
-    provisional: bool
-    law: Rule | None = None
-    """The rule; none where a person gave the day."""
-    steps: Sequence[Counted] = ()
-    """How it is counted, by the calendar as it is known now."""
-    now: date | None = None
-    """Where that leads: another day than was told, where the calendar has changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,44 +74,50 @@ class CasePages:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._tables = node.followers["intake"].runner.tables
+        self._suggestions = Suggestions(node)
 
     # the ledger ---------------------------------------------------------------------------------------------------
 
     def ledger(self, ask: Ask) -> Page:
         """Cases, the newest first."""
-        equal = {name: ask.query(name) for name in _FILTERS if ask.query(name)}
+        equal = {name: ask.query(name) for name in (*_FILTERS, _WARNED) if ask.query(name)}
+        today = civil_day(utc_now())
         with self._node.storage.ledgers_engine.connect() as connection:
-            found, older = self._newest(connection, ask.log, equal, ask.query("before"))
-            statuses = self._counts(connection, ask.log, {k: v for k, v in equal.items() if k != "status"})
+            found, older = self._newest(connection, ask.log, self._chosen(equal, today), ask.query("before"))
+            without_status = {name: value for name, value in equal.items() if name != "status"}
+            statuses = self._counts(connection, ask.log, self._chosen(without_status, today))
+            warned = self._warned(connection, ask.log, today)
             places = self._places(connection, ask.log)
+            calendar = self._calendar(connection, ask.log, today)
         shows = {
-            "rows": found,
+            "rows": [(row, foremost(row, calendar, today)) for row in found],
             "older": urlencode({**equal, "before": older}) if older else None,
             "newest": urlencode(equal) if ask.query("before") else None,
             "equal": equal,
+            "warned": [(level, count) for level in reversed(Level) if (count := warned.get(level))],
+            "most_warned": max(warned.values(), default=1),
             "total": sum(count for status, count in statuses.items() if equal.get("status") in (None, status)),
             "statuses": [(status, count) for status in CaseStatus if (count := statuses.get(status))],
             "scale": max(statuses.values(), default=1),
-            "without_status": {name: value for name, value in equal.items() if name != "status"},
+            "without_status": without_status,
             "choices": _choices(places, ask.words),
             "places": places,
             "exports": [
                 (form.upper(), "/intake/ledgers/cases?" + urlencode({**equal, "format": form}))
                 for form in ("xlsx", "csv", "json")
+                if _WARNED not in equal  # it follows from the day, and is no column
             ],
             "urlencode": urlencode,
         }  # fmt: skip
         return Page("intake/cases.html", ask.words("cases_title"), shows)
 
     def _newest(
-        self, connection: Connection, log: str, equal: Mapping[str, str], before: str
+        self, connection: Connection, log: str, chosen: Sequence[ColumnElement[bool]], before: str
     ) -> tuple[list[Row], str | None]:
         """A page of cases by their report, the latest first, and where the next page begins."""
         rows = self._tables["cases"]
         table = rows.table
-        query = select(table.c.key, *(table.c[name] for name in rows.names)).where(table.c.log == log)
-        for name, value in equal.items():
-            query = query.where(table.c[name] == value)
+        query = select(table.c.key, *(table.c[name] for name in rows.names)).where(table.c.log == log, *chosen)
         if before:
             at, _, key = before.partition("|")
             later = (table.c.reported_at < at) | ((table.c.reported_at == at) & (table.c.key < key))
@@ -134,13 +128,45 @@ class CasePages:
         more = len(found) > PAGE_CASES
         return page, f"{page[-1].reported_at.isoformat()}|{page[-1].id}" if more else None
 
-    def _counts(self, connection: Connection, log: str, equal: Mapping[str, str]) -> dict[str, int]:
+    def _chosen(self, equal: Mapping[str, str], today: date) -> list[ColumnElement[bool]]:
+        """What the filters ask of a row."""
+        table = self._tables["cases"].table
+        chosen = [table.c[name] == value for name, value in equal.items() if name != _WARNED]
+        if (level := equal.get(_WARNED)) is None:
+            return chosen
+        if level not in set(Level):
+            return [*chosen, false()]
+        first, last = due_between(Level(level), today)
+        if first is not None:
+            chosen.append(table.c.due_on >= first.isoformat())
+        if last is not None:
+            chosen.append(table.c.due_on <= last.isoformat())
+        return [*chosen, *self._going()]
+
+    def _going(self) -> Sequence[ColumnElement[bool]]:
+        """Cases whose clock goes."""
+        table = self._tables["cases"].table
+        return table.c.status == CaseStatus.ACCEPTED.value, table.c.paused_since.is_(None)
+
+    def _warned(self, connection: Connection, log: str, today: date) -> Mapping[Level, int]:
+        """Of how many cases that are to be settled somebody is to be told, by who."""
+        table = self._tables["cases"].table
+        query = select(table.c.due_on, func.count()).where(table.c.log == log, *self._going()).group_by(table.c.due_on)
+        found: Counter[Level] = Counter()
+        for due_on, count in connection.execute(query):
+            found[escalation(date.fromisoformat(due_on), today)] += count
+        del found[Level.NONE]
+        return found
+
+    def _counts(self, connection: Connection, log: str, chosen: Sequence[ColumnElement[bool]]) -> dict[str, int]:
         """How many cases there are in each status."""
         table = self._tables["cases"].table
-        query = select(table.c.status, func.count()).where(table.c.log == log).group_by(table.c.status)
-        for name, value in equal.items():
-            query = query.where(table.c[name] == value)
+        query = select(table.c.status, func.count()).where(table.c.log == log, *chosen).group_by(table.c.status)
         return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _calendar(self, connection: Connection, log: str, today: date) -> Calendar:
+        """The working calendar as it is known today."""
+        return Calendar(today, [row for _, row in self._tables["calendar"].query(connection, log, {})])
 
     def _places(self, connection: Connection, log: str) -> dict[str, str]:
         """The communities' names by their codes."""
@@ -151,37 +177,44 @@ class CasePages:
 
     def case(self, ask: Ask) -> Page:
         """One case; raises `Refused("not_found")`, the same for another jurisdiction's."""
-        id, log = ask.request.path_params["id"], ask.log
+        id, log, today = ask.request.path_params["id"], ask.log, civil_day(utc_now())
         with self._node.storage.ledgers_engine.connect() as connection:
             row = self._tables["cases"].fetch(connection, log, [id]).get(id)
             places = self._places(connection, log)
-            amended = [one for _, one in self._tables["calendar"].query(connection, log, {})]
-        today = civil_day(utc_now())
+            calendar = self._calendar(connection, log, today)
         if row is None:
             actor = ask.visitor.actor
             logger.warning("no such case in the visitor's log", log=log, actor=actor.id, role=actor.role)
             raise Refused("not_found")
         stored = self._node.storage.log
-        events = [*stored.stream(log, f"case/{id}"), *stored.stream(log, f"handling/{id}")]
+        handling = stored.stream(log, f"handling/{id}")
+        events = [*stored.stream(log, f"case/{id}"), *handling]
         events.sort(key=lambda recorded: recorded.position)
         shows = {
             "row": row,
             "places": places,
             "steps": _steps(row, ask.words),
-            "deadline": _deadline(row, today, Calendar(today, amended)),
-            "periods": _periods(row, today, Calendar(today, amended)),
+            "clocks": clocks(row, agreement_of(handling), calendar, today),
             "span": _span(row, events),
+            "possible": self._possible(ask, row),
             "happened": [_happened(recorded, ask.words, places) for recorded in events],
         }
         return Page("intake/case.html", ask.words("case", id=id), shows)
 
+    def _possible(self, ask: Ask, row: Row) -> Sequence[Suggestion]:
+        """Which cases may be the same matter, for those who may link them."""
+        actor = ask.visitor.actor
+        return self._suggestions.of(ask.log, row, actor, utc_now()).possible if actor.role in CLERKS else ()
+
 
 def _choices(places: Mapping[str, str], words: Words) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What can be asked for: the filter, its label, its choices."""
-    return [
+    levels = [(str(level), words.shown(level)) for level in Level if level is not Level.NONE]
+    of_columns = [
         (name, words.field(name), [(str(c), words.shown(c)) for c in codes] if codes else sorted(places.items()))
         for name, codes in _FILTERS.items()
     ]
+    return [*of_columns, (_WARNED, words("warned"), levels)]
 
 
 def _steps(row: Row, words: Words) -> list[Step]:
@@ -211,57 +244,6 @@ def _step(row: Row, status: CaseStatus | None, words: Words) -> Step:
         case _:
             at, status = row.ended_at, row.ending or CaseStatus.RESOLVED
     return Step(words.shown(status), at, "ahead")
-
-
-def _deadline(row: Row, today: date, calendar: Calendar) -> Deadline | None:
-    """How the case stands to its deadline, on a day."""
-    if row.due_on is None:
-        return None
-    verdict, mood = _standing(row, row.due_on, today)
-    told = Deadline(row.due_on, row.due_rule or "", verdict, mood, row.due_provisional)
-    rule, began = BY_CODE.get(row.due_rule or ""), row.reopened_at or row.accepted_at
-    if rule is None or began is None:
-        return told
-    steps = [*counted(rule, civil_day(began), calendar, extended=row.extended_days, paused=row.paused_days)]
-    return replace(told, law=rule, steps=steps, now=steps[-1].on)
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Another period that the law sets for the case."""
-
-    on: date
-    rule: str
-    standing: Standing
-    provisional: bool
-
-
-def _periods(row: Row, today: date, calendar: Calendar) -> list[Period]:
-    """By when it was to be said whether the case is taken on, and by when one might object to its handing down."""
-    answered = row.accepted_at or (row.ended_at if row.ending is CaseStatus.DECLINED else None)
-    began = [(Clock.REGISTER, row.reported_at, answered), (Clock.OBJECT, row.handed_down_at, row.accepted_at)]
-    periods = []
-    for clock, since, done in began:
-        told = since and due(clock, row.kind, civil_day(since), calendar)
-        if told and row.basis is Basis.ACT:  # what is on paper does not say when it was answered
-            now = standing(told.on, today, done_on=done and civil_day(done))
-            periods.append(Period(told.on, told.rule, now, told.provisional))
-    return periods
-
-
-def _standing(row: Row, due_on: date, today: date) -> tuple[str, str]:
-    if row.status is CaseStatus.VOIDED:
-        return "due_void", "none"
-    if row.ended_at is not None:
-        if not row.day_known:
-            return "due_unclear", "none"
-        return ("due_in_time", "good") if civil_day(row.ended_at) <= due_on else ("due_late", "bad")
-    now = standing(due_on, today, paused=row.paused_since is not None)
-    return {
-        Standing.PAUSED: ("due_paused", "none"),
-        Standing.OVERDUE: ("due_overdue", "bad"),
-        Standing.SOON: ("due_soon", "none"),
-    }.get(now, ("due_running", "none"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from shared.contracts.intake import (
     CaseReopened,
     CaseReported,
     CaseResolved,
+    CaseStepRetracted,
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
@@ -112,6 +113,13 @@ EVENTS: Final[Mapping[str, Said]] = {
     ),
     CaseCorrected.NAME: Said(
         ("更正", "Corrected"), ("更正为：{given}。理由：{reason}", "Put right: {given}. Reason: {reason}")
+    ),
+    CaseStepRetracted.NAME: Said(
+        ("撤销登记", "Taken back"),
+        (
+            "“{step}”系误登，案件恢复为“{back_to}”。理由：{reason}",
+            "The {step} was recorded by mistake: the case is {back_to} again. Reason: {reason}",
+        ),
     ),
     CaseVoided.NAME: Said(
         ("作废", "Voided"),
