@@ -1,34 +1,47 @@
-"""`/assessment/scores`: published scores 考核结果 as JSON, each with its explanation (§3.3.5)."""
+"""What assessment answers beside its ledgers.
+
+`/assessment/scores`: published scores 考核结果, each with its explanation (§3.3.5).
+`/assessment/duties`: what is due, done, overdue, vacant or not yet due on a day 应办事项 (§3.3.7).
+"""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from services.assessment.due.listing import Duties, Line, Wanted, duties, wanted
 from services.assessment.explanation import explanation
 from services.assessment.ledgers.scores import LEDGER, Row
-from services.assessment.service import SERVICE
-from shared.access import READERS, Visitor
+from services.assessment.pages.public import data_routes
+from services.assessment.service import DUTIES, SERVICE
+from shared.access import READERS, Visitor, utc_now
+from shared.contracts.days import civil_day
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Refused
 from shared.ledger.replay import Replay
 from shared.log.codec import canonical
 from shared.runtime import Node
+from shared.web.exports import csv_response, xlsx_response
 from shared.web.heavy import HEAVY
-from shared.web.ledgers import LedgerEndpoint, shown, visible
+from shared.web.ledgers import PAGE_ROWS, LedgerEndpoint, page_size, shown, visible, whole
 
 
 def routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[BaseRoute]:
-    """The routes, in a process that runs assessment; none in another."""
+    """The routes, the public figures' too, in a process that runs assessment; none in another."""
     if SERVICE.name not in node.followers:
         return []
-    api = ScoresEndpoint(node, doorkeeper)
+    api, duties_api = ScoresEndpoint(node, doorkeeper), DutiesEndpoint(node, doorkeeper)
     return [
         Route("/assessment/scores", api.scores),
         Route("/assessment/scores/{id}", api.score),
         Route("/assessment/scores/{id}/explanation", api.explanation),
+        Route(f"/{SERVICE.name}/{DUTIES.path}", duties_api.duties),
+        *data_routes(node),
     ]
 
 
@@ -82,5 +95,51 @@ class ScoresEndpoint:
         return explanation(row, rows)
 
 
-def _json(body: Mapping[str, Any]) -> Response:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file of obligations is called."""
+
+    name: str = "duties"
+    title_zh: str = "应办事项"
+    title_en: str = "Duties"
+    sealed: tuple[str, ...] = ()
+
+
+class DutiesEndpoint:
+    """Obligations on any day, for readers of ledgers."""
+
+    def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
+        self._node, self._visitor = node, visitor
+
+    async def duties(self, request: Request) -> Response:
+        """A page of obligations as JSON, or all of them as a file."""
+        visitor = self._visitor(request)
+        visitor.may_read(DUTIES.by)
+        said = dict(request.query_params)
+        for name, text in said.items():
+            if name != "log" and name not in DUTIES.parameters:
+                raise Refused("bad_parameter", field=name)
+            visible(text, name)
+        log = said.get("log", visitor.log)
+        visitor.may_reach(log)
+        form, limit = said.get("format", "json"), page_size(said.get("limit"), PAGE_ROWS)
+        if form not in ("json", "csv", "xlsx"):
+            raise Refused("bad_parameter", field="format")
+        first, today = whole(said.get("cursor", "0"), "cursor"), civil_day(utc_now())
+        found = await HEAVY.run(self._find, log, wanted(said, today), today)
+        if form != "json":
+            write = csv_response if form == "csv" else xlsx_response
+            names = [field.name for field in fields(Line) if field.name not in ("title_en", "positions")]
+            rows = [(str(number), line) for number, line in enumerate(found.lines, 1)]
+            return await HEAVY.run(write, _File(), names, rows, log, found.position)
+        more = first + limit < len(found.lines)
+        page = replace(found, lines=found.lines[first : first + limit], next=str(first + limit) if more else None)
+        return _json(page)
+
+    def _find(self, log: str, asked: Wanted, today: date) -> Duties:
+        with self._node.look(SERVICE.name, log) as look:
+            return duties(look, asked, today)
+
+
+def _json(body: Any) -> Response:
     return Response(canonical(body), media_type="application/json")

@@ -92,18 +92,18 @@ def tables(evidence: Evidence, plan: Plan, period: Period, as_of: date) -> Table
         "postings": posted,
         "cards": [contact_cards.item(row, state_day) for row in evidence.cards],
         "visits": [visit_duties.item(row, cases.get(row.case), plan.issued_on, as_of) for row in evidence.visits],
-        "minutes": _minutes(evidence, plan, as_of),
+        "minutes": _minutes(evidence, plan, as_of, max(as_of, period.to_day)),
         "cases": list(cases.values()),
     }
 
 
-def _minutes(evidence: Evidence, plan: Plan, as_of: date) -> list[Item]:
-    """What the plan's cadences make due, in each community, and what was done about it."""
+def _minutes(evidence: Evidence, plan: Plan, as_of: date, by: date) -> list[Item]:
+    """What the plan's cadences make due by a day, in each community, and what was done about it."""
     done = {row.id: row for row in evidence.meetings}
     return [
         _due(cadence, month, community, done, plan.issued_on, as_of)
         for cadence in plan.cadences
-        for month in rounds(plan, cadence.every)
+        for month in rounds(plan, cadence.every, by)
         for community in evidence.communities
     ]
 

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from shared.contracts.assessment import Every, Period, PeriodKind, Plan
 from shared.contracts.days import last_day_of
@@ -59,20 +60,53 @@ def _two_days(name: str) -> tuple[date, date] | None:
     return days if name == f"{days[0].isoformat()}_{days[1].isoformat()}" else None
 
 
-def rounds(plan: Plan, every: Every) -> Iterator[str]:
-    """The months that a cadence of the plan answers for, YYYY-MM.
+class Span(NamedTuple):
+    """The days of a plan, both included; no last one where it goes on."""
 
-    A monthly one answers for each month of the campaign; a yearly one for the month in which each of the campaign's
-    years ends. The first year is always named, so that in a shorter campaign it shows as not yet due.
+    first: date
+    last: date | None
+
+
+def span(plan: Plan) -> Span:
+    """A campaign's days are its phases'; a standing plan says its own."""
+    if plan.since is not None:
+        return Span(plan.since, plan.until)
+    return Span(min(p.from_day for p in plan.phases), max(p.to_day for p in plan.phases))
+
+
+def rounds(plan: Plan, every: Every, by: date) -> Iterator[str]:
+    """The months that a cadence of the plan answers for, YYYY-MM; of a plan without an end those up to a day.
+
+    A monthly one answers for each month of the campaign; a longer one for the month in which each of its turns ends.
+    The first turn is always named, so that in a shorter campaign it shows as not yet due.
     """
-    start, end = min(p.from_day for p in plan.phases), max(p.to_day for p in plan.phases)
-    step = 1 if every is Every.MONTH else 12
-    first = start if every is Every.MONTH else months_after(start, 12) - timedelta(days=1)
+    days = span(plan)
+    end, step = by if days.last is None else days.last, every.months
+    first = days.first if step == 1 else months_after(days.first, step) - timedelta(days=1)
     yield f"{first:%Y-%m}"
     day = months_after(first.replace(day=1), step)
     while day <= end:
         yield f"{day:%Y-%m}"
         day = months_after(day, step)
+
+
+def turns(plan: Plan, every: Every, by: date) -> Iterator[Span]:
+    """The turns of work that comes round, in whole months from the plan's first month on; of a plan without an end
+    those that have begun by a day. The last turn of a campaign may reach beyond its end."""
+    days = span(plan)
+    first, end = days.first.replace(day=1), by if days.last is None else days.last
+    while first <= end:
+        following = months_after(first, every.months)
+        yield Span(first, following - timedelta(days=1))
+        first = following
+
+
+def months_between(first: date, last: date) -> Iterator[str]:
+    """The months from that of one day to that of another, YYYY-MM."""
+    day = first.replace(day=1)
+    while day <= last:
+        yield f"{day:%Y-%m}"
+        day = months_after(day, 1)
 
 
 def due_day(month: str, day_of_month: int) -> date:

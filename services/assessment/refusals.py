@@ -73,6 +73,18 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "The numbers do not fit: a part cannot be larger than the whole.",
     ),
     "no_votes": ("没有任何评议票：请核对。", "No vote is counted: check the numbers."),
+    "standing_with_phases": (
+        "既有起始日期（常设方案）又有阶段（专项活动）：请只保留一种。",
+        "A plan is a standing one (since) or a campaign (phases), not both: keep one.",
+    ),
+    "ends_before_since": (
+        "常设方案的截止日期没有起始日期，或早于起始日期：请核对。",
+        "The plan ends before it begins, or has an end without a beginning: check since and until.",
+    ),
+    "term_without_length": (
+        "时限 {item} 应写明天数（days）或工作日数（working_days），且只写一种。",
+        "The term {item} needs days or working_days, just one of them.",
+    ),
     "unknown_publication": (
         "没有这次公布的考核结果：请核对公布编号。",
         "No such scores were published: check the publication's id.",
@@ -103,6 +115,9 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
 STATUSES: Mapping[str, int] = {
     "other_code": 422,
     "no_phases": 422,
+    "standing_with_phases": 422,
+    "ends_before_since": 422,
+    "term_without_length": 422,
     "repeated_code": 422,
     "phase_backwards": 422,
     "unknown_reference": 422,

@@ -67,6 +67,7 @@ def make_app(
 ) -> Starlette:
     """The application of a running node; `more` adds the product's own pages."""
     # Here, as they too stand on this module's Doorkeeper.
+    from shared.web.compartments import compartment_routes
     from shared.web.documents import document_routes
     from shared.web.health import health_routes
     from shared.web.record import record_routes
@@ -81,6 +82,7 @@ def make_app(
         ledgers = LedgerEndpoint(node, name, doorkeeper)
         routes.append(Route(f"/{name}/ledgers", ledgers.index))
         routes.append(Route(f"/{name}/ledgers/{{name}}", ledgers.rows))
+        routes += compartment_routes(node, name, doorkeeper, utc_now)
     if node.record:
         routes += record_routes(node, doorkeeper)
     routes += document_routes(node)

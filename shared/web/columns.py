@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.contracts.assessment import Work
 from shared.contracts.codes import CaseKind, MeetingKind, Named, PostingEnd, Profession
 
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "key": ("编号", "Key"),
+    "made_by": ("编造者", "Invented by"),
+    "declared_at": ("声明时间", "Declared at"),
     # who and where
     "id": ("标识", "Id"),
     "community": ("社区", "Community"),
@@ -170,6 +173,28 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "classes": ("对象类别", "Classes"),
     "posting_months": ("派驻最短月数", "Months of a posting"),
     "anomalies": ("疑点", "Anomalies"),
+    "done_by": ("完成依据", "Shown by"),
+    "per": ("对象", "Owed by"),
+    "rounds": ("定期工作", "Rounds"),
+    "sequel": ("后续事项", "What must follow"),
+    "days": ("天数", "Days"),
+    "working_days": ("工作日数", "Working days"),
+    "since": ("起始日", "Since"),
+    "until": ("截止日", "Until"),
+    # of duties
+    "state": ("办理状态", "State"),
+    "work": ("履职事项", "Work"),
+    "about": ("所涉事项", "About"),
+    "begins_on": ("起算日", "Begins on"),
+    "done_on": ("完成日", "Done on"),
+    "provisional": ("暂定", "Provisional"),
+    "paused": ("中止计算", "Paused"),
+    "positions": ("记录位置", "Positions"),
+    # of a posting
+    "leaves": ("请假", "Leaves"),
+    "first_day": ("首日", "First day"),
+    "cover": ("顶岗人员", "Cover"),
+    "voided": ("已作废", "Voided"),
     "concerns": ("涉及", "Concerns"),
     "note_zh": ("中文说明", "Chinese note"),
     "note_en": ("英文说明", "English note"),
@@ -339,12 +364,22 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "what": {
         **{f"kind:{kind.value}": f"改为{kind.zh}" for kind in CaseKind},
+        **{f"struck:{what}": "已撤销的登记" for what in (
+            "accepted", "declined", "linked", "withdrawn", "resolved", "terminated", "terminated_untold", "referred",
+            "referred_outside", "found_stable", "found_unstable", "voided", "ended", "held", "submitted", "done",
+            "letter", "agreed", "performed",
+        )},
         "registered": "登记", "posted": "派驻", "ended": "派驻结束", "issued": "发放联系卡", "planned": "计划走访",
         "completed": "已走访", "declined": "谢绝或不受理", "held": "召开", "submitted": "报送纪要", "reported": "登记",
         "accepted": "受理", "handed_down": "交办", "answered_for": "确定承办人", "resolved": "已化解",
         "terminated": "终止", "terminated_untold": "终止（未告知救济途径）", "referred": "移送",
         "referred_outside": "移送至街道以外", "withdrawn": "撤回", "linked": "并案", "reopened": "重启",
         "voided": "作废", "corrected": "更正", "found_stable": "回访：已稳控", "found_unstable": "回访：未稳控",
+        "begun": "登记待办", "done": "已办", "letter": "签订责任书", "handover": "待移交", "handed_over": "已移交",
+        "agreed": "达成协议", "performed": "督促履行",
+    },
+    "work": {
+        **_by_code(Work), "hazard": "隐患", "key_area": "重点地区", "rectification": "整改", "opinion": "民情意见",
     },
 }  # fmt: skip
 """Codes that a ledger keeps as plain text → Chinese, by column: what stands in a file is read by people. (Numbers of

@@ -9,14 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import xlsxwriter
 from starlette.responses import Response
 
 from shared.contracts.codes import Named
 from shared.contracts.days import CIVIL
-from shared.contracts.model import Ledger
 from shared.contracts.personal import SEALED_MARK
 from shared.web.columns import title_zh, word_zh
 
@@ -34,7 +33,20 @@ Found = Sequence[tuple[str, Any]]
 """Key and row, in the order of the keys."""
 
 
-def csv_response(ledger: Ledger[Any], names: Sequence[str], found: Found, log: str, position: int) -> Response:
+class Titled(Protocol):
+    """What a file is of: a ledger, or an answer with lines."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title_zh(self) -> str: ...
+    @property
+    def title_en(self) -> str: ...
+    @property
+    def sealed(self) -> Sequence[str]: ...
+
+
+def csv_response(ledger: Titled, names: Sequence[str], found: Found, log: str, position: int) -> Response:
     """The rows as CSV: UTF-8 with the mark that spreadsheets look for, every cell quoted, ISO days and moments."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
@@ -44,7 +56,7 @@ def csv_response(ledger: Ledger[Any], names: Sequence[str], found: Found, log: s
     return _file(text.getvalue().encode("utf-8-sig"), CSV_TYPE, f"{ledger.name}-{log}-{position}.csv")
 
 
-def xlsx_response(ledger: Ledger[Any], names: Sequence[str], found: Found, log: str, position: int) -> Response:
+def xlsx_response(ledger: Titled, names: Sequence[str], found: Found, log: str, position: int) -> Response:
     """The rows as an XLSX workbook: a line that says what it is, the headers, then the rows, text as text only."""
     file = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -89,7 +101,7 @@ def readable(value: Any) -> str:
             return str(value)
 
 
-def _cells(ledger: Ledger[Any], names: Sequence[str], found: Found) -> Iterator[list[Any]]:
+def _cells(ledger: Titled, names: Sequence[str], found: Found) -> Iterator[list[Any]]:
     for key, row in found:
         values = [(name, getattr(row, name)) for name in names]
         yield [key, *(MASK if name in ledger.sealed and value else word_zh(name, value) for name, value in values)]

@@ -21,6 +21,7 @@ from shared.access import READERS, RECORD_READERS
 from shared.contracts.codes import Role
 from shared.contracts.model import Service, slug
 from shared.delivery.broker import connect
+from shared.delivery.channels import is_published
 from shared.delivery.subscriber import GroupState, group_states
 from shared.ledger.tables import parked
 from shared.log import sealer
@@ -123,6 +124,13 @@ def policy(services: Sequence[Service]) -> dict[str, Any]:
             }
             for service in services
         },
+        "compartments": {
+            service.name: {
+                one.path: {"field": one.field, "roles": sorted(one.by), "clause": one.clause}
+                for one in service.compartments
+            }
+            for service in services
+        },
         "reads": {
             "ledgers": sorted(READERS),
             "record": sorted(RECORD_READERS),
@@ -135,7 +143,7 @@ def policy(services: Sequence[Service]) -> dict[str, Any]:
 
 def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
     """All metrics of a process, read now."""
-    sizes = node.storage.log.heads()
+    sizes = _published(node)
     yield _gauge("log_events", "Events in a log.", ["log"], [([log], size) for log, size in sizes.items()])
     yield _gauge("log_sealed_events", "Events under the newest signed checkpoint.", ["log"], [
         ([log], signed.size if (signed := sealer.latest(node.storage.log_engine, log)) else 0) for log in sizes
@@ -199,12 +207,17 @@ def _delivery(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
 
 def _checkpoints(node: Node) -> Iterator[tuple[str, str, int, str | None]]:
     """Log, ledger, position and why it is halted, for each ledger of the process."""
-    sizes = node.storage.log.heads()
+    sizes = _published(node)
     with node.storage.ledgers_engine.connect() as connection:
         for follower in node.followers.values():
             for log in sizes:
                 for name, state in follower.runner.checkpoints(connection, log).items():
                     yield log, name, state.position, state.halted
+
+
+def _published(node: Node) -> dict[str, int]:
+    """The sizes of the logs that are for others to see: when somebody read what is sealed is not."""
+    return {log: size for log, size in node.storage.log.heads().items() if is_published(log)}
 
 
 async def _answers(engine: Engine) -> bool:

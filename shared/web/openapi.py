@@ -1,12 +1,14 @@
 """The OpenAPI 3.1 document, made from the declarations: commands with their bodies, ledgers with their rows."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from shared.contracts.access import Purpose
 from shared.contracts.catalogue import EVENTS
-from shared.contracts.model import Accepts, Decider, Ledger, Service, slug
+from shared.contracts.model import Accepts, Compartment, Decider, Ledger, Question, Service, slug
 from shared.errors import Sentences
 from shared.web import openapi_parts as parts
 from shared.web.columns import title_en, title_zh
@@ -16,6 +18,8 @@ from shared.web.openapi_parts import TEXT, Codes, Json
 
 VERSION: Final = "0.1.0"
 """Of the product, and so of its documents."""
+
+_PURPOSE: Final[Json] = {"enum": [purpose.value for purpose in Purpose], "description": "查阅事由 What it is for."}
 
 _DESCRIPTION: Final = """\
 A command either appends events, and is answered with their positions after they are durable, or it is refused with a
@@ -35,7 +39,12 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
     if record:
         paths |= parts.record_paths()
     paths |= parts.open_paths(event.NAME for event in EVENTS)
-    problems = {**parts.GROUPS, **{f"{service.name}.commands": _command_codes(service) for service in services}}
+    compartments = {"compartments": parts.OF_COMPARTMENTS} if any(one.compartments for one in services) else {}
+    problems = {
+        **parts.GROUPS,
+        **compartments,
+        **{f"{service.name}.commands": _command_codes(service) for service in services},
+    }
     document: Json = {
         "openapi": "3.1.0",
         "info": {
@@ -96,8 +105,13 @@ def _service_paths(service: Service) -> Json:
     }
     for ledger in service.ledgers:
         paths[f"/{service.name}/ledgers/{ledger.name}"] = {"get": _ledger(service, ledger)}
+    for compartment in service.compartments:
+        paths[f"/{service.name}/{compartment.path}"] = {"post": _compartment(service, compartment)}
+    for question in service.questions:
+        paths[f"/{service.name}/{question.path}"] = {"get": _question(service, question)}
     if service.scorer is not None:
         paths |= _scores(service)
+        paths["/public/{log}.json"] = {"get": _public_figures(service)}
     return paths
 
 
@@ -188,6 +202,66 @@ def _scores(service: Service) -> Json:
     return paths
 
 
+def _question(service: Service, question: Question) -> Json:
+    """What a service answers beside its ledgers."""
+    meaning = f"{question.title_zh} {question.title_en} (§{question.clause})."
+    answered = parts.answer(meaning, parts.ref(_answer_name(service, question)))
+    named = [parts.path_parameter(name) for name in re.findall(r"{(\w+)}", question.path)]
+    name, roles = _answer_name(service, question), sorted(question.by)
+    own = [parts.query(name, TEXT, what) for name, what in question.parameters.items()]
+    asked = parts.get(service.name, name, meaning, answered, [*named, parts.parameter("log"), *own], "reading")
+    return {**asked, "description": f"Roles: {', '.join(roles)}.", "x-clause": question.clause, "x-roles": roles}
+
+
+def _public_figures(service: Service) -> Json:
+    """What a service that has a scorer shows to everybody."""
+    counts = {"type": "array", "items": {"type": "array", "items": {"type": ["integer", "null"], "minimum": 0}}}
+    quarter = {
+        "quarter": TEXT,
+        "position": {"type": "integer", "minimum": 0, "description": "Of the publication whose edition it is."},
+        "types": {"type": "array", "items": TEXT},
+        "communities": {"type": "array", "items": parts.closed_object({"code": TEXT, "name": TEXT})},
+        "counts": {**counts, "description": "A row per community and one of totals; null where a count is kept back."},
+    }
+    body = {
+        "log": TEXT,
+        "threshold": {"type": "integer"},
+        "quarters": {"type": "array", "items": parts.closed_object(quarter)},
+    }
+    meaning = "Cases by community and type, quarter by quarter; small numbers are kept back 公开数据."
+    answered = parts.answer(meaning, parts.closed_object(body))
+    get = parts.get(
+        service.name, f"{service.name}.public", meaning, answered, [parts.path_parameter("log")], "reading"
+    )  # fmt: skip
+    return {**get, "security": []}
+
+
+def _compartment(service: Service, compartment: Compartment) -> Json:
+    """Opening one sealed field, for a purpose."""
+    meaning = f"{compartment.title_zh} {compartment.title_en} (§{compartment.clause})."
+    opened = {**dict.fromkeys(("log", "case", "item", "field", "value", "reading"), TEXT), "purpose": _PURPOSE}
+    roles = sorted(compartment.by)
+    named = [parts.path_parameter(name) for name in re.findall(r"{(\w+)}", compartment.path)]
+    return {
+        "tags": [service.name],
+        "operationId": f"{service.name}.compartments.{compartment.field}",
+        "summary": meaning,
+        "description": "Opens one sealed field for who has to do with the case. The reading is recorded first, with "
+        f"its purpose, in the log of readings, which is never published.\n\nRoles: {', '.join(roles)}.",
+        "x-clause": compartment.clause,
+        "x-roles": roles,
+        "parameters": [*named, parts.parameter("log")],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": parts.closed_object({"purpose": _PURPOSE})}},
+        },
+        "responses": {
+            "200": parts.answer("What the field holds, and where its reading stands.", parts.closed_object(opened)),
+            **parts.problem_refs("compartments", parts.OF_COMPARTMENTS),
+        },
+    }
+
+
 def _documented(cls: type) -> tuple[str, str]:
     """A class's docstring: its first sentence's lines, and all of it."""
     text = cls.__doc__ or ""
@@ -212,6 +286,8 @@ class Schemas:
                     adapters.append((_body_name(accepts.command), "validation", Gate(accepts.command).adapter))
             for ledger in service.ledgers:
                 adapters.append((_row_name(service, ledger), "serialization", TypeAdapter(ledger.row)))
+            for question in service.questions:
+                adapters.append((_answer_name(service, question), "serialization", TypeAdapter(question.answer)))
         if len({name for name, _, _ in adapters}) < len(adapters):
             raise ValueError("two commands of one name")
         made, whole = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
@@ -233,6 +309,10 @@ def _body_name(command: type) -> str:
 
 def _row_name(service: Service, ledger: Ledger[Any]) -> str:
     return f"{service.name}.{ledger.name}"
+
+
+def _answer_name(service: Service, question: Question) -> str:
+    return f"{service.name}.{question.answer.__name__}"
 
 
 def _renamed(schema: Any, names: Mapping[str, str]) -> Any:

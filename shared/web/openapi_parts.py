@@ -67,15 +67,22 @@ _READING: Final = (
     "not_found",
     "internal",
 )
+_OF_COMPARTMENTS: Final = ("not_of_this_case",)
 _OF_QUERIES: Final = ("beyond_the_end", "no_such_community")
+_OF_OTHERS: Final = {*_OF_COMPARTMENTS, *_OF_QUERIES}
 GROUPS: Final[Mapping[str, Codes]] = {
     "reading": _codes(*_READING),
     "ledgers": _codes(*_READING, "unknown_ledger", "ledger_behind", *_OF_QUERIES, "offset_required", "out_of_range"),
     "record": _codes(*_READING, "bad_header", "out_of_range"),
 }
 """Which problems the operations that read may answer with."""
+OF_COMPARTMENTS: Final[Codes] = _codes(
+    *_READING, *_OF_COMPARTMENTS, "malformed_json", "too_large", "missing_field", "unknown_field", "wrong_type",
+    "not_in_list", "erased", "busy", "ledger_behind",
+)  # fmt: skip
+"""Those that the opening of a sealed field may answer with."""
 OF_COMMANDS: Final[Codes] = _codes(
-    *(set(CODES) - {"bad_parameter", "unknown_ledger", "not_found", "method_not_allowed", *_OF_QUERIES})
+    *(set(CODES) - {"bad_parameter", "unknown_ledger", "not_found", "method_not_allowed"} - _OF_OTHERS)
 )
 """The mechanism's problems that any command may be answered with."""
 

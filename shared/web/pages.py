@@ -80,6 +80,16 @@ View = Callable[[Ask], Page]
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A line that stands on every page of a log for which one of the service's ledgers has a row under the log's own
+    code: what whoever looks at anything of that log must know."""
+
+    ledger: str
+    text: str
+    """Its key among the section's texts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A service's part of the site."""
 
@@ -90,6 +100,7 @@ class Section:
     """Words for the events that the service owns, by stored name. Every section's words are known on every page."""
     templates: Path
     routes: Callable[["Site"], list[BaseRoute]]
+    notice: Notice | None = None
 
 
 class Site:
@@ -147,7 +158,7 @@ class Site:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
         body = self._templates.get_template(page.template).render(
             t=words, title=page.title, visitor=visitor, guest=visitor is not None and visitor is self.doorkeeper.guest,
-            links=self._links, here=request.url.path,
+            links=self._links, here=request.url.path, notices=self._notices(words, page, visitor),
             # An error page says the same about every address.
             other_language="?" + urlencode([*(kept if page.status == 200 else []), ("lang", other)]),
             **page.shows,
@@ -163,6 +174,20 @@ class Site:
                 secure=_safe(request),
             )
         return response
+
+    def _notices(self, words: Words, page: Page, visitor: Visitor | None) -> Sequence[str]:
+        """What must be known of the log that the visitor looks at. A page that says what is out of order asks nothing
+        of the database."""
+        declared = [(s.service, s.notice) for s in self._sections if s.notice is not None]
+        if visitor is None or page.status >= 500 or not declared:
+            return ()
+        storage, log = self.node.storage, visitor.log
+        with storage.ledgers_engine.connect() as connection:
+            return [
+                words(notice.text)
+                for service, notice in declared
+                if storage.tables[service][notice.ledger].fetch(connection, log, [log])
+            ]
 
     def _asset(self, name: str) -> str:
         return f"/static/{name}?{hashlib.sha256(self._static[name]).hexdigest()[:12]}"

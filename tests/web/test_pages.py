@@ -23,6 +23,7 @@ from services.assessment.ledgers.case_results import _PLAIN, ENDINGS
 from services.assessment.pages.boards import line_of
 from services.assessment.plan_file import load_plan
 from services.assignment.commands import RegisterCommunity
+from services.intake.deadlines import BY_CODE, DUE_AS_CORRECTED, DUE_AS_WRITTEN, DueStanding
 from services.together import SECTIONS
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
@@ -55,6 +56,7 @@ HTML_LIMIT_BYTES = 100_000
 PUBLICATION = "phase-2.2015-08-10"
 PAGES = (
     "/clauses", "/clauses/3.2.1", "/clauses/3.4.3",
+    "/duties", "/duties?as_of=2015-08-01&state=overdue", f"/duties?as_of=2015-07-20&community={LOG}002&skip=2",
     "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
     f"/scores/{PUBLICATION}.{LOG}002",
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
@@ -62,7 +64,7 @@ PAGES = (
     f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3",
     "/sign-in",
 )  # fmt: skip
-EMPTY_PAGES = ("/", "/scores", "/cases", "/communities", "/meetings", "/record")
+EMPTY_PAGES = ("/", "/duties", "/scores", "/cases", "/communities", "/meetings", "/record")
 
 
 @dataclass(frozen=True)
@@ -617,7 +619,7 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
         *root.glob("**/templates/*.html"),
     ]
     said = "\n".join(source.read_text(encoding="utf-8") for source in sources if source.name != "texts.py")
-    prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_", "counted.", "clock.", "chapter.")
+    prefixes = ("problem_", "cell.", "glyph.", "mark.", "rule.", "quick_", "counted.", "due_", "chapter.")
     verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing"}
     for texts in (TEXTS, *(section.texts for section in SECTIONS)):
         for key, (zh, en) in texts.items():
@@ -633,9 +635,11 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
 def test_every_mark_of_the_evidence_and_every_rule_of_a_deadline_has_words() -> None:
     for what in {*_PLAIN.values(), *ENDINGS}:
         assert EN(f"mark.{what}")
-    source = (Path(__file__).parents[2] / "services" / "intake" / "deadlines.py").read_text(encoding="utf-8")
-    for rule in re.findall(r'"((?:petition|mediation)-[a-z0-9-]+)"', source):
+    for rule in (*BY_CODE, DUE_AS_WRITTEN, DUE_AS_CORRECTED):
         assert EN(f"rule.{rule}")
+    of_choices = {DueStanding.LAPSED}  # nobody has to settle a case by then
+    for standing in set(DueStanding) - of_choices:
+        assert EN(f"due_{standing}")
 
 
 def _quoted(sentence: str) -> set[str]:

@@ -14,6 +14,8 @@ import pytest
 from starlette.routing import Match, Route
 
 from services.assessment import api as scores_api
+from services.assessment.due.listing import Line
+from services.intake import api as intake_api
 from services.together import SERVICES
 from shared.contracts.codes import Role
 from shared.contracts.model import Ledger
@@ -46,7 +48,7 @@ def named_within(hint: Any) -> set[str]:
 
 
 def test_every_field_has_a_title_and_every_titled_one_exists() -> None:
-    used = {"key"}.union(*(named_within(ledger.row) for _, ledger in LEDGERS))
+    used = {"key"}.union(*(named_within(ledger.row) for _, ledger in LEDGERS), named_within(Line))
     assert used == set(COLUMNS)
     assert set(WORDS) <= used
 
@@ -98,7 +100,8 @@ def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_
 def test_every_route_of_the_services_is_documented_and_the_other_way_round(tmp_path: Path) -> None:
     def compare(node: Node) -> None:
         doorkeeper = Doorkeeper(node)
-        app = make_app(node, doorkeeper, lambda *_: scores_api.routes(node, doorkeeper))  # all but the pages
+        apis = (intake_api, scores_api)  # but not the pages
+        app = make_app(node, doorkeeper, lambda *_: [route for api in apis for route in api.routes(node, doorkeeper)])
         routes = [route for route in app.routes if isinstance(route, Route)]
         listed = [(method.upper(), path) for method, path, _ in operations(openapi(SERVICES))]
         for route in routes:

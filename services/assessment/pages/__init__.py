@@ -6,7 +6,9 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from services.assessment.pages.clauses import ClausePages
+from services.assessment.pages.duties import DutyPages
 from services.assessment.pages.entries_told import ENTRIES
+from services.assessment.pages.public import page_routes
 from services.assessment.pages.scores import ScorePages
 from services.assessment.pages.texts import TEXTS
 from services.assessment.pages.told import EVENTS
@@ -15,20 +17,25 @@ from shared.web.texts import TEXTS as SHELL
 
 
 def routes(site: Site) -> list[BaseRoute]:
-    """`/`, `/scores`, `/scores/{id}`, `/clauses`, `/clauses/{clause}`."""
-    scores, clauses = ScorePages(site.node), ClausePages(site.node)
+    """`/`, `/scores`, `/scores/{id}`, `/duties`, `/clauses`, `/clauses/{clause}`, and `/public/{log}` for everybody."""
+    scores, clauses, duties = ScorePages(site.node), ClausePages(site.node), DutyPages(site.node)
     return [
         site.page("/", scores.home),
         site.page("/scores", scores.board),
         site.page("/scores/{id}", scores.score),
+        site.page("/duties", duties.all),
         site.page("/clauses", clauses.index),
         site.page("/clauses/{clause}", clauses.clause),
+        *page_routes(site),
     ]
 
 
 SECTION: Final = Section(
     service="assessment",
-    links=(Link("/", SHELL["home"]), Link("/scores", TEXTS["scores"]), Link("/clauses", TEXTS["clauses"])),
+    links=(
+        Link("/", SHELL["home"]), Link("/duties", TEXTS["duties"]), Link("/scores", TEXTS["scores"]),
+        Link("/clauses", TEXTS["clauses"]),
+    ),  # fmt: skip
     texts=TEXTS,
     events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",

@@ -18,10 +18,11 @@ from services.assessment.pages.boards import (
     published_board,
     result_of,
 )
+from services.assessment.periods import span
 from services.assessment.ranking import ranks
 from services.assessment.scoring import Institution, Measured, explain, score
 from shared.access import utc_now
-from shared.contracts.assessment import Exclusion, Indicator, Period, PeriodKind
+from shared.contracts.assessment import Exclusion, Indicator, Period, PeriodKind, Plan
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.ledger.look import LedgerLook
@@ -115,9 +116,10 @@ class ScorePages:
 
     def _computed(self, look: LedgerLook, names: Mapping[str, str]) -> Board | None:
         plan, rulebook = _newest(look.rows(plans.LEDGER)), _newest(look.rows(rulebooks.LEDGER))
-        if plan is None or rulebook is None or not plan.plan.phases or not names:
+        if plan is None or rulebook is None or not names:
             return None
-        as_of, period = civil_day(utc_now()), _campaign(plan)
+        as_of = civil_day(utc_now())
+        period = _campaign(plan.plan, as_of)
         computed = score(rulebook.rulebook, plan.plan, evidence_at(look), period, as_of, whole=_whole(look.log))
         return computed_board(computed, plan, rulebook, names, period, as_of)
 
@@ -226,8 +228,8 @@ def _published(look: LedgerLook) -> dict[str, scores.Row]:
     return latest(look.rows(scores.LEDGER, community=look.log) or look.rows(scores.LEDGER))
 
 
-def _campaign(plan: plans.Row) -> Period:
-    """From the first day of the campaign to its last."""
-    start: date = min(phase.from_day for phase in plan.plan.phases)
-    end: date = max(phase.to_day for phase in plan.plan.phases)
+def _campaign(plan: Plan, today: date) -> Period:
+    """From the first day of the campaign to its last; of a standing plan, to today."""
+    start, last = span(plan)
+    end = max(start, today) if last is None else last
     return Period(kind=PeriodKind.DATES, name=f"{start}_{end}", from_day=start, to_day=end)

@@ -6,6 +6,27 @@ from typing import Final
 from shared.web.words import Pair
 
 TEXTS: Final[Mapping[str, Pair]] = {
+    "duties": ("应办", "Duties"),
+    "duties_title": ("应办事项", "What is due"),
+    "duties_lead": (
+        "任何一天应办、已办、逾期、空缺和未到期的事项，由方案、台账和工作日历推算得出，不另行登记。",
+        "What is due, done, overdue, vacant or not yet due on any day: it follows from the plans, the ledgers and the "
+        "working calendar, and is entered nowhere.",
+    ),
+    "duties_day": ("截至日期", "On the day"),
+    "duties_plan": ("方案", "Plan"),
+    "duties_state": ("状态", "State"),
+    "duties_open": ("待办、逾期和空缺", "What must be seen to"),
+    "duties_by_state": ("按状态", "By state"),
+    "duties_count": ("{count} 项", "{count} duties"),
+    "duties_what": ("事项", "Duty"),
+    "duties_days": ("{days} 天", "{days} days"),
+    "duties_day_off": ("非工作日", "not a working day"),
+    "duties_provisional": ("暂定", "provisional"),
+    "duties_first": ("第一页", "First page"),
+    "duties_more": ("下一页", "Next page"),
+    "duties_none": ("没有符合条件的事项", "Nothing fits"),
+    "duties_none_lead": ("换一天或换一个条件看看。", "Try another day, or another filter."),
     "scores": ("考核", "Scores"),
     "scores_title": ("考核结果", "Scoreboard"),
     "clauses": ("方案", "The plan"),
@@ -116,6 +137,25 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "There were corrections since: what follows differs from the published numbers, and will be restated.",
     ),
     "event_at": ("事件 {position}", "event {position}"),
+    "public_title": ("各社区矛盾纠纷情况", "Disputes by community"),
+    "public_lead": (
+        "街道{log}各季度登记的矛盾纠纷件数，按社区和类型统计。{threshold}件以下的数字、以及可推算出它们的数字不公布。",
+        "How many disputes were reported in sub-district {log} in each quarter, by community and type. Numbers below "
+        "{threshold}, and others from which these could be worked out, are kept back.",
+    ),
+    "public_community": ("社区", "Community"),
+    "public_total": ("合计", "Total"),
+    "public_kept_back": ("数字过小，不公布", "kept back: the number is small"),
+    "public_no_cases": ("本季度没有登记。", "None was reported in this quarter."),
+    "public_edition": (
+        "以首次涵盖本季度的考核结果公布时的记录为准（记录位置{position}），此后不再变动。",
+        "As recorded when scores of this quarter were first published (position {position}); it does not change.",
+    ),
+    "public_none": ("还没有公开数据", "There are no public figures yet"),
+    "public_none_lead": (
+        "公布考核结果之后，这里会显示已结束的季度。",
+        "Quarters that are over will show here once scores have been published.",
+    ),
     "mark.registered": ("登记", "registered"),
     "mark.posted": ("派驻", "posted"),
     "mark.ended": ("调离", "ended"),
@@ -131,6 +171,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "mark.withdrawn": ("撤回", "withdrawn"),
     "mark.resolved": ("化解", "resolved"),
     "mark.reopened": ("重启", "reopened"),
+    "mark.struck": ("已撤销的登记", "taken back"),
     "mark.voided": ("作废", "voided"),
     "mark.answered_for": ("有承办人", "answered for"),
     "mark.referred": ("移送", "referred"),

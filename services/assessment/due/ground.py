@@ -1,0 +1,88 @@
+"""What obligations rest on: the evidence as the ledgers hold it, the day that is asked about, and the calendar."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from services.assessment.due.obligation import Frame
+from services.assessment.items import Item
+from services.assessment.ledgers import (
+    case_results,
+    case_terms,
+    communities_served,
+    deeds,
+    meeting_duties,
+    plans,
+    postings,
+    visit_duties,
+    work_calendar,
+)
+from services.assessment.marks import first
+from services.assessment.periods import span
+from shared.calendar import Calendar
+from shared.contracts.assessment import Plan, SubjectKind
+from shared.contracts.frozen import dataclass
+from shared.contracts.model import Ledger, Look
+
+LEDGERS: tuple[Ledger[Any], ...] = (deeds.LEDGER, case_terms.LEDGER, work_calendar.LEDGER)
+"""What obligations rest on beside the evidence of scores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Evidence at one position of the log, looked at for one day."""
+
+    whole: str
+    """The sub-district's division code."""
+    frame: Frame
+    communities: Sequence[communities_served.Row]
+    postings: Sequence[postings.Row]
+    deeds: Sequence[deeds.Row]
+    meetings: Mapping[str, meeting_duties.Row]
+    visits: Sequence[visit_duties.Row]
+    cases: Mapping[str, Item]
+    """As they stood at the end of the day."""
+    terms: Mapping[str, case_terms.Row]
+
+    @property
+    def as_of(self) -> date:
+        return self.frame.as_of
+
+    def subjects(self, per: SubjectKind, plan: Plan) -> Iterator[tuple[str, date]]:
+        """Who owes what a plan asks, and from when on: those in the programme on the day, or on the plan's last."""
+        if per is SubjectKind.UNIT:
+            yield self.whole, span(plan).first
+            return
+        last = span(plan).last
+        by = self.as_of if last is None else min(self.as_of, last)
+        for row in self.communities:
+            joined = row.marks[0].on
+            if joined <= by and first(row, "voided", date.max) is None:
+                yield row.id, joined
+
+
+def ground_at(look: Look, as_of: date, today: date) -> Ground:
+    """The evidence as the service's ledgers hold it now, for a day. The calendar is the one known on that day, and for
+    a day to come the one known today."""
+    entered = look.rows(work_calendar.LEDGER)
+    calendar = Calendar(min(as_of, today), entered)
+    return Ground(
+        whole=look.log,
+        frame=Frame(as_of, calendar),
+        communities=look.rows(communities_served.LEDGER),
+        postings=look.rows(postings.LEDGER),
+        deeds=look.rows(deeds.LEDGER),
+        meetings={row.id: row for row in look.rows(meeting_duties.LEDGER)},
+        visits=look.rows(visit_duties.LEDGER),
+        cases={row.id: case_results.item(row, as_of) for row in look.rows(case_results.LEDGER)},
+        terms={row.id: row for row in look.rows(case_terms.LEDGER)},
+    )
+
+
+def plans_of(look: Look) -> list[Plan]:
+    """All plans, each in its newest version: several campaigns, years and standing plans stand side by side."""
+    newest: dict[str, plans.Row] = {}
+    for row in look.rows(plans.LEDGER):
+        if row.code not in newest or row.version > newest[row.code].version:
+            newest[row.code] = row
+    return [row.plan for _, row in sorted(newest.items())]

@@ -1,0 +1,138 @@
+"""What the roster makes due: vacancies to be filled, postings to be kept, leave to be covered (§3.1.3, 6.2, 6.3)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from services.assessment.due.ground import Ground
+from services.assessment.due.obligation import Kind, Obligation, State, lead_of, planned, term_of
+from services.assessment.ledgers import postings
+from services.assessment.marks import Mark, first
+from services.assessment.periods import months_after, span
+from shared.contracts.assessment import Plan, Sequel, SubjectKind
+from shared.contracts.codes import EXCUSING, PostingEnd, Profession
+
+_DAY: Final = timedelta(days=1)
+
+
+class _Served(NamedTuple):
+    """Days on which somebody was posted, both included."""
+
+    first: date
+    last: date
+    row: postings.Row
+
+
+class _Gap(NamedTuple):
+    """Days on which nobody was 空缺."""
+
+    first: date
+    last: date | None
+    """The day before somebody came; none while it lasts."""
+    marks: Sequence[Mark]
+
+
+def of_people(plan: Plan, ground: Ground) -> Iterator[Obligation]:
+    """What the plan asks of the roster, up to its own last day."""
+    days = span(plan)
+    until = ground.as_of if days.last is None else min(ground.as_of, days.last)
+    if until < days.first:
+        return
+    standing = [row for row in ground.postings if first(row, "voided", date.max) is None]
+    for subject, joined in ground.subjects(SubjectKind.COMMUNITY, plan):
+        for profession in Profession:
+            theirs = [row for row in standing if (row.community, row.profession) == (subject, profession)]
+            start = max(joined, days.first)
+            if start <= until:
+                yield from _refills(plan, subject, profession, theirs, start, until, ground)
+    for row in standing:
+        if days.first <= row.from_day <= until:
+            yield from _kept(plan, row, ground)
+        yield from _uncovered(plan, row, until, ground)
+
+
+# vacancies ----------------------------------------------------------------------------------------------------------
+
+
+def _refills(
+    plan: Plan, subject: str, profession: Profession, rows: Sequence[postings.Row], start: date, until: date,
+    ground: Ground,
+) -> Iterator[Obligation]:  # fmt: skip
+    """One obligation for each stretch of days on which nobody of a profession was posted."""
+    term = term_of(plan, Sequel.REFILL)
+    named = (f".{profession}", f"（{profession.zh}）", f" ({profession.en})")
+    kind = _vacancy(plan, named) if term is None else planned(plan, term, named)
+    for gap in _gaps(rows, start, until):
+        due_on, provisional = (None, False) if term is None else ground.frame.by_term(term, gap.first - _DAY)
+        if due_on is not None:
+            due_on = max(due_on, plan.issued_on)
+        filled = None if gap.last is None else gap.last + _DAY
+        overdue = due_on is not None and ground.as_of > due_on
+        open_now = (State.OVERDUE if overdue else State.VACANT) if filled is None else None
+        yield ground.frame.obligation(
+            kind, subject, about=gap.first.isoformat(), begins_on=gap.first, due_on=due_on, done_on=filled,
+            state=open_now, days=((gap.last or until) - gap.first).days + 1, provisional=provisional, marks=gap.marks,
+        )  # fmt: skip
+
+
+def _vacancy(plan: Plan, named: tuple[str, str, str]) -> Kind:
+    """A plan that gives no term for filling a vacancy still asks for the four."""
+    code, zh, en = named
+    return Kind(f"vacancy{code}", "3.1.3", f"空缺{zh}", f"Vacancy{en}", lead_of(plan, "3.1.3"), plan.code)
+
+
+def _gaps(rows: Iterable[postings.Row], start: date, until: date) -> Iterator[_Gap]:
+    """The stretches between `start` and `until` that no posting covers."""
+    free = start
+    marks: tuple[Mark, ...] = ()
+    for served in sorted(map(_served, rows), key=lambda one: (one.first, one.last)):
+        if served.first > until:
+            break
+        if served.first > free:
+            yield _Gap(free, served.first - _DAY, (*marks, *served.row.marks))
+        if served.last >= free:
+            if served.last >= until:
+                return
+            free, marks = served.last + _DAY, served.row.marks
+    if free <= until:
+        yield _Gap(free, None, marks)
+
+
+def _served(row: postings.Row) -> _Served:
+    ended = first(row, "ended", date.max) is not None
+    return _Served(row.from_day, row.last_day if ended and row.last_day is not None else date.max, row)
+
+
+# kept for the time ----------------------------------------------------------------------------------------------------
+
+
+def _kept(plan: Plan, row: postings.Row, ground: Ground) -> Iterator[Obligation]:
+    """A posting is kept for the months of the plan; a reason that excuses its early end ends the duty too."""
+    zh, en = f"派驻保持至少{plan.posting_months}个月", f"The posting is kept for {plan.posting_months} months"
+    kind = Kind("tenure", "3.1.3", zh, en, lead_of(plan, "3.1.3"), plan.code)
+    until = months_after(row.from_day, plan.posting_months) - _DAY
+    last_day = _served(row).last
+    short = last_day < until and last_day <= ground.as_of
+    if short and PostingEnd(row.reason or "") in EXCUSING:
+        return
+    kept = ground.as_of >= until
+    state = State.BROKEN if short else State.DONE if kept else State.NOT_YET_DUE
+    yield ground.frame.obligation(
+        kind, row.community, about=row.id, begins_on=row.from_day, due_on=until, done_on=until if kept else None,
+        state=state, days=(until - last_day).days if short else 0, marks=row.marks,
+    )  # fmt: skip
+
+
+# leave ----------------------------------------------------------------------------------------------------------------
+
+
+def _uncovered(plan: Plan, row: postings.Row, until: date, ground: Ground) -> Iterator[Obligation]:
+    """Leave with nobody in the officer's place: vacant as long as it lasts."""
+    zh, en = "请假期间安排顶岗", "Cover while an officer is on leave"
+    kind = Kind("cover", "6.3", zh, en, lead_of(plan, "6.3"), plan.code)
+    for leave in row.leaves:
+        if leave.cover is None and leave.first_day <= until <= leave.last_day and until == ground.as_of:
+            yield ground.frame.obligation(
+                kind, row.community, about=row.id, begins_on=leave.first_day, state=State.VACANT,
+                days=(until - leave.first_day).days + 1, marks=row.marks,
+            )  # fmt: skip
