@@ -6,15 +6,16 @@ announced stands below. What is announced after this version of the product an o
 A year that nobody has announced yet is taken for plain weeks, and every deadline that rests on it is provisional 暂定.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from chinese_calendar.constants import holidays, workdays  # type: ignore[import-untyped]  # it has no types
 
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
 from shared.contracts.intake import CalendarAmended
+from shared.contracts.model import Ledger
 
 _DAY: Final = timedelta(days=1)
 _LISTED: Final = frozenset(holidays) | frozenset(workdays)
@@ -82,19 +83,17 @@ _WITHIN_THE_YEAR: Final = (
 )  # fmt: skip
 
 
-class Entered(Protocol):
-    """A row of a service's calendar ledger: what an office entered of a day, or that it entered a whole year."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """A day that is off or worked, or a year whose whole calendar was announced, as an office entered it last."""
 
-    @property
-    def year(self) -> int | None: ...
-    @property
-    def day(self) -> date | None: ...
-    @property
-    def works(self) -> bool | None: ...
-    @property
-    def announced_on(self) -> date: ...
-    @property
-    def document(self) -> str: ...
+    id: str
+    """The day or the year."""
+    year: int | None
+    day: date | None
+    works: bool | None
+    announced_on: date
+    document: str
 
 
 class Calendar:
@@ -165,22 +164,24 @@ def _entered(row: Entered) -> Announcement:
 # the ledger of what was entered: each service that counts deadlines keeps its own
 
 
-def days_of(recorded: Recorded) -> Iterable[str]:
-    """The keys that an amendment touches: its days, and the year whose whole calendar it is."""
+def calendar_ledger(title_zh: str, title_en: str, clause: str) -> Ledger[Entered]:
+    """A service's ledger of amendments, by day and year: what is entered later stands."""
+    return Ledger(
+        name="calendar", row=Entered, handles=(CalendarAmended,), keys=_keys, evolve=_evolve, title_zh=title_zh,
+        title_en=title_en, clause=clause, filters=("year",),
+    )  # fmt: skip
+
+
+def _keys(recorded: Recorded) -> Iterable[str]:
     event: CalendarAmended = recorded.event
     years = () if event.year is None else (str(event.year),)
     return (*years, *(day.isoformat() for day in (*event.off, *event.worked)))
 
 
-def entered_as(row: Callable[..., Any]) -> Callable[[Any, Recorded, str], Any]:
-    """The fold of a calendar ledger with rows of this class: what is entered later stands."""
-
-    def evolve(held: Any, recorded: Recorded, key: str) -> Any:
-        event: CalendarAmended = recorded.event
-        known = {"id": key, "announced_on": event.announced_on, "document": event.document}
-        if key == str(event.year):
-            return row(year=event.year, day=None, works=None, **known)
-        day = date.fromisoformat(key)
-        return row(year=None, day=day, works=day in event.worked, **known)
-
-    return evolve
+def _evolve(row: Entered | None, recorded: Recorded, key: str) -> Entered:
+    event: CalendarAmended = recorded.event
+    known: dict[str, Any] = {"id": key, "announced_on": event.announced_on, "document": event.document}
+    if key == str(event.year):
+        return Entered(year=event.year, day=None, works=None, **known)
+    day = date.fromisoformat(key)
+    return Entered(year=None, day=day, works=day in event.worked, **known)

@@ -38,7 +38,7 @@ from services.assignment.ledgers import handling as ledger
 from services.assignment.ledgers import roster, work_calendar
 from services.assignment.retraction import MEDIATING, Done, retracted
 from services.assignment.roles import LEADERS, OFFICERS, REACTIONS
-from shared.calendar import Calendar
+from shared.calendar import Calendar, Entered
 from shared.contracts.assignment import (
     AgreementReached,
     ConflictDeclared,
@@ -120,7 +120,7 @@ class Facts:
 
     case: ledger.Row | None = None
     postings: Sequence[roster.Row] = ()
-    amended: Sequence[work_calendar.Row] = ()
+    amended: Sequence[Entered] = ()
     """What was announced of the working calendar."""
 
     def posted(self, officer: str, day: date) -> bool:

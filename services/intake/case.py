@@ -35,7 +35,7 @@ from services.intake.duplicates import traces
 from services.intake.ledgers import cases, places, work_calendar
 from services.intake.life import ACCEPTED_IN
 from services.intake.takeover import parties_of, taken_over, taken_over_id
-from shared.calendar import Calendar
+from shared.calendar import Calendar, Entered
 from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role, Tier
 from shared.contracts.days import civil_day, refuse_future, refuse_future_day, start_of
 from shared.contracts.frozen import dataclass, replace
@@ -112,7 +112,7 @@ class Facts:
 
     place: places.Row | None = None
     duplicate: cases.Row | None = None
-    amended: Sequence[work_calendar.Row] = ()
+    amended: Sequence[Entered] = ()
     """What was announced of the working calendar."""
 
 

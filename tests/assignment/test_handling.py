@@ -27,7 +27,7 @@ from services.assignment.commands import (
     WithdrawConsent,
 )
 from services.assignment.handling import DECIDER, Command, Facts
-from services.assignment.ledgers import work_calendar
+from shared.calendar import Entered
 from shared.contracts.assignment import (
     AgreementReached,
     Confirmation,
@@ -394,7 +394,7 @@ def test_the_thirty_days_for_judicial_confirmation_do_not_end_on_a_day_off() -> 
     offer = at("2015-08-20T10:00:00+08:00", OfferJudicialConfirmation())
     off_since_may = JudicialConfirmationOffered(apply_by=date(2015, 9, 6))  # 3–5 off, Sunday the 6th worked
     agreed.when(offer, facts=POSTED).then(off_since_may)
-    entered = work_calendar.Row(
+    entered = Entered(
         id="2015-09-06", year=None, day=date(2015, 9, 6), works=False, announced_on=date(2015, 8, 10),
         document="示例发电〔2015〕2号",
     )  # fmt: skip

@@ -4,8 +4,8 @@ from datetime import date
 
 from services.intake.announced import DECIDER
 from services.intake.commands import AmendCalendar
-from services.intake.ledgers.work_calendar import LEDGER, Row
-from shared.calendar import Calendar
+from services.intake.ledgers.work_calendar import LEDGER
+from shared.calendar import Calendar, Entered
 from shared.contracts.intake import CalendarAmended
 from tests.declarations import recorded
 from tests.spec import spec
@@ -44,7 +44,7 @@ def test_a_year_s_announcement_may_begin_in_the_december_before() -> None:
 
 
 def test_what_is_entered_later_stands_and_the_calendar_follows() -> None:
-    rows: dict[str, Row] = {}
+    rows: dict[str, Entered] = {}
     first = CalendarAmended(
         year=2031, off=(date(2031, 1, 1),), worked=(), announced_on=date(2030, 11, 1), document=PAPER
     )
@@ -101,7 +101,7 @@ def test_new_year_s_eve_is_announced_by_the_next_year_s_notice() -> None:
 
 
 def test_what_says_whether_a_day_is_worked_is_named() -> None:
-    entered = Row(
+    entered = Entered(
         id="2015-09-07", year=None, day=date(2015, 9, 7), works=False, announced_on=date(2015, 6, 1), document=PAPER
     )
     known = Calendar(date(2015, 6, 1), [entered])

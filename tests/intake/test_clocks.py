@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from services.intake.clocks import Agreement, Explained, agreement_of, clocks, foremost
 from services.intake.deadlines import Clock, Due, DueStanding, Level, put_off, settle_by
 from services.intake.ledgers.cases import Row
-from services.intake.ledgers.work_calendar import Row as Entered
-from shared.calendar import Calendar
+from shared.calendar import Calendar, Entered
 from shared.contracts.assignment import (
     AgreementReached,
     Confirmation,

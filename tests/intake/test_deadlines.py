@@ -32,8 +32,7 @@ from services.intake.deadlines import (
     settle_by,
     standing,
 )
-from services.intake.ledgers.work_calendar import Row
-from shared.calendar import Calendar
+from shared.calendar import Calendar, Entered
 from shared.contracts.codes import CaseKind
 
 DISPUTE, PETITION = CaseKind.DISPUTE, CaseKind.BACKLOG
@@ -124,12 +123,14 @@ def test_deadlines_agree_with_those_worked_out_by_hand(row: ByHand) -> None:
     assert found == Due(day(row.on), row.rule, provisional=row.provisional), row.reckoning
 
 
-def entered(announced: str, year: int | None = None, off: Sequence[str] = (), worked: Sequence[str] = ()) -> list[Row]:
+def entered(
+    announced: str, year: int | None = None, off: Sequence[str] = (), worked: Sequence[str] = ()
+) -> list[Entered]:
     """What an office entered of the calendar (an invented document)."""
     known: dict[str, Any] = {"announced_on": day(announced), "document": f"示例发电〔{announced[:4]}〕1号"}
     days = [(text, False) for text in off] + [(text, True) for text in worked]
-    rows = [Row(id=text, year=None, day=day(text), works=works, **known) for text, works in days]
-    return rows if year is None else [Row(id=str(year), year=year, day=None, works=None, **known), *rows]
+    rows = [Entered(id=text, year=None, day=day(text), works=works, **known) for text, works in days]
+    return rows if year is None else [Entered(id=str(year), year=year, day=None, works=None, **known), *rows]
 
 
 def test_a_year_that_nobody_announced_makes_a_deadline_provisional_until_the_office_enters_it() -> None:
@@ -262,7 +263,7 @@ def calendars(draw: st.DrawFn) -> Calendar:
     changed = draw(st.dictionaries(DAYS, st.booleans(), max_size=40))
     announced = draw(st.lists(DAYS, min_size=1, max_size=3))
     rows = [
-        Row(id=str(on), year=None, day=on, works=works, announced_on=announced[n % len(announced)], document="示例")
+        Entered(id=str(on), year=None, day=on, works=works, announced_on=announced[n % len(announced)], document="示例")
         for n, (on, works) in enumerate(changed.items())
     ]
     return Calendar(draw(DAYS), rows)

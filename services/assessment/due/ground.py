@@ -64,8 +64,7 @@ class Ground:
 def ground_at(look: Look, as_of: date, today: date) -> Ground:
     """The evidence as the service's ledgers hold it now, for a day. The calendar is the one known on that day, and for
     a day to come the one known today."""
-    entered = look.rows(work_calendar.LEDGER)
-    calendar = Calendar(min(as_of, today), entered)
+    calendar = Calendar(min(as_of, today), look.rows(work_calendar.LEDGER))
     return Ground(
         whole=look.log,
         frame=Frame(as_of, calendar),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from services.assessment.marks import Mark, mark, marked, struck
+from services.assessment.marks import Mark, first, mark, marked, struck
 from shared.contracts.assessment import Work
 from shared.contracts.assessment_entries import (
     ArchiveEntryAdded,
@@ -117,11 +117,13 @@ _BEGINS: Final[Mapping[type[Event], _Entry]] = {
 }
 _MEETINGS: Final = {MeetingKind.JOINT: Work.JOINT, MeetingKind.MOBILISATION: Work.MOBILISATION}
 """Meetings that are a duty of their own; those with a cadence of minutes have evidence of their own."""
-_GOES_ON: Final[Mapping[type[Event], Callable[[Any], str | None]]] = {
+LASTING: Final = frozenset({Work.STUDIO, Work.LEADER})
+"""What goes on until the record tells of its end: it serves every plan in whose days it stands."""
+_GOES_ON: Final[Mapping[type[Event], Callable[[Any], str]]] = {
     ArchiveFiled: lambda event: "done",
     HazardCleared: lambda event: "done",
-    KeyAreaReinspected: lambda event: "done" if event.passed else None,
-    RectificationCompleted: lambda event: "done" if event.passed else None,
+    KeyAreaReinspected: lambda event: "done" if event.passed else "ended",  # what passed once may fail later
+    RectificationCompleted: lambda event: "done" if event.passed else "ended",
     OpinionAnswered: lambda event: "done",
     LeaderRelieved: lambda event: "ended",
     StudioClosed: lambda event: "ended",
@@ -130,13 +132,13 @@ _GOES_ON: Final[Mapping[type[Event], Callable[[Any], str | None]]] = {
     FindingVoided: lambda event: "voided",
     MeetingVoided: lambda event: "voided",
 }
-"""The mark that a later step leaves; none where it changes nothing."""
+"""The mark that a later step leaves."""
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     event = recorded.event
     if (entry := _entry(event)) is not None:
-        if row is not None:  # a studio that was closed is opened again; a meeting of that id was made void
+        if row is not None:  # a studio that was closed is opened again
             return marked(row, recorded, entry.what)
         return Row(
             id=key, work=entry.work, community=_community(recorded), due_on=getattr(event, "due_on", None),
@@ -144,8 +146,20 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
         )  # fmt: skip
     if isinstance(event, CommunityWorkRetracted):
         return struck(held(row, recorded), recorded, {"done" if event.act is CommunityAct.STUDIO_OPENED else "ended"})
-    what = _GOES_ON[type(event)](event)
-    return row if row is None or what is None else marked(row, recorded, what)  # not every entry is a duty's
+    return None if row is None else marked(row, recorded, _GOES_ON[type(event)](event))  # not every entry is a duty's
+
+
+def stands(row: Row, by: date) -> Mark | None:
+    """The mark by which it has stood as done ever since, at the end of a day; none where it is void, or has ended."""
+    if first(row, "voided", date.max) is not None:
+        return None
+    since: Mark | None = None
+    for m in row.marks:
+        if m.on <= by and m.what == "done":
+            since = since or m
+        elif m.on <= by and m.what == "ended":
+            since = None
+    return since
 
 
 def _entry(event: Event) -> _Entry | None:
