@@ -1,4 +1,9 @@
-"""A season of invented cases (synthetic), as a log to be replayed: fourteen events each, from report to closing."""
+"""A season of invented cases (synthetic), as a log to be replayed: fourteen events each, from report to closing.
+
+Not the seasons of `services.season`: those go through the desks, about two thousand events a second with the ledgers
+following, so that a million would take longer to prepare than everything here takes to measure; and the catch-up needs
+ledgers that are still empty. These are ready proposals of one shape, so that runs of any size can be compared.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -5,14 +5,12 @@ stdout holds one object and nothing else, also where it did not go well: then `o
 to do. Whatever is told beside that, logs too, goes to stderr.
 """
 
-import asyncio
 import json
-import signal
 import sys
 import tempfile
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from socket import socket
@@ -20,22 +18,21 @@ from typing import Annotated, Any, Final, NamedTuple, cast
 
 import structlog
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from sqlalchemy.exc import DBAPIError
 
-from services.together import LOG, SERVICES, data_exists, listening, named, opened, serve, together
+from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, notes, run_loop, say, settings
+from services.documents_cli import plan_app, rulebook_app, schema
+from services.together import LOG, SERVICES, listening, named, opened, serve, together
 from shared import logging
 from shared.access import Visitor, utc_now
 from shared.contracts.codes import Role
+from shared.contracts.days import civil_day
 from shared.contracts.event import Actor
 from shared.contracts.model import Refused, Service
 from shared.errors import Sentences, Unusable
 from shared.ledger.runner import Runner
 from shared.runtime import Node, Storage
-from shared.settings import Settings, load
 
 app: Final = typer.Typer(
     name="sanguan",
@@ -49,14 +46,8 @@ audit_app: Final = typer.Typer(no_args_is_help=True, help="Check the record: rep
 docs_app: Final = typer.Typer(no_args_is_help=True, help="Documents made from the code.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(docs_app, name="docs")
-
-notes: Final = Console(stderr=True)
-
-Data = Annotated[
-    Path | None, typer.Option("--data", help="The data directory (default: $SANGUAN_DATA_DIR, else ./data).")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-LogName = Annotated[str, typer.Option("--log", help="The sub-district's log: its nine-digit division code.")]
+app.add_typer(plan_app, name="plan")
+app.add_typer(rulebook_app, name="rulebook")
 
 
 class Part(StrEnum):
@@ -66,56 +57,6 @@ class Part(StrEnum):
     ASSIGNMENT = "assignment"
     ASSESSMENT = "assessment"
     RECORD = "record"
-
-
-def say(value: dict[str, Any], as_json: bool, text: str) -> None:
-    """The answer on stdout: for a program, or for a person."""
-    print(json.dumps(value, ensure_ascii=False) if as_json else text)
-
-
-def bar() -> Progress:
-    """A progress bar on a terminal; nothing in a pipe."""
-    return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        console=notes, transient=True, disable=not notes.is_terminal,
-    )  # fmt: skip
-
-
-def settings(data: Path | None, **over: object) -> Settings:
-    """The settings of this call, logging set up."""
-    try:
-        made = load(data, **over)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]  # a secret may be what is wrong
-        name = f"SANGUAN_{'_'.join(map(str, first['loc'])).upper()}"
-        raise Unusable("bad_setting", f"设置 {name} 不能使用。", f"{name}: {first['msg']}") from None
-    logging.configure(made.log_level, json=not sys.stderr.isatty())
-    return made
-
-
-def run_loop(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run to the end. Ctrl-C and a service manager's SIGTERM cancel the work, which then stops all that it started.
-
-    Work that serves ends well by it; any other has not been done, which the exit code says.
-    """
-    stopped_by: list[signal.Signals] = []
-
-    async def stoppable() -> Any:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def stop(number: signal.Signals) -> None:
-            stopped_by.append(number)
-            task.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop, number)
-        return await work
-
-    try:
-        return asyncio.run(stoppable())
-    except asyncio.CancelledError:
-        sys.exit(128 + stopped_by[0])
 
 
 # serving ----------------------------------------------------------------------------------------------------------
@@ -207,6 +148,36 @@ def demo(
         raise typer.Exit(run_loop(whole_job(settings(directory), data is not None, notes, as_json)))
 
 
+@app.command()
+def season(
+    log: Annotated[list[str] | None, typer.Option(help="A log, by its nine-digit division code. Repeatable.")] = None,
+    year: Annotated[int, typer.Option(min=2015, max=2199, help="The first year.")] = 2015,
+    years: Annotated[int, typer.Option(min=1, max=50, help="How many years.")] = 1,
+    communities: Annotated[int, typer.Option(min=1, max=900, help="Communities in each sub-district.")] = 8,
+    cases: Annotated[int, typer.Option(min=1, max=5000, help="Disputes of a middling community in a year.")] = 24,
+    volume: Annotated[int, typer.Option(min=1, max=50, help="How many times as much public work as usual.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other years.")] = 2015,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make up years of work in invented sub-districts, for exercises and tests. Their logs are declared synthetic.
+
+    The same arguments again change nothing; more --years add to them.
+
+    Example: sanguan season --log 410105010 --log 410105011 --year 2015 --years 2 --data data/exercise
+    """
+    from services.season.command import invent, scenarios
+
+    logs = log or [LOG]
+    for one in logs:
+        check_log(one)
+    wanted = scenarios(
+        logs, utc_now(), year=year, years=years, communities=communities, cases=cases, volume=volume,
+        seed=seed,
+    )  # fmt: skip
+    raise typer.Exit(run_loop(invent(settings(data), wanted, bar, as_json)))
+
+
 @contextmanager
 def _kept_or_not(data: Path | None) -> Iterator[Path]:
     if data is not None:
@@ -244,25 +215,6 @@ def import_(
 
 
 # auditing ---------------------------------------------------------------------------------------------------------
-
-
-def existing(made: Settings) -> Settings:
-    """Settings of an installation that is there."""
-    if made.database_url is None and not data_exists(made.data_dir):
-        raise Unusable(
-            "no_record",
-            f"{made.data_dir} 中没有记录：请用 --data 或 SANGUAN_DATABASE_URL 指明。",
-            f"There is no record in {made.data_dir}: give --data, or SANGUAN_DATABASE_URL.",
-        )
-    return made
-
-
-def known_log(storage: Storage, log: str) -> int:
-    """The size of a log that is there."""
-    if size := storage.log.size(log):
-        return size
-    there = ", ".join(storage.log.heads()) or "—"
-    raise Unusable("unknown_log", f"没有日志 {log}。现有：{there}", f"There is no log {log} here. There are: {there}")
 
 
 @audit_app.command("replay")
@@ -366,6 +318,32 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
 
 
 @app.command()
+def retention(
+    destroy: Annotated[bool, typer.Option("--destroy", help="Destroy the keys of what is due. For ever.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Due on which day (YYYY-MM-DD; default: today).")] = None,
+    log: LogName = LOG,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List the cases whose personal data have been kept long enough 保管期限; with --destroy, forget them.
+
+    Records, proofs, ledgers and scores stay as they are: what was sealed can never be opened again.
+
+    Example: sanguan retention --as-of 2027-01-01
+    """
+    from services.forgetting import retention as due_on
+
+    try:
+        day = civil_day(utc_now()) if as_of is None else date.fromisoformat(as_of)
+    except ValueError:
+        raise Unusable("bad_day", f"{as_of} 不是日期。", f"{as_of} is no day: write it as 2027-01-01.") from None
+    with opened(existing(settings(data)), audits=True) as storage:
+        known_log(storage, log)
+        found = due_on(storage, log, day, utc_now(), destroy=destroy)
+    say(found.as_json(), as_json, found.as_text())
+
+
+@app.command()
 def unpark(
     ledger: Annotated[str, typer.Argument(help="service.ledger, as `sanguan doctor` names it")],
     key: Annotated[str, typer.Argument(help="The parked key.")],
@@ -408,11 +386,7 @@ def token(
     made = settings(data)
     if made.token_key is None:  # else it needs no more
         existing(made)
-    if not (log.isascii() and log.isdigit() and len(log) == 9):
-        raise Unusable(
-            "bad_log", "日志名是街道的九位区划代码，例如 410105010。",
-            "A log is a sub-district's nine-digit division code, for example 410105010.",
-        )  # fmt: skip
+    check_log(log)
     try:
         text = Tokens(load_token_key(made), utc_now).mint(
             role, log, subject=subject or f"{role}-1", valid=timedelta(hours=hours)
@@ -458,6 +432,9 @@ def docs_clauses(as_json: Json = False) -> None:
     rows = clauses(SERVICES)
     lines = (f"§{row['clause']:<6} {row['title_zh']}（{row['lead']}） {len(row['events'])} events" for row in rows)
     say({"clauses": rows}, as_json, "\n".join(lines))
+
+
+docs_app.command("schema")(schema)
 
 
 @docs_app.command("policy")

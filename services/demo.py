@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from services.assessment.ledgers import scores
@@ -31,7 +32,13 @@ async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) ->
     began = monotonic()
     out = Console(stderr=as_json, width=110 if not notes.is_terminal else None)
     async with together(settings) as node:
-        done = await campaign(node, lambda text: notes.print(f"[green]·[/] {text}", highlight=False))
+        with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+            task = bar.add_task("一个年份的工作 a season of work", total=None)
+            done = await campaign(
+                node,
+                lambda text: notes.print(f"[green]·[/] {text}", highlight=False),
+                lambda sent, total: bar.update(task, advance=sent, total=total),
+            )
         await settled(node)
         await asyncio.to_thread(node.storage.seal, LOG)
         waits = await asyncio.to_thread(troubles, node.storage.ledgers_engine)
@@ -63,7 +70,8 @@ def summary(
         types.update(stored.type for stored in page)
         after = page[-1].position
     refused = len(done.taken.refused)
-    ok = compared.ok and verified.ok and not refused and not waits and done.published.total() > 0
+    published = types["sanguan.assessment.score-published.v1"]
+    ok = compared.ok and verified.ok and not refused and not waits and published > 0
     return {
         "ok": ok, "log": LOG, "events": types.total(), "event_types": dict(sorted(types.items())),
         "commands": done.commands.total() + done.taken.done["taken_over"],
@@ -71,7 +79,7 @@ def summary(
             "rows": read["rows"], "accepted": read["accepted"], "rejected": len(read["rejected"]),
             "warnings": len(read["warnings"]), "taken_over": done.taken.done["taken_over"], "refused": refused,
         },
-        "scores_published": types["sanguan.assessment.score-published.v1"],
+        "scores_published": published,
         "streamed": streamed, "waiting": waits,
         "audit": {
             "replay_ok": compared.ok, "ledgers": len(compared.ledgers),

@@ -3,20 +3,26 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from importlib.resources import as_file, files
-from random import Random
 from typing import Final
 
-from services import season
 from services.intake.importer import Reading, read_workbook
+from services.intake.ledgers import cases
+from services.season import Scenario, drawn, names_of, paper, play
+from services.season.playing import command_id
+from services.season.scores import year_published
 from services.taking_over import Office, Taken, import_id, take_over
 from services.together import LOG, settled
-from shared.command import own_id
+from shared.contracts.codes import CaseKind, CaseStatus
 from shared.runtime import Node
 
-SEED: Final = 2015
 WORKBOOK: Final = files("services.intake.importer") / "sample" / "ledger-2015-06.xlsx"
+SAMPLE: Final = Scenario(
+    log=LOG, seed=2015, from_day=date(2015, 6, 1), to_day=date(2015, 12, 31), communities=names_of(8), cases=20
+)  # fmt: skip
+"""The eight communities are the workbook's; what it holds comes on top."""
 
 
 @dataclass(slots=True)
@@ -25,34 +31,47 @@ class Campaign:
 
     reading: Reading
     taken: Taken
-    commands: Counter[str] = field(default_factory=Counter)
-    published: Counter[str] = field(default_factory=Counter)
+    commands: Counter[str]
+    """Of the season, by name."""
 
 
 async def ensure(node: Node, say: Callable[[str], None]) -> None:
     """Run the campaign, unless it has been run."""
-    if await asyncio.to_thread(node.storage.log.answered, LOG, own_id("season:publish:year:2015")) is None:
+    last = command_id(year_published(SAMPLE, SAMPLE.years[-1]))
+    if await asyncio.to_thread(node.storage.log.answered, LOG, last) is None:
         say("The sample campaign is being set up (synthetic data) …")
         await campaign(node, say)
 
 
-async def campaign(node: Node, say: Callable[[str], None]) -> Campaign:
-    """The whole campaign, stage by stage. Run again it changes nothing."""
-    desks, random = season.Desks(node, LOG), Random(SEED)
+async def campaign(
+    node: Node, say: Callable[[str], None], step: Callable[[int, int], None] = lambda done, total: None
+) -> Campaign:
+    """The whole campaign. Run again it changes nothing. `step` is told how many of how many acts were sent since."""
+    acts = drawn(SAMPLE)
     say("方案与人员  plan, rulebook, communities, roster")
-    await season.begin(desks)
-    await settled(node)
+    begun = await play(node, {LOG: [act for act in acts if act.wave <= SAMPLE.founding]})
     say("导入六月台账  importing the clerk's workbook")
     with as_file(WORKBOOK) as file:
         reading = await asyncio.to_thread(read_workbook, file)
         taken = Taken(import_id(file))
     await take_over(Office(LOG, taken.import_id, node.storage, node), reading, taken, lambda: None)
-    say("例会与联系卡  meetings, minutes, contact cards")
-    await season.meet(desks, random)
-    say("案件办理  cases: visits, mediation, follow-up")
-    await season.work(desks, random)
-    say("群众工作与督导  notices, patrols, outreach, hazards, surveys, inspections")
-    await season.keep(desks, random)
-    say("考核公布  publishing scores")
-    published = await season.publish(desks)
-    return Campaign(reading, taken, desks.sent, published)
+    await settled(node)
+    left_open = paper.drawn(SAMPLE, await asyncio.to_thread(_left_open, node))
+    season = [*(act for act in acts if act.wave > SAMPLE.founding), *left_open]
+    say("一个年份的工作  a season: cases, visits, meetings, patrols, inspections, published scores")
+    worked = await play(node, {LOG: season}, lambda done: step(done, len(season)))
+    return Campaign(reading, taken, begun.commands + worked.commands)
+
+
+def _left_open(node: Node) -> list[paper.Open]:
+    """What the workbook left open. (A season that is played again finds less; what it sends changes nothing then.)"""
+    with node.look("intake", LOG) as look:
+        rows = look.rows(cases.LEDGER, status=CaseStatus.ACCEPTED)
+    return [
+        paper.Open(
+            id=row.id, community=row.community, accepted_at=row.accepted_at, parties=len(row.parties),
+            backlog=row.kind is CaseKind.BACKLOG,
+        )
+        for row in rows
+        if row.paper is not None and row.accepted_at is not None
+    ]  # fmt: skip

@@ -18,10 +18,12 @@ from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.pages import SECTION as ASSIGNMENT_PAGES
 from services.assignment.service import SERVICE as ASSIGNMENT
+from services.intake import api as intake_api
 from services.intake.pages import SECTION as INTAKE_PAGES
 from services.intake.service import SERVICE as INTAKE
 from shared.access import Visitor
 from shared.contracts.model import Refused, Service
+from shared.delivery.channels import is_published
 from shared.delivery.embedded import EmbeddedValkey
 from shared.follow import WAIT_SECONDS, Follower
 from shared.runtime import Node, Storage
@@ -69,8 +71,9 @@ async def settled(node: Node) -> None:
     """
     while True:
         before = await asyncio.to_thread(node.storage.log.heads)
+        followed = {log: size for log, size in before.items() if is_published(log)}
         for follower in node.followers.values():
-            for log, size in before.items():
+            for log, size in followed.items():
                 await follower.reach(log, size - 1)
                 await _reacted(follower, log, size - 1)
         if await asyncio.to_thread(node.storage.log.heads) == before:
@@ -92,7 +95,7 @@ def application(node: Node, guest: Visitor | None = None) -> Starlette:
     """The web application of a running node: what one service alone answers, and the pages, included."""
     doorkeeper = Doorkeeper(node, guest)
     site = Site(node, doorkeeper, SECTIONS)
-    own = scores_api.routes(node, doorkeeper) if ASSESSMENT.name in node.followers else []
+    own = [*intake_api.routes(node, doorkeeper), *scores_api.routes(node, doorkeeper)]
     return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *site.routes(), *record_pages.routes(site)]))
 
 

@@ -26,9 +26,10 @@ Event = SyntheticDeclared | DirectoryEvent
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """What later decisions rest on: the communities' codes, and whose each name is, old ones included."""
+    """What later decisions rest on: what each community is called, and whose each name is, old ones included."""
 
-    codes: frozenset[str] = frozenset()
+    called: Mapping[str, str] = field(default_factory=dict)
+    """The names by the codes."""
     names: Mapping[str, str] = field(default_factory=dict)
     begun: bool = False
     """Whether anything was ever entered: a community that was made void, too, may have had cases."""
@@ -52,7 +53,7 @@ def decide(command: Command, directory: Directory, context: Context) -> Sequence
         return [_declared(command, directory, context)]
     if isinstance(command, RegisterCommunity):
         return [_registered(command, directory, context)]
-    if command.code not in directory.codes:
+    if command.code not in directory.called:
         raise Refused("not_registered", field="code")
     match command:
         case CorrectCommunity():
@@ -78,25 +79,33 @@ def _declared(command: DeclareSynthetic, directory: Directory, context: Context)
 def _registered(command: RegisterCommunity, directory: Directory, context: Context) -> CommunityRegistered:
     if len(command.code) != 12 or not command.code.startswith(context.log):
         raise Refused("foreign_code", field="code", log=context.log)
-    if command.code in directory.codes:
+    if command.code in directory.called:
         raise Refused("already_registered", field="code", allowed=("correct-community",))
-    if command.name in directory.names:
-        raise Refused("name_taken", field="name")
     return CommunityRegistered(
-        code=command.code, name=command.name, grids=command.grids, households=command.households
+        code=command.code, name=command.name, grids=command.grids, households=command.households,
+        named_before=_named_before(command.name, command.code, directory),
     )  # fmt: skip
 
 
-def _corrected(command: CorrectCommunity, directory: Directory, facts: Facts) -> CommunityCorrected:
-    if command.name is not None and directory.names.get(command.name, command.code) != command.code:
+def _named_before(name: str | None, code: str, directory: Directory) -> str | None:
+    """Whose name it was, where that community has another now: a mistaken name keeps nobody from it."""
+    holder = None if name is None else directory.names.get(name, code)
+    if holder is None or holder == code:
+        return None
+    if directory.called[holder] == name:
         raise Refused("name_taken", field="name")
+    return holder
+
+
+def _corrected(command: CorrectCommunity, directory: Directory, facts: Facts) -> CommunityCorrected:
+    named_before = _named_before(command.name, command.code, directory)
     fields = ("name", "grids", "households")
     given = {field: new for field in fields if (new := getattr(command, field)) is not None}
     if all(new == getattr(facts.community, field, None) for field, new in given.items()):
         raise Refused("nothing_changes")
     return CommunityCorrected(
         code=command.code, reason=command.reason, name=command.name, grids=command.grids,
-        households=command.households,
+        households=command.households, named_before=named_before,
     )  # fmt: skip
 
 
@@ -106,15 +115,15 @@ def evolve(directory: Directory, event: Event, occurred_at: datetime) -> Directo
     match event:
         case SyntheticDeclared():
             return directory
-        case CommunityRegistered():
-            codes = directory.codes | {event.code}
-            return replace(directory, codes=codes, names={**directory.names, event.name: event.code})
+        case CommunityRegistered(name=name) | CommunityCorrected(name=str(name)):
+            called, names = {**directory.called, event.code: name}, {**directory.names, name: event.code}
+            return replace(directory, called=called, names=names)
         case CommunityCorrected():
-            names = directory.names if event.name is None else {**directory.names, event.name: event.code}
-            return replace(directory, names=names)
+            return directory
         case CommunityVoided():
+            called = {code: name for code, name in directory.called.items() if code != event.code}
             left = {name: code for name, code in directory.names.items() if code != event.code}
-            return replace(directory, codes=directory.codes - {event.code}, names=left)
+            return replace(directory, called=called, names=left)
         case _:
             assert_never(event)
 

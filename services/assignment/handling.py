@@ -46,6 +46,7 @@ from shared.contracts.assignment import (
     ConsentWithdrawn,
     HandlerAssigned,
     HandlerReplaced,
+    HandlerStanding,
     HandlingEnded,
     HandlingEvent,
     HandlingOpened,
@@ -57,6 +58,7 @@ from shared.contracts.assignment import (
     MediationHeld,
     MediationTerminated,
     PerformanceChecked,
+    PerformanceStanding,
     ResponsibilityLetterSigned,
     VisitCompleted,
     VisitDeclined,
@@ -64,11 +66,13 @@ from shared.contracts.assignment import (
     WorkAct,
     WorkRetracted,
 )
-from shared.contracts.codes import CaseKind, CaseStatus, Termination, VisitResult
+from shared.contracts.codes import CaseKind, CaseStatus, Role, Termination, VisitResult
 from shared.contracts.days import civil_day, refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
 
+NOBODY: Final = HandlerStanding(officer=None, since=None, handover_since=None)
+UNCHECKED: Final = PerformanceStanding(performance=None, at=None)
 Visiting = PlanVisit | CompleteVisit | DeclineVisit
 Mediating = RecordConsent | WithdrawConsent | HoldMediation | ReachAgreement | TerminateMediation
 Handing = AssignHandler | ReplaceHandler | DeclareConflict | CompleteHandover
@@ -83,6 +87,8 @@ class Visit:
     officer: str
     must: bool
     result: VisitResult = VisitResult.PLANNED
+    done_at: datetime | None = None
+    """When it took place or was declined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +101,11 @@ class Handling:
     parties: int
     """How many."""
     reported_at: datetime
-    handler: str | None = None
-    leaving: str | None = None
-    """The handler whose posting ended, as long as the case is not handed over."""
+    answering: HandlerStanding = NOBODY
+    answered: tuple[HandlerStanding, ...] = ()
+    """Who answered for it before: the last choice of a handler may be taken back."""
+    checks: tuple[PerformanceStanding, ...] = ()
+    """What the checks of the agreement found."""
     agreed_on: date | None = None
     confirmation_offered: bool = False
     letter: bool = False
@@ -112,6 +120,15 @@ class Handling:
     """Whether mediation is over: agreed or terminated."""
     ended_as: CaseStatus | None = None
     ended_at: datetime | None = None
+
+    @property
+    def handler(self) -> str | None:
+        return self.answering.officer
+
+    @property
+    def leaving(self) -> str | None:
+        """The handler whose posting ended, as long as the case is not handed over."""
+        return None if self.answering.handover_since is None else self.answering.officer
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +176,8 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
         return [_to_be_handed_over(command, handling)]
     facts: Facts = context.facts
     handling = _as_known_now(handling, facts)
-    _refuse_before_report(handling, context)
+    if context.by.role != Role.SERVICE:  # what follows from a posting is dated by it
+        _refuse_before_report(handling, context)
     if isinstance(command, CompleteVisit | DeclineVisit):
         _refuse_visit_after_end(handling, context.at)
     elif isinstance(command, OfAgreement | RetractWork):
@@ -173,7 +191,7 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
         case SignResponsibilityLetter():
             return [letter(command, handling.kind, handling.community)]
         case RetractWork():
-            return [_retracted(command, handling)]
+            return [_retracted(command, handling, context)]
         case AssignHandler() | ReplaceHandler() | DeclareConflict() | CompleteHandover():
             return [_handled_by(command, handling, facts, civil_day(context.at))]
         case PlanVisit() | CompleteVisit() | DeclineVisit():
@@ -373,32 +391,61 @@ def _due(id: str, handling: Handling) -> Visit:
 # what is taken back
 
 
-def _done(handling: Handling) -> Done:
+def _done(handling: Handling, by_reaction: bool = False) -> Done:
+    """That the handler's posting has ended is taken back by a reaction only, with the end itself."""
     return Done(
         visits={
             id: visit.result for id, visit in handling.visits.items() if visit.result is not VisitResult.RETRACTED
         },
         consents=frozenset(map(str, handling.consents)), conflicts=handling.conflicted,
         mediations=handling.mediations, offered=handling.confirmation_offered, letter=handling.letter,
+        chosen=bool(handling.answered), leaving=handling.leaving if by_reaction else None, checked=bool(handling.checks),
     )  # fmt: skip
 
 
 def _retractable(handling: Handling) -> bool:
-    """Whether there is anything that may be taken back: what led to an ending stands as long as that does."""
+    """Whether there is anything that may be taken back whatever the ledgers say: what led to an ending stands as long as
+    that does, and a handler is not given back to a case on which they may not work."""
     done = _done(handling)
     led = () if _mediation_is_over(handling) else (done.consents, done.mediations)
-    return any((done.visits, done.conflicts, done.offered, done.letter, *led))
+    return any((done.visits, done.conflicts, done.offered, done.letter, done.checked, *led))
 
 
 def _mediation_is_over(handling: Handling) -> bool:
     return handling.mediated or handling.ended_as is not None
 
 
-def _retracted(command: RetractWork, handling: Handling) -> WorkRetracted:
+def _retracted(command: RetractWork, handling: Handling, context: Context) -> WorkRetracted:
     if command.act in MEDIATING and _mediation_is_over(handling):
         possible = [slug for slug in allowed(handling) if slug != "retract-work"]
         raise Refused("ending_rests_on_it", field="act", allowed=possible)
-    return retracted(command, _done(handling), handling.community)
+    event = retracted(command, _done(handling, context.by.role == Role.SERVICE), handling.community)
+    match command.act:
+        case WorkAct.VISIT:
+            others = [visit.done_at for id, visit in handling.visits.items() if id != command.item and _took_place(visit)]
+            last = max((at for at in others if at is not None), default=None)
+            return replace(event, done_at=handling.visits[command.item or ""].done_at, last_visit_at=last)
+        case WorkAct.HANDLER:
+            before = handling.answered[-1]
+            if before.officer is not None and before.handover_since is None:
+                _refuse_unfit(before.officer, "act", handling, context.facts, civil_day(context.at))
+            return replace(event, handler=before)
+        case WorkAct.HANDOVER:
+            return replace(event, handler=_staying(handling.answering))
+        case WorkAct.PERFORMANCE:
+            return replace(event, performance=(UNCHECKED, *handling.checks)[-2])
+        case WorkAct.CONSENT | WorkAct.MEDIATION | WorkAct.CONFLICT | WorkAct.CONFIRMATION_OFFER | WorkAct.LETTER:
+            return event
+        case _:
+            assert_never(command.act)
+
+
+def _took_place(visit: Visit) -> bool:
+    return visit.result is VisitResult.COMPLETED
+
+
+def _staying(standing: HandlerStanding) -> HandlerStanding:
+    return replace(standing, handover_since=None)
 
 
 # mediation
@@ -464,10 +511,14 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
     assert handling is not None, "every handling begins with being opened"
     match event:
         case HandlerAssigned() | HandlerReplaced() | HandoverCompleted():
-            return replace(handling, handler=event.officer, leaving=None)
+            chosen = HandlerStanding(officer=event.officer, since=occurred_at, handover_since=None)
+            return replace(handling, answering=chosen, answered=(*handling.answered, handling.answering))
         case HandoverOpened():
-            return replace(handling, leaving=event.officer)
-        case PerformanceChecked() | JudicialConfirmationRecorded():
+            return replace(handling, answering=replace(handling.answering, handover_since=occurred_at))
+        case PerformanceChecked():
+            found = PerformanceStanding(performance=event.performance, at=occurred_at)
+            return replace(handling, checks=(*handling.checks, found))
+        case JudicialConfirmationRecorded():
             return handling
         case ResponsibilityLetterSigned():
             return replace(handling, letter=True)
@@ -475,7 +526,8 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
             return _without(handling, event)
         case HandlingResumed():
             return replace(
-                handling, ended_as=None, ended_at=None, mediated=False, agreed_on=None, confirmation_offered=False
+                handling, ended_as=None, ended_at=None, mediated=False, agreed_on=None, confirmation_offered=False,
+                checks=(),
             )  # fmt: skip
         case JudicialConfirmationOffered():
             return replace(handling, confirmation_offered=True)
@@ -485,9 +537,8 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
             return replace(handling, visits={**handling.visits, event.visit: Visit(event.officer, event.must)})
         case VisitCompleted() | VisitDeclined():
             result = VisitResult.COMPLETED if isinstance(event, VisitCompleted) else VisitResult.DECLINED
-            return replace(
-                handling, visits={**handling.visits, event.visit: Visit(event.officer, event.must, result)}
-            )  # fmt: skip
+            visit = Visit(event.officer, event.must, result, occurred_at)
+            return replace(handling, visits={**handling.visits, event.visit: visit})
         case ConsentRecorded():
             return replace(handling, consents=handling.consents | {event.party})
         case ConsentWithdrawn():
@@ -521,6 +572,12 @@ def _without(handling: Handling, event: WorkRetracted) -> Handling:
             return replace(handling, confirmation_offered=False)
         case WorkAct.LETTER:
             return replace(handling, letter=False)
+        case WorkAct.HANDLER:
+            return replace(handling, answering=handling.answered[-1], answered=handling.answered[:-1])
+        case WorkAct.HANDOVER:
+            return replace(handling, answering=_staying(handling.answering))
+        case WorkAct.PERFORMANCE:
+            return replace(handling, checks=handling.checks[:-1])
         case _:
             assert_never(event.act)
 
@@ -534,7 +591,7 @@ def _open(handling: Handling | None, event: HandlingOpened) -> Handling:
     if handling is None:
         return opened
     return replace(
-        opened, handler=handling.handler, leaving=handling.leaving, conflicted=handling.conflicted,
+        opened, answering=handling.answering, answered=handling.answered, conflicted=handling.conflicted,
         visits=handling.visits, letter=handling.letter,
     )  # fmt: skip
 
@@ -573,7 +630,7 @@ DECIDER: Final[Decider[Handling | None]] = Decider(
         Accepts(SignResponsibilityLetter, LEADERS, "3.4.1", facts=_facts),
         Accepts(OpenHandover, REACTIONS, "3.1.3"),
         Accepts(CompleteHandover, LEADERS, "3.1.3", facts=_facts),
-        Accepts(RetractWork, OFFICERS, "3.1.4", facts=_facts),
+        Accepts(RetractWork, OFFICERS | REACTIONS, "3.1.4", facts=_facts),
         Accepts(EndHandling, REACTIONS, "5.1"),
     ),
     events=get_args(HandlingEvent),

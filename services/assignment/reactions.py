@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from services.assignment.commands import EndHandling, OpenHandling, OpenHandover, ResumeHandling
-from shared.contracts.assignment import PostingEnded, PostingVoided
+from services.assignment.commands import EndHandling, OpenHandling, OpenHandover, ResumeHandling, RetractWork
+from shared.contracts.assignment import OfficerPosted, PostingEnded, PostingEndRetracted, PostingVoided, WorkAct
 from shared.contracts.codes import CaseStatus
 from shared.contracts.event import Recorded
 from shared.contracts.intake import (
@@ -13,7 +13,6 @@ from shared.contracts.intake import (
     CaseReferred,
     CaseReopened,
     CaseResolved,
-    CaseStep,
     CaseStepRetracted,
     CaseTerminated,
     CaseVoided,
@@ -45,7 +44,7 @@ def _end(recorded: Recorded) -> Sequence[Sent]:
 def _taken_back(recorded: Recorded) -> Sequence[Sent]:
     """What ended the case did not: it is handled again. Or it was never accepted: it is handled no more."""
     event: CaseStepRetracted = recorded.event
-    if event.back_to is CaseStatus.ACCEPTED and event.step is not CaseStep.ESCALATED:
+    if event.back_to is CaseStatus.ACCEPTED and event.step.of_life:
         assert event.due_on is not None, "an accepted case has a deadline"
         command = ResumeHandling(
             community=event.community, grid=event.grid, kind=event.kind, parties=event.parties,
@@ -63,6 +62,13 @@ def _hand_over(recorded: Recorded) -> Sequence[Sent]:
     return [Sent(OpenHandover(officer=event.officer), case) for case in event.open_cases]
 
 
+def _stays(recorded: Recorded) -> Sequence[Sent]:
+    """The officer's posting is as it was: no case of theirs is to be handed over."""
+    event: PostingEndRetracted | OfficerPosted = recorded.event
+    command = RetractWork(act=WorkAct.HANDOVER, item=event.officer, reason="派驻终止或作废系误登")
+    return [Sent(command, case) for case in event.open_cases]
+
+
 REACTIONS: Final = (
     Reaction("open-handling", (CaseAccepted, CaseReopened), _open),
     Reaction(
@@ -72,4 +78,5 @@ REACTIONS: Final = (
     ),
     Reaction("follow-retraction", (CaseStepRetracted,), _taken_back),
     Reaction("open-handover", (PostingEnded, PostingVoided), _hand_over),
+    Reaction("drop-handover", (PostingEndRetracted, OfficerPosted), _stays),
 )

@@ -9,7 +9,9 @@ from shared.contracts.codes import VisitResult
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Refused
 
-_NAMES = {WorkAct.VISIT: "visit", WorkAct.CONSENT: "party", WorkAct.CONFLICT: "officer"}
+_NAMES = {
+    WorkAct.VISIT: "visit", WorkAct.CONSENT: "party", WorkAct.CONFLICT: "officer", WorkAct.HANDOVER: "officer",
+}  # fmt: skip
 """What `item` is, where an act needs one."""
 MEDIATING = frozenset({WorkAct.CONSENT, WorkAct.MEDIATION})
 """Acts that lead to an ending, and so stand as long as it does."""
@@ -25,6 +27,11 @@ class Done:
     mediations: int
     offered: bool
     letter: bool
+    chosen: bool
+    """Whether a handler was ever chosen."""
+    leaving: str | None
+    """The handler whose posting ended; none where that cannot be taken back by whoever asks."""
+    checked: bool
 
 
 def retracted(command: RetractWork, done: Done, community: str) -> WorkRetracted:
@@ -40,6 +47,9 @@ def retracted(command: RetractWork, done: Done, community: str) -> WorkRetracted
         WorkAct.MEDIATION: done.mediations > 0,
         WorkAct.CONFIRMATION_OFFER: done.offered,
         WorkAct.LETTER: done.letter,
+        WorkAct.HANDLER: done.chosen,
+        WorkAct.HANDOVER: item == done.leaving,
+        WorkAct.PERFORMANCE: done.checked,
     }
     if not recorded[act]:
         raise Refused("nothing_to_retract", field="act" if item is None else "item", **said)

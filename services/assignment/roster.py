@@ -59,6 +59,8 @@ class Roster:
 
     open: Mapping[str, Posting] = field(default_factory=dict)
     ended: Mapping[str, tuple[Ended, ...]] = field(default_factory=dict)
+    voided: frozenset[tuple[str, date]] = frozenset()
+    """Postings that were made void: the officer and the first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Facts:
     cover: officers.Row | None = None
     open_cases: tuple[str, ...] = ()
     """The cases that the officer is handling in the community."""
+    waiting: tuple[str, ...] = ()
+    """Those of them that wait to be handed over."""
 
 
 def decide(command: Command, roster: Roster, context: Context) -> Sequence[RosterEvent]:
@@ -84,7 +88,7 @@ def decide(command: Command, roster: Roster, context: Context) -> Sequence[Roste
         case EndPosting():
             return [_ended(command, _open(roster, command.officer), context.facts)]
         case RetractPostingEnd():
-            return [_end_retracted(command, roster)]
+            return [_end_retracted(command, roster, context.facts)]
         case VoidPosting():
             posting, cases = _open(roster, command.officer), context.facts.open_cases
             return [PostingVoided(
@@ -109,7 +113,11 @@ def _posted(command: PostOfficer, roster: Roster, facts: Facts) -> OfficerPosted
     if past and command.from_day <= past[-1].last_day:
         days = {"from_day": command.from_day.isoformat(), "last_day": past[-1].last_day.isoformat()}
         raise Refused("posting_overlaps", field="from_day", **days)
-    return OfficerPosted(officer=command.officer, profession=facts.officer.profession, from_day=command.from_day)
+    again = (command.officer, command.from_day) in roster.voided
+    return OfficerPosted(
+        officer=command.officer, profession=facts.officer.profession, from_day=command.from_day,
+        open_cases=facts.waiting if again else (),
+    )  # fmt: skip
 
 
 def _open(roster: Roster, officer: str) -> Posting:
@@ -128,14 +136,15 @@ def _ended(command: EndPosting, posting: Posting, facts: Facts) -> PostingEnded:
     )  # fmt: skip
 
 
-def _end_retracted(command: RetractPostingEnd, roster: Roster) -> PostingEndRetracted:
+def _end_retracted(command: RetractPostingEnd, roster: Roster, facts: Facts) -> PostingEndRetracted:
     past = roster.ended.get(command.officer)
     if command.officer in roster.open or not past:
         raise Refused("no_ended_posting", field="officer")
     last = past[-1]
     return PostingEndRetracted(
-        officer=command.officer, from_day=last.posting.from_day, last_day=last.last_day, reason=command.reason
-    )
+        officer=command.officer, from_day=last.posting.from_day, last_day=last.last_day, reason=command.reason,
+        open_cases=facts.waiting,
+    )  # fmt: skip
 
 
 def _away(command: RecordLeave, posting: Posting, facts: Facts) -> LeaveRecorded:
@@ -175,15 +184,18 @@ def evolve(roster: Roster, event: RosterEvent, occurred_at: datetime) -> Roster:
         case PostingEnded():
             over = Ended(roster.open[event.officer], event.last_day)
             past = (*roster.ended.get(event.officer, ()), over)
-            return Roster(open=_without(roster.open, event.officer), ended={**roster.ended, event.officer: past})
+            return replace(
+                roster, open=_without(roster.open, event.officer), ended={**roster.ended, event.officer: past}
+            )  # fmt: skip
         case PostingEndRetracted():
             *earlier, last = roster.ended[event.officer]
-            return Roster(
-                open={**roster.open, event.officer: last.posting},
+            return replace(
+                roster, open={**roster.open, event.officer: last.posting},
                 ended={**roster.ended, event.officer: tuple(earlier)},
-            )
+            )  # fmt: skip
         case PostingVoided():
-            return replace(roster, open=_without(roster.open, event.officer))
+            voided = roster.voided | {(event.officer, event.from_day)}
+            return replace(roster, open=_without(roster.open, event.officer), voided=voided)
         case LeaveRecorded():
             return _with_leave(roster, event.officer, event.leave)
         case LeaveEnded():
@@ -211,16 +223,19 @@ def _community(command: Command) -> str:
 
 
 def _facts(command: PostOfficer, id: str, look: Look) -> Facts:
-    return Facts(look.row(communities.LEDGER, command.community), look.row(officers.LEDGER, command.officer))
+    community, officer = look.row(communities.LEDGER, command.community), look.row(officers.LEDGER, command.officer)
+    return replace(_in_hand(command, id, look), community=community, officer=officer)
 
 
 def _cover(command: RecordLeave, id: str, look: Look) -> Facts:
     return Facts(cover=None if command.cover is None else look.row(officers.LEDGER, command.cover))
 
 
-def _in_hand(command: EndPosting | VoidPosting, id: str, look: Look) -> Facts:
+def _in_hand(command: PostOfficer | EndPosting | RetractPostingEnd | VoidPosting, id: str, look: Look) -> Facts:
     rows = look.rows(handling.LEDGER, community=command.community, handler=command.officer)
-    return Facts(open_cases=tuple(row.id for row in rows if row.ended_as is None))
+    open_ = [row for row in rows if row.ended_as is None]
+    waiting = tuple(row.id for row in open_ if row.handover_since is not None)
+    return Facts(open_cases=tuple(row.id for row in open_), waiting=waiting)
 
 
 DECIDER: Final[Decider[Roster]] = Decider(
@@ -229,7 +244,7 @@ DECIDER: Final[Decider[Roster]] = Decider(
         Accepts(PostOfficer, OFFICE, "3.1.3", id=_community, facts=_facts),
         Accepts(SetVisitTimes, CLERKS, "3.1.3", id=_community),
         Accepts(EndPosting, OFFICE, "3.1.3", id=_community, facts=_in_hand),
-        Accepts(RetractPostingEnd, OFFICE, "3.1.3", id=_community),
+        Accepts(RetractPostingEnd, OFFICE, "3.1.3", id=_community, facts=_in_hand),
         Accepts(VoidPosting, OFFICE, "3.1.3", id=_community, facts=_in_hand),
         Accepts(RecordLeave, CLERKS, "3.1.3", id=_community, facts=_cover),
         Accepts(EndLeave, CLERKS, "3.1.3", id=_community),

@@ -202,8 +202,8 @@ def histories(draw: st.DrawFn) -> World:
     for _ in range(draw(st.sampled_from([0, 5, 20, 40]))):
         handling = world.states.get(f"handling/{CASE}")
         what = draw(st.integers(0, 29))
-        if what == 0 and (back := last_step(world.states[f"case/{CASE}"])) is not None:
-            command: Any = back
+        if what == 0 and (steps := last_steps(world.states[f"case/{CASE}"])):
+            command: Any = draw(st.sampled_from(steps))
         elif what < 16 and handling is not None and (names := worth_trying(handling)):
             command = fitting(draw(st.sampled_from(names)), handling)
         elif what < 24 and (names := possible(world.states[f"case/{CASE}"])):
@@ -229,11 +229,11 @@ def possible(case: Case) -> list[str]:
     return names + 3 * [name for name in names if name not in RARE and name not in ("correct-case", "retract-step")]
 
 
-def last_step(case: Case) -> intake.RetractStep | None:
-    """The one step that may be taken back now."""
-    steps = {step.value: step for step in CaseStep}
-    step = steps.get(case.status.value) if case.trail else None
-    return None if step is None else intake.RetractStep(step=step, reason="误登")
+def last_steps(case: Case) -> list[intake.RetractStep]:
+    """The steps that may be taken back now: that of its life, that of its clock and its escalation."""
+    found = [step for step in CaseStep if case.trail and step.value == case.status.value]
+    found += [step.step for step in case.clock_steps[-1:]] + [CaseStep.ESCALATED] * bool(case.escalations)
+    return [intake.RetractStep(step=step, reason="误登") for step in found]
 
 
 def ask(world: World, command: Any, hours: int) -> None:
@@ -442,6 +442,7 @@ def retraction(handling: Handling) -> work.RetractWork:
         (WorkAct.CONFLICT, min(handling.conflicted, default=None), bool(handling.conflicted)),
         (WorkAct.CONFIRMATION_OFFER, None, handling.confirmation_offered),
         (WorkAct.LETTER, None, handling.letter),
+        (WorkAct.PERFORMANCE, None, bool(handling.checks)),
         (WorkAct.MEDIATION, None, handling.mediations > 0 and not over),
         (WorkAct.CONSENT, str(min(handling.consents, default=0)), bool(handling.consents) and not over),
     ]
@@ -466,6 +467,8 @@ def the_case_ledger_says_what_was_decided(world: World) -> None:
     for name in ("status", "community", "grid", "kind", "dispute_type", "reported_at"):
         assert getattr(row, name) == getattr(case, name), name
     assert (row.due_on, row.due_rule) == (case.due[:2] if case.due else (None, None))
+    assert (row.extended_days, row.paused_days, row.paused_since) == (case.extended, case.paused, case.paused_since)
+    assert row.escalated_to is case.escalated_to
     assert len(row.parties) == case.parties
     assert (civil_day(row.ended_at) if row.ended_at else None) == case.ended_on
     assert row.handler == (handling.handler if handling else None)
@@ -478,12 +481,13 @@ def the_case_ledger_says_what_was_decided(world: World) -> None:
 @invariant
 def the_backlog_ledger_holds_the_petition_backlog_and_nothing_else(world: World) -> None:
     case, row = world.states[f"case/{CASE}"], world.rows.get("backlog", {}).get(CASE)
-    assert (row is not None) == (case.kind is CaseKind.BACKLOG)
+    assert (row is not None and row.left_at is None) == (case.kind is CaseKind.BACKLOG)
     if row is not None:
         for name in ("status", "community", "grid"):
             assert getattr(row, name) == getattr(case, name), name
         assert row.due_on == (case.due.on if case.due else None)
         assert (civil_day(row.ended_at) if row.ended_at else None) == case.ended_on
+        assert (row.contacts, row.last_contact_at) == (len(row.contacts_at), max(row.contacts_at, default=None))
 
 
 @invariant
@@ -493,6 +497,8 @@ def the_handling_and_visit_ledgers_say_what_was_done(world: World) -> None:
     if row is None or handling is None:
         return
     assert row.handler == handling.handler
+    assert (row.handler_since, row.handover_since) == (handling.answering.since, handling.answering.handover_since)
+    assert row.performance is (handling.checks[-1].performance if handling.checks else None)
     assert set(row.conflicted) == handling.conflicted
     assert set(row.consents) == handling.consents
     assert row.mediations == handling.mediations

@@ -13,6 +13,7 @@ from services.assignment.commands import (
     OpenStudio,
     PostOfficer,
     RegisterCommunity,
+    RetractPostingEnd,
     SetVisitTimes,
 )
 from services.assignment.reactions import REACTIONS
@@ -23,9 +24,11 @@ from shared.contracts.assignment import (
     OfficerEnrolled,
     OfficerPosted,
     PostingEnded,
+    PostingEndRetracted,
     StudioClosed,
     StudioOpened,
     VisitTimesSet,
+    WorkAct,
 )
 from shared.contracts.codes import PostingEnd, Profession
 from shared.contracts.model import Sent
@@ -147,6 +150,19 @@ def test_the_end_of_a_posting_says_which_cases_are_to_be_handed_over() -> None:
     facts = Facts(open_cases=("case-1", "case-2"))
     ended = replace(ENDED, open_cases=("case-1", "case-2"))
     ROSTER.given(POSTED).when(end, facts=facts).then(ended)
-    sent = REACTIONS[-1].react(recorded(ended, id=WENBO))
+    opening = next(reaction for reaction in REACTIONS if reaction.name == "open-handover")
+    sent = opening.react(recorded(ended, id=WENBO))
     assert sent == [Sent(OpenHandover(officer="judge-1"), case) for case in ("case-1", "case-2")]
-    assert REACTIONS[-1].react(recorded(ENDED, id=WENBO)) == []
+    assert opening.react(recorded(ENDED, id=WENBO)) == []
+
+
+def test_an_end_taken_back_leaves_the_officer_the_cases_that_waited() -> None:
+    facts = Facts(open_cases=("case-1", "case-2"), waiting=("case-2",))
+    retract = RetractPostingEnd(community=WENBO, officer="judge-1", reason="sealed:r")
+    event = PostingEndRetracted(
+        officer="judge-1", from_day=POSTED.from_day, last_day=ENDED.last_day, reason="sealed:r", open_cases=("case-2",)
+    )
+    ROSTER.given(POSTED, ENDED).when(retract, facts=facts).then(event)
+    dropping = next(reaction for reaction in REACTIONS if reaction.name == "drop-handover")
+    (sent,) = dropping.react(recorded(event, id=WENBO))
+    assert (sent.command.act, sent.command.item, sent.id) == (WorkAct.HANDOVER, "judge-1", "case-2")

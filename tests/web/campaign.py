@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import httpx
 
-from services import season_work
 from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
 from services.assessment.plan_file import load_plan
 from services.assessment.rulebook_file import load_rulebook
@@ -47,6 +46,8 @@ from services.intake.commands import (
     TerminateCase,
     VoidCase,
 )
+from services.season import Scenario, entries, supervised
+from services.season.rhythm import Rhythm
 from services.together import application, settled, together
 from shared.access import Visitor
 from shared.command import Asked
@@ -103,6 +104,10 @@ class Campaign:
         asked = Asked(log=log, command_id=f"k-{log}-{self.sent}", command=command, occurred_at=at, actor=actor, id=id)
         return (await desk.send(asked)).stream.partition("/")[2]
 
+    def judge(self, number: int, on: date) -> str:
+        """Who is the judge of a community."""
+        return self.cases[f"{Profession.JUDGE}-{number}"]
+
     async def settle(self) -> None:
         """Wait for every ledger and reaction."""
         await settled(self.node)
@@ -156,19 +161,27 @@ async def fill(node: Node) -> Campaign:
 
 async def _entries(made: Campaign) -> None:
     """Everything else that an office writes down: what a season holds, in the first two communities."""
-    joint = ConveneMeeting(
+    joint, held_at = "joint-0", day("07-16")
+    convene = ConveneMeeting(
         community=code(1), kind=MeetingKind.JOINT, month="2015-07", attended=9, subject="联席会议（虚构）"
     )
-    await made.send(joint, day("07-16"), "joint-0")
+    await made.send(convene, held_at, joint)
     await made.settle()
-    places = [season_work.Place(code(n), "grid-1", made.cases[f"{Profession.JUDGE}-{n}"]) for n in (1, 2)]
-    acts = [*season_work.acts(2015, places, {code(1): "joint-0"}, Random(5))]
-    acts += season_work.after_publication(2015, "phase-2.2015-08-10", code(1), day("08-20"))
-    for stage in range(3):
-        for act in acts:
-            if act.stage == stage:
-                await made.send(act.command, act.at, act.id, act.role, who=act.who)
-        await made.settle()
+    scenario = Scenario(
+        log=LOG, seed=5, from_day=date(2015, 6, 15), to_day=date(2015, 12, 31), communities=COMMUNITIES[:2], cases=1
+    )
+    rhythm, year = Rhythm(scenario), scenario.years[0]
+    acts = [*supervised.after_publication(scenario, rhythm, year, code(1), "phase-2.2015-08-10", 20)]
+    for number in (0, 1):
+        judge = partial(made.judge, number + 1)
+        joints = ((joint, held_at),) if number == 0 else ()
+        place = entries.Place(number, code(number + 1), ("grid-1",), judge, joints)
+        acts += entries.of_community(scenario, rhythm, year, place)
+        acts += supervised.of_community(scenario, rhythm, year, place)
+        acts += supervised.of_whole(scenario, rhythm, year, place) if number == 0 else ()
+    for act in sorted(acts, key=lambda act: (act.wave, act.turn)):
+        await made.send(act.command, act.at, act.id, act.role, who=act.who)
+    await made.settle()
 
 
 def code(number: int) -> str:

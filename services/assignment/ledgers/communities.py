@@ -66,8 +66,14 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
             return replace(row, studio_open=False, studio_closed_at=at)
         case ContactCardsIssued():
             return replace(row, cards_issued=row.cards_issued + event.households)
-        case CommunityWorkRetracted(act=CommunityAct.STUDIO_OPENED):
+        case CommunityWorkRetracted(act=CommunityAct.STUDIO_OPENED, studio=None):
             return replace(row, studio_open=False, studio_place=None, studio_opened_at=None)
+        case CommunityWorkRetracted(act=CommunityAct.STUDIO_OPENED, studio=before):
+            assert before is not None, "the case before took that"
+            return replace(
+                row, studio_open=False, studio_place=before.place, studio_opened_at=before.opened_at,
+                studio_closed_at=before.closed_at,
+            )  # fmt: skip
         case CommunityWorkRetracted(act=CommunityAct.STUDIO_CLOSED):
             return replace(row, studio_open=True, studio_closed_at=None)
         case CommunityWorkRetracted():

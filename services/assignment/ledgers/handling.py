@@ -219,6 +219,7 @@ def _retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
                 row, visits_planned=row.visits_planned - 1,
                 visits_done=row.visits_done - (event.visit is VisitResult.COMPLETED),
                 visits_declined=row.visits_declined - (event.visit is VisitResult.DECLINED),
+                last_visit_at=event.last_visit_at,
             )  # fmt: skip
         case WorkAct.CONSENT:
             return replace(row, consents=tuple(party for party in row.consents if str(party) != event.item))
@@ -230,6 +231,15 @@ def _retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
             return replace(row, confirmation_by=None, confirmation=None)
         case WorkAct.LETTER:
             return replace(row, letter_unit=None, letter_at=None, contact_days=None)
+        case WorkAct.HANDLER | WorkAct.HANDOVER:
+            assert event.handler is not None, "it says who answers for the case without it"
+            before = event.handler
+            return replace(
+                row, handler=before.officer, handler_since=before.since, handover_since=before.handover_since
+            )  # fmt: skip
+        case WorkAct.PERFORMANCE:
+            assert event.performance is not None, "it says what stands without it"
+            return replace(row, performance=event.performance.performance, performance_at=event.performance.at)
         case _:
             assert_never(event.act)
 
@@ -263,6 +273,8 @@ def _voided(row: Row, event: CaseVoided, at: datetime) -> Row:
 
 
 def _step_retracted(row: Row, event: CaseStepRetracted, at: datetime) -> Row:
+    if event.clock is not None:
+        return replace(row, due_on=event.clock.due_on)
     return replace(row, voided_at=None) if event.step is CaseStep.VOIDED else row
 
 
