@@ -21,9 +21,10 @@ from shared.contracts.personal import personal
 from shared.ledger.memory import NotHeld
 from shared.log.append import Appended, Outcome, Proposal, Reused
 from shared.log.appender import Appender
+from shared.log.blind import Entry
 from shared.log.gathered import Gathered
 from shared.log.store import Log
-from shared.log.vault import NewKey, SubjectKeys, Vault
+from shared.log.vault import NewKey, SubjectKeys, Vault, part_of
 
 _TRIES = 3
 _STATES = 50_000
@@ -82,6 +83,10 @@ class _Sealing:
     held: SubjectKeys | None = None
     """What was known of the subject's keys when it was sealed: the append must look whether they stand still."""
 
+    def named_apart(self) -> str:
+        """What tells those parties from the others, in the names of their keys."""
+        return derived_id(self.asked.command_id)[:12] if self.apart else ""
+
 
 _Answer = tuple[tuple[Dated, ...], int] | Exception
 """What was decided and the position of its facts, or why not."""
@@ -133,7 +138,7 @@ class Desk:
 
     async def _send(self, asked: Asked) -> Appended:
         decider, accepts = self._routes[type(asked.command)]
-        mac = self._vault.body_mac([type(asked.command).__name__, asked.id, asked.occurred_at, said(asked.command)])
+        mac = self._mac(asked)
         id, fresh = self._aggregate(asked, accepts)
         # One command of a stream at a time: the next decides on its result.
         at = (asked.log, f"{decider.category}/{id}")
@@ -148,6 +153,12 @@ class Desk:
             turn.waiting -= 1
             if not turn.waiting:
                 del self._turns[at]
+
+    def _mac(self, asked: Asked) -> bytes:
+        """What remembers the body under this command's id alone: the same body under another id has another digest, so
+        that nobody sees from two of them that the same was said twice."""
+        under = [asked.log, asked.command_id, type(asked.command).__name__, asked.id, asked.occurred_at]
+        return self._vault.body_mac([*under, said(asked.command)])
 
     def _aggregate(self, asked: Asked, accepts: Accepts) -> tuple[str, bool]:
         """The aggregate's id, and whether it cannot exist yet but by the same command."""
@@ -203,9 +214,9 @@ class Desk:
         asked, subject, sealing.held = sealing.asked, sealing.subject, None
         if fresh or not personal(type(asked.command)):
             return self._vault.seal(asked.log, subject, asked.command, fresh=True)
-        apart = derived_id(asked.command_id)[:12] if sealing.apart else ""
         stored = self._vault.held(asked.log, subject) or await self._keys.get((asked.log, subject))
         sealing.held = stored
+        apart = sealing.named_apart()
         return self._vault.seal(asked.log, subject, asked.command, fresh=False, stored=stored, apart=apart)
 
     async def _events(
@@ -243,13 +254,26 @@ class Desk:
         keys: Any, sealing: "_Sealing",
     ) -> Outcome:  # fmt: skip
         assert events, f"{type(asked.command).__name__}: a command gives at least one event or a refusal"
+        held = sealing.held
         proposal = Proposal(
             self.service.name, asked.log, stream, version, asked.command_id, asked.actor, asked.cause,
             asked.occurred_at, facts_at, [dated.event for dated in events], mac, keys,
             None if all(dated.at == asked.occurred_at for dated in events) else [dated.at for dated in events],
-            *(() if sealing.held is None else (sealing.subject, tuple(sealing.held.wrapped))),
+            None if held is None else sealing.subject, () if held is None else tuple(held.wrapped),
+            self._entries(sealing),
         )  # fmt: skip
         return await self._appender.append(proposal)
+
+    def _entries(self, sealing: "_Sealing") -> tuple[Entry, ...]:
+        """What the blind index gets to know of a command: by this alone its matter can be known again."""
+        asked = sealing.asked
+        traces = self._routes[type(asked.command)][1].traces
+        if traces is None:
+            return ()
+        apart = sealing.named_apart()
+        return self._vault.blind.entries(
+            asked.log, traces(asked.command), lambda of: part_of(sealing.subject, of, apart), self._clock()
+        )
 
     async def _first_answer(self, asked: Asked, mac: bytes, refused: Refused) -> Appended:
         """The first answer of a command that was answered before; else the refusal stands."""

@@ -38,6 +38,10 @@ CODES: Final[Mapping[str, Sentence]] = {
     "unauthenticated": Sentence(401, "请先登录，或出示有效的令牌。", "Sign in, or show a valid token."),
     "wrong_jurisdiction": Sentence(403, "此令牌不属于该街道。", "This token is not for that sub-district's log."),
     "role_not_allowed": Sentence(403, "您的角色不能这样做。", "Your role may not do this."),
+    "not_of_this_case": Sentence(
+        403, "密封信息只对办理本案的人员开放：您不经办此案。",
+        "What is sealed is for those who have to do with the case: you do not.",
+    ),
     "bad_request": Sentence(400, "请求不能接受。", "The request cannot be accepted."),
     "method_not_allowed": Sentence(405, "此地址不支持这种请求方法。", "This address does not take that method."),
     "not_found": Sentence(404, "没有找到。", "There is no such thing."),

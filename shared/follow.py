@@ -19,6 +19,7 @@ from shared.command import Asked, Desk, own_id
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor, Recorded
 from shared.contracts.model import Reaction, Refused, Service
+from shared.delivery.channels import is_published
 from shared.ledger.fold import Unknown, decoded
 from shared.ledger.runner import PAGE, Runner
 from shared.log.database import writing
@@ -67,7 +68,7 @@ class Follower:
 
         async def heads() -> Mapping[str, int]:
             found: Mapping[str, int] = await self._in_thread(self._log.heads)
-            return found
+            return {log: size for log, size in found.items() if is_published(log)}  # readings feed no ledger
 
         async def reached() -> Mapping[str, int]:
             return self.positions()

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from shared.access import Tokens, load_token_key, utc_now
 from shared.command import Desk
+from shared.contracts.access import READINGS
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.model import Service
 from shared.delivery.broker import connect, make_broker
@@ -35,6 +36,9 @@ from shared.log.opening import open_log
 from shared.log.store import Log
 from shared.log.vault import Vault, load_master
 from shared.settings import Settings
+
+SWEEP_SECONDS: Final = 3_600.0
+"""Between two looks for what has lived its time: it lives by months."""
 
 logger: Final = structlog.get_logger(__name__)
 
@@ -55,7 +59,7 @@ class Storage:
         self.tables: dict[str, dict[str, Rows[object]]] = {
             service.name: tables_of(service) for service in self.services
         }
-        self.log: Log = open_log(self.log_engine, Codec(EVENTS), utc_now)
+        self.log: Log = open_log(self.log_engine, Codec((*EVENTS, *READINGS)), utc_now)
         master = settings.master_key
         self.vault = Vault(
             self.log_engine, b64decode(master) if master else load_master(settings.keys_dir / "master.key")
@@ -121,6 +125,8 @@ class Node:
         self.subscriptions: list[Subscription] = []
         self._sealing: str | None = None
         """What kept the sealer from signing the last time."""
+        self._sweeping: str | None = None
+        """What kept the sweeper from deleting the last time."""
 
     def _desk(self, service: Service) -> Desk:
         follower = self.followers[service.name]
@@ -156,6 +162,7 @@ class Node:
                 tasks.append(asyncio.create_task(follower.run(self.desks[name]), name=f"follow {name}"))
             if self.record:
                 tasks.append(asyncio.create_task(self._seal_for_ever(), name="sealer"))
+                tasks.append(asyncio.create_task(self._sweep_for_ever(), name="sweeper"))
             gc.collect()
             gc.freeze()  # what was loaded at the start stays: the collector need not look at it again
             yield self
@@ -194,10 +201,28 @@ class Node:
                 self._sealing = type(error).__name__
                 logger.error("sealer interrupted", error=self._sealing)
 
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await self._sweep()
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _sweep(self) -> None:
+        """Let go of what the blind index has kept for long enough; what cannot be deleted now is deleted later."""
+        try:
+            swept = await asyncio.to_thread(self.storage.vault.blind.sweep, utc_now())
+            self._sweeping = None
+        except Exception as error:  # whatever it is, it is seen, and sweeping goes on when it is over
+            self._sweeping = type(error).__name__
+            logger.error("sweeper interrupted", error=self._sweeping)
+        else:
+            if swept:
+                logger.info("the blind index was swept", entries=swept)
+
     def troubles(self) -> list[str]:
-        """What does not go on as it should: the sealer, a follower, a task that ended by itself."""
+        """What does not go on as it should: the sealer, the sweeper, a follower, a task that ended by itself."""
         return [
             *([f"sealer: {self._sealing}"] if self._sealing else []),
+            *([f"sweeper: {self._sweeping}"] if self._sweeping else []),
             *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
             *(f"task {task.get_name()}: ended" for task in self._tasks if task.done()),
         ]

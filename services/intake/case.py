@@ -63,12 +63,22 @@ from shared.contracts.intake import (
     CaseWithdrawn,
     ClockPaused,
     ClockResumed,
+    ClockStanding,
     DeadlineExtended,
     Ending,
+    Escalation,
     Party,
     ended_as,
 )
 from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, slug
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStep:
+    """A step of the deadline's clock, and how the deadline stood before it."""
+
+    step: CaseStep
+    before: ClockStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +95,10 @@ class Case:
     reported_at: datetime
     first_step: date | None = None
     """The earliest day on which the office acted on it: it cannot have been reported later."""
-    handed_down: bool = False
+    was_backlog: bool = False
+    """Whether it was ever petition backlog, if only by what was entered."""
+    handed_down_at: datetime | None = None
+    """When it was handed down, if only by what was entered."""
     due: Due | None = None
     """None before acceptance."""
     due_from: date | None = None
@@ -94,9 +107,12 @@ class Case:
     """Days by which the deadline was put off with leave."""
     paused: int = 0
     """Days for which the clock stood."""
-    paused_on: date | None = None
+    paused_since: datetime | None = None
     """Since when it stands; none while it goes."""
-    escalated_to: Tier | None = None
+    clock_steps: tuple[ClockStep, ...] = ()
+    """The steps of its clock since it was accepted or reopened: the last may be taken back."""
+    escalations: tuple[Escalation, ...] = ()
+    """Since it was accepted or reopened, each further up than the one before."""
     in_hand: bool = False
     """Whether assignment is handling it."""
     ended_on: date | None = None
@@ -104,6 +120,30 @@ class Case:
     """The statuses that it came through since it was reported or last reopened: where steps taken back lead to."""
     import_id: str | None = None
     """The import that took it over from paper, by which it may be undone."""
+
+    @property
+    def handed_down(self) -> bool:
+        """Whether it was handed down, and nobody has said since that it is no petition backlog."""
+        return self.handed_down_at is not None and self.kind is CaseKind.BACKLOG
+
+    @property
+    def paused_on(self) -> date | None:
+        """The day since which its clock stands."""
+        return None if self.paused_since is None else civil_day(self.paused_since)
+
+    @property
+    def escalated_to(self) -> Tier | None:
+        return self.escalations[-1].to if self.escalations else None
+
+    @property
+    def clock(self) -> ClockStanding | None:
+        """How its deadline stands; none before it is accepted."""
+        if self.due is None:
+            return None
+        return ClockStanding(
+            due_on=self.due.on, due_rule=self.due.rule, due_provisional=self.due.provisional,
+            extended_days=self.extended, paused_days=self.paused, paused_since=self.paused_since,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +237,7 @@ def _allowed(case: Case) -> Sequence[str]:
         PauseClock: stands,
         ResumeClock: not stands,
         ExtendDeadline: stands or case.extended == EXTENSION_DAYS,
-        RetractStep: not case.trail and case.escalated_to is None,
+        RetractStep: not case.trail and not case.escalations and not case.clock_steps,
     }
     return [slug(command) for command in ACCEPTED_IN[case.status] if not idle.get(command, False)]
 
@@ -346,7 +386,8 @@ def _put_off(case: Case, context: Context, extended: int = 0, paused: int = 0) -
 def _corrected(command: CorrectCase, case: Case, context: Context) -> CaseCorrected:
     if all(getattr(command, field.name) is None for field in fields(command) if field.name != "reason"):
         raise Refused("nothing_changes")
-    _refuse_quiet_backlog(command.kind, case)
+    if not case.was_backlog:
+        _refuse_quiet_backlog(command.kind, case)
     _check_days(command, case, context)
     if command.paper is not None and command.paper.import_id != case.import_id:
         raise Refused("import_stays", field="paper.import_id")
@@ -357,28 +398,42 @@ def _corrected(command: CorrectCase, case: Case, context: Context) -> CaseCorrec
         reported_on=command.reported_on, resolved_on=command.resolved_on, due_on=command.due_on,
         summary=command.summary, parties=None if command.parties is None else _parties(command.parties),
         paper=command.paper,
+        handed_down_at=case.handed_down_at if command.kind is CaseKind.BACKLOG else None,
     )  # fmt: skip
 
 
 def _retracted(command: RetractStep, case: Case) -> CaseStepRetracted:
-    """Only the last step, for each later one rests on it. What reopened a case stays: many things rest on that."""
-    back_to: CaseStatus
-    if command.step is CaseStep.ESCALATED:
-        if case.escalated_to is None or case.status is not CaseStatus.ACCEPTED:
+    """Only the last step of its kind, for each later one rests on it. What reopened a case stays: many things rest on
+    that."""
+    step, back_to = command.step, case.status
+    clock: ClockStanding | None = None
+    if step.of_clock:
+        clock = _clock_before(step, case)
+    elif step is CaseStep.ESCALATED:
+        if not case.escalations or case.status is not CaseStatus.ACCEPTED:
             raise _not_the_last(case)
-        back_to = case.status
-    elif command.step.value != case.status.value:
+    elif step.value != case.status.value:
         raise _not_the_last(case)
     elif not case.trail:
         allowed = tuple(slug for slug in _allowed(case) if slug != "retract-step")
         raise Refused("reopening_stays", field="step", allowed=allowed)
     else:
         back_to = case.trail[-1]
+    standing = clock or case.clock
     return CaseStepRetracted(
-        step=command.step, back_to=back_to, reason=command.reason, handled=case.in_hand, community=case.community,
+        step=step, back_to=back_to, reason=command.reason, handled=case.in_hand, community=case.community,
         grid=case.grid, kind=case.kind, parties=case.parties, reported_at=case.reported_at,
-        due_on=None if case.due is None or back_to is CaseStatus.REPORTED else case.due.on,
+        due_on=None if standing is None or back_to is CaseStatus.REPORTED else standing.due_on, clock=clock,
+        escalated=case.escalations[-2] if step is CaseStep.ESCALATED and len(case.escalations) > 1 else None,
     )  # fmt: skip
+
+
+def _clock_before(step: CaseStep, case: Case) -> ClockStanding:
+    """How the deadline stood before the last step of its clock; while the case is over, that can be a correction."""
+    over = case.status is not CaseStatus.ACCEPTED and step is not CaseStep.DUE_CORRECTED
+    if over or not case.clock_steps or case.clock_steps[-1].step is not step:
+        raise _not_the_last(case)
+    return case.clock_steps[-1].before
 
 
 def _not_the_last(case: Case) -> Refused:
@@ -419,6 +474,7 @@ def _evolved(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case
         return Case(
             status=CaseStatus.REPORTED, community=event.community, grid=event.grid, kind=event.kind,
             dispute_type=event.dispute_type, parties=len(event.parties), reported_at=occurred_at,
+            was_backlog=event.kind is CaseKind.BACKLOG,
             import_id=None if event.paper is None else event.paper.import_id,
         )  # fmt: skip
     assert case is not None, "every case begins with a report"
@@ -436,10 +492,10 @@ def _evolved(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case
         case = replace(case, first_step=min(case.first_step or day, day))
     match event:
         case CaseAccepted():
-            told = Due(event.due_on, event.due_rule)
+            told = Due(event.due_on, event.due_rule, event.due_provisional)
             return replace(case, status=CaseStatus.ACCEPTED, due=told, due_from=day, in_hand=event.to_be_handled)
         case CaseHandedDown():
-            return replace(case, kind=CaseKind.BACKLOG, handed_down=True)
+            return replace(case, kind=CaseKind.BACKLOG, was_backlog=True, handed_down_at=occurred_at)
         case CaseReclassified():
             return replace(case, kind=event.kind, dispute_type=event.dispute_type)
         case CaseFollowedUp():
@@ -447,36 +503,49 @@ def _evolved(case: Case | None, event: CaseEvent, occurred_at: datetime) -> Case
         case CaseClosed():
             return replace(case, status=CaseStatus.CLOSED)
         case CaseReopened():
-            told = Due(event.due_on, event.due_rule)
+            told = Due(event.due_on, event.due_rule, event.due_provisional)
             return replace(
-                case, status=CaseStatus.ACCEPTED, due=told, due_from=day, extended=0, paused=0, paused_on=None,
-                escalated_to=None, in_hand=True, ended_on=None, trail=(),
+                case, status=CaseStatus.ACCEPTED, due=told, due_from=day, extended=0, paused=0, paused_since=None,
+                clock_steps=(), escalations=(), in_hand=True, ended_on=None, trail=(),
             )  # fmt: skip
         case CaseEscalated():
-            return replace(case, escalated_to=event.to)
+            return replace(case, escalations=(*case.escalations, Escalation(to=event.to, at=occurred_at)))
         case ClockPaused() | ClockResumed() | DeadlineExtended():
-            return _clocked(case, event, day)
+            return _clocked(case, event, occurred_at)
         case _:
             assert_never(event)
 
 
-def _clocked(case: Case, event: ClockPaused | ClockResumed | DeadlineExtended, day: date) -> Case:
+def _clocked(case: Case, event: ClockPaused | ClockResumed | DeadlineExtended, occurred_at: datetime) -> Case:
     assert case.due is not None, "an accepted case has a deadline"
     match event:
         case ClockPaused():
-            return replace(case, paused_on=day)
+            return replace(_stepped(case, CaseStep.PAUSED), paused_since=occurred_at)
         case ClockResumed():
-            told = case.due._replace(on=event.due_on)
-            return replace(case, paused_on=None, paused=case.paused + event.paused_days, due=told)
+            told = Due(event.due_on, case.due.rule, event.due_provisional)
+            paused = case.paused + event.paused_days
+            return replace(_stepped(case, CaseStep.RESUMED), paused_since=None, paused=paused, due=told)
         case DeadlineExtended():
-            return replace(case, extended=case.extended + event.days, due=case.due._replace(on=event.due_on))
+            told = Due(event.due_on, case.due.rule, event.due_provisional)
+            return replace(_stepped(case, CaseStep.EXTENDED), extended=case.extended + event.days, due=told)
         case _:
             assert_never(event)
+
+
+def _stepped(case: Case, step: CaseStep) -> Case:
+    """The case with how its deadline stands now remembered, before a step of its clock."""
+    assert case.clock is not None, "an accepted case has a deadline"
+    return replace(case, clock_steps=(*case.clock_steps, ClockStep(step, case.clock)))
 
 
 def _taken_back(case: Case, event: CaseStepRetracted) -> Case:
     if event.step is CaseStep.ESCALATED:
-        return replace(case, escalated_to=None)
+        return replace(case, escalations=case.escalations[:-1] if event.escalated else ())
+    if (clock := event.clock) is not None:
+        return replace(
+            case, due=Due(clock.due_on, clock.due_rule, clock.due_provisional), extended=clock.extended_days,
+            paused=clock.paused_days, paused_since=clock.paused_since, clock_steps=case.clock_steps[:-1],
+        )  # fmt: skip
     back = replace(
         case, status=event.back_to, trail=case.trail[:-1], in_hand=event.back_to is CaseStatus.ACCEPTED
     )  # fmt: skip
@@ -485,13 +554,15 @@ def _taken_back(case: Case, event: CaseStepRetracted) -> Case:
     if event.back_to is not CaseStatus.REPORTED:
         return back
     return replace(
-        back, ended_on=None, first_step=None, due=None, due_from=None, extended=0, paused=0, paused_on=None,
-        escalated_to=None,
+        back, ended_on=None, first_step=None, due=None, due_from=None, extended=0, paused=0, paused_since=None,
+        clock_steps=(), escalations=(),
     )  # fmt: skip
 
 
 def _put_right(case: Case, event: CaseCorrected) -> Case:
     kind = event.kind or case.kind
+    if event.due_on is not None:
+        case = replace(_stepped(case, CaseStep.DUE_CORRECTED), due=Due(event.due_on, DUE_AS_CORRECTED))
     return replace(
         case,
         community=event.community or case.community,
@@ -500,8 +571,6 @@ def _put_right(case: Case, event: CaseCorrected) -> Case:
         dispute_type=event.dispute_type or case.dispute_type,
         parties=case.parties if event.parties is None else len(event.parties),
         reported_at=case.reported_at if event.reported_on is None else start_of(event.reported_on),
-        handed_down=case.handed_down and kind is CaseKind.BACKLOG,
-        due=case.due if event.due_on is None else Due(event.due_on, DUE_AS_CORRECTED),
         ended_on=event.resolved_on or case.ended_on,
     )
 

@@ -38,18 +38,21 @@ class CommunityRegistered(Event):
     name: Name
     grids: Annotated[tuple[Code, ...], Many(500)]
     households: Count
+    named_before: Division | None = None
+    """The community that had this name before, and has another now (also below)."""
 
 
 @event("sanguan.assignment.community-corrected.v1")
 class CommunityCorrected(Event):
     """What was entered of a community was wrong, or has changed 更正; what is None stays (§3.1.1). An old name goes on
-    standing for the community, so that old sheets are understood."""
+    standing for the community, so that old sheets are understood, until another community gets it."""
 
     code: Division
     reason: Sealed
     name: Name | None
     grids: Annotated[tuple[Code, ...], Many(500)] | None
     households: Count | None
+    named_before: Division | None = None
 
 
 @event("sanguan.assignment.community-voided.v1")
@@ -94,6 +97,24 @@ class CommunityAct(Named):
     CARDS = "cards", "发放联系卡", "contact cards"
 
 
+@value
+class CardsLeft:
+    """How many households really got a card at a time when some were given."""
+
+    version: Ordinal
+    """Of the event in the community's stream that recorded it."""
+    households: Count
+
+
+@value
+class StudioBefore:
+    """A studio that was opened and closed."""
+
+    place: Line
+    opened_at: Moment
+    closed_at: Moment
+
+
 @event("sanguan.assignment.community-work-retracted.v1")
 class CommunityWorkRetracted(Event):
     """What was recorded of the studio or the cards never took place 撤销登记 (§3.1.1, 3.3.2)."""
@@ -102,6 +123,10 @@ class CommunityWorkRetracted(Event):
     households: Ordinal | None
     """Of contact cards: how many households did not get one after all."""
     reason: Sealed
+    cards: Annotated[tuple[CardsLeft, ...], Many(1000)] = ()
+    """Of contact cards: the times at which fewer were given than was recorded."""
+    studio: StudioBefore | None = None
+    """Of an opening of the studio: the studio before it, which stands again as closed; none where there was none."""
 
 
 # officer/<id> -----------------------------------------------------------------------------------------------
@@ -145,6 +170,8 @@ class OfficerPosted(Event):
     officer: Code
     profession: Profession
     from_day: Day
+    open_cases: Annotated[tuple[Code, ...], Many(1000)] = ()
+    """Cases that wait to be handed over although this posting was made void by mistake: they stay with the officer."""
 
 
 @event("sanguan.assignment.visit-times-set.v1")
@@ -189,6 +216,8 @@ class PostingEndRetracted(Event):
     last_day: Day
     """Of the end that is taken back."""
     reason: Sealed
+    open_cases: Annotated[tuple[Code, ...], Many(1000)] = ()
+    """Cases that wait to be handed over because of it: they stay with the officer."""
 
 
 @event("sanguan.assignment.posting-voided.v1")
@@ -278,7 +307,7 @@ class ConflictDeclared(Event):
 
 @event("sanguan.assignment.visit-planned.v1")
 class VisitPlanned(Event):
-    """A visit to the household 走访 was planned (§3.3.2)."""
+    """A visit to the household 走访 was planned (§3.2.1, 3.3.2)."""
 
     visit: Code
     officer: Code
@@ -293,7 +322,7 @@ class VisitPlanned(Event):
 
 @event("sanguan.assignment.visit-completed.v1")
 class VisitCompleted(Event):
-    """A visit took place; `occurred_at` says when. The diary 民情日记 is sealed."""
+    """A visit took place; `occurred_at` says when (§3.2.1, 3.3.2, 5.2). The diary 民情日记 is sealed."""
 
     visit: Code
     officer: Code
@@ -305,7 +334,7 @@ class VisitCompleted(Event):
 
 @event("sanguan.assignment.visit-declined.v1")
 class VisitDeclined(Event):
-    """The household declined the visit: its right, and the duty counts as done (§3.3.2)."""
+    """The household declined the visit: its right, and the duty counts as done (§3.2.1, 3.3.2)."""
 
     visit: Code
     officer: Code
@@ -331,7 +360,7 @@ class ConsentWithdrawn(Event):
 
 @event("sanguan.assignment.mediation-held.v1")
 class MediationHeld(Event):
-    """A mediation session took place 调解."""
+    """A mediation session took place 调解 (§3.2.1, 5.2)."""
 
     officers: Annotated[tuple[Code, ...], Many(50)]
     place: Sealed
@@ -408,7 +437,7 @@ class ResponsibilityLetterSigned(Event):
 
 @event("sanguan.assignment.handover-opened.v1")
 class HandoverOpened(Event):
-    """The handler's posting ended: the case is to be handed over 移交 (§3.1.3, 6.3)."""
+    """The handler's posting ended: the case is to be handed over 移交 (§3.1.3, 3.2.1, 6.3)."""
 
     officer: Code
     """Who leaves."""
@@ -416,7 +445,7 @@ class HandoverOpened(Event):
 
 @event("sanguan.assignment.handover-completed.v1")
 class HandoverCompleted(Event):
-    """The case was handed over, and another officer answers for it 移交完成 (§3.1.3, 6.3)."""
+    """The case was handed over, and another officer answers for it 移交完成 (§3.1.3, 3.2.1, 6.3)."""
 
     officer: Code
     replaced: Code
@@ -432,11 +461,33 @@ class WorkAct(Named):
     CONFLICT = "conflict", "回避", "conflict of interest"
     CONFIRMATION_OFFER = "confirmation_offer", "告知司法确认", "offer of judicial confirmation"
     LETTER = "letter", "包案稳控责任书", "responsibility letter"
+    HANDLER = "handler", "确定或更换承办人", "choice of a handler"
+    HANDOVER = "handover", "待移交", "need of a handover"
+    PERFORMANCE = "performance", "履行回访", "check of performance"
+
+
+@value
+class HandlerStanding:
+    """Who answers for a case 承办状况; nobody where nobody was assigned."""
+
+    officer: Code | None
+    since: Moment | None
+    handover_since: Moment | None
+    """Since when it waits to be handed over, as the officer's posting ended; none where it does not."""
+
+
+@value
+class PerformanceStanding:
+    """What the last check of an agreement found 履行状况; nothing where there was none."""
+
+    performance: Performance | None
+    at: Moment | None
 
 
 @event("sanguan.assignment.work-retracted.v1")
 class WorkRetracted(Event):
-    """An act that was recorded never took place 撤销登记 (§3.2.1, 3.3.2): of mediation sessions the last one."""
+    """An act that was recorded never took place 撤销登记 (§3.2.1, 3.3.2): of mediation sessions, handlers and checks the
+    last one."""
 
     act: WorkAct
     item: Code | None
@@ -445,6 +496,14 @@ class WorkRetracted(Event):
     """Of a visit: how it stood."""
     community: Division
     reason: Sealed
+    done_at: Moment | None = None
+    """Of a visit that was said to have taken place or been declined: when."""
+    last_visit_at: Moment | None = None
+    """Of a visit: when the last of the others took place."""
+    handler: HandlerStanding | None = None
+    """Of a handler, or the need of a handover: who answers for the case without it."""
+    performance: PerformanceStanding | None = None
+    """Of a check: what stands without it."""
 
 
 @event("sanguan.assignment.handling-resumed.v1")
@@ -464,7 +523,7 @@ class HandlingEnded(Event):
 
 @event("sanguan.assignment.meeting-convened.v1")
 class MeetingConvened(Event):
-    """A meeting was held 会议; `occurred_at` says when. `month` is the month that it answers for."""
+    """A meeting was held 会议; `occurred_at` says when (§3.2.6, 3.3.3, 3.3.4, 3.4.1). `month` is the month that it answers for."""
 
     community: Division
     kind: MeetingKind

@@ -59,7 +59,7 @@ class PaperRow:
 
 @event("sanguan.intake.case-reported.v1")
 class CaseReported(Event):
-    """A dispute was reported 登记. `occurred_at` is when it was reported or found."""
+    """A dispute was reported 登记 (§3.2.1, 5.1, 5.2). `occurred_at` is when it was reported or found."""
 
     community: Division
     grid: Code | None
@@ -75,7 +75,7 @@ class CaseReported(Event):
 
 @event("sanguan.intake.case-accepted.v1")
 class CaseAccepted(Event):
-    """The office took the case on 受理. It is to be settled by `due_on`, as `due_rule` has it."""
+    """The office took the case on 受理 (§3.2.1, 5.1). It is to be settled by `due_on`, as `due_rule` has it."""
 
     community: Division
     grid: Code | None
@@ -103,7 +103,7 @@ class CaseDeclined(Event):
 
 @event("sanguan.intake.case-handed-down.v1")
 class CaseHandedDown(Event):
-    """A higher office handed the case down: from then on it is petition backlog 交办信访积案 (§3.2.1)."""
+    """A higher office handed the case down: from then on it is petition backlog 交办信访积案 (§3.2.1, 5.1)."""
 
     community: Division
     grid: Code | None
@@ -136,7 +136,7 @@ class CaseReclassified(Event):
 
 @event("sanguan.intake.case-referred.v1")
 class CaseReferred(Event):
-    """The case was passed to another authority 移送."""
+    """The case was passed to another authority 移送 (§3.2.1, 5.1)."""
 
     to_unit: Line
     outside: bool
@@ -149,7 +149,7 @@ class CaseReferred(Event):
 
 @event("sanguan.intake.case-withdrawn.v1")
 class CaseWithdrawn(Event):
-    """The applicant took the case back 撤回."""
+    """The applicant took the case back 撤回 (§3.2.1, 5.1)."""
 
     reason: Sealed | None
     """None where a paper ledger gives none."""
@@ -160,7 +160,7 @@ class CaseWithdrawn(Event):
 
 @event("sanguan.intake.case-resolved.v1")
 class CaseResolved(Event):
-    """The dispute is settled 化解."""
+    """The dispute is settled 化解 (§3.2.1, 5.1)."""
 
     tier: Tier
     by_agreement: bool
@@ -172,7 +172,7 @@ class CaseResolved(Event):
 
 @event("sanguan.intake.case-terminated.v1")
 class CaseTerminated(Event):
-    """Mediation ended lawfully without a settlement, the remedies told 终止调解 (人民调解法 17, 26)."""
+    """Mediation ended lawfully without a settlement, the remedies told 终止调解 (人民调解法 17, 26; §3.2.1, 5.1)."""
 
     reason: Termination
     remedies_told: bool | None
@@ -184,7 +184,7 @@ class CaseTerminated(Event):
 
 @event("sanguan.intake.case-followed-up.v1")
 class CaseFollowedUp(Event):
-    """The parties were asked afterwards how it stands 回访."""
+    """The parties were asked afterwards how it stands 回访 (§3.2.1, 5.1)."""
 
     satisfied: bool | None
     """None where they did not say."""
@@ -195,12 +195,12 @@ class CaseFollowedUp(Event):
 
 @event("sanguan.intake.case-closed.v1")
 class CaseClosed(Event):
-    """The file is closed 结案."""
+    """The file is closed 结案 (§3.2.1, 5.1)."""
 
 
 @event("sanguan.intake.case-reopened.v1")
 class CaseReopened(Event):
-    """A closed case came back 重启: it stands as accepted again, and is handled from then on."""
+    """A closed case came back 重启: it stands as accepted again, and is handled from then on (§3.2.1, 5.1)."""
 
     community: Division
     grid: Code | None
@@ -232,7 +232,7 @@ class PauseReason(Named):
 
 @event("sanguan.intake.clock-paused.v1")
 class ClockPaused(Event):
-    """The deadline's clock was stopped 中止计算, on the day of `occurred_at`."""
+    """The deadline's clock was stopped 中止计算, on the day of `occurred_at` (§3.2.1, 5.1)."""
 
     reason: PauseReason
     note: Sealed | None
@@ -240,7 +240,7 @@ class ClockPaused(Event):
 
 @event("sanguan.intake.clock-resumed.v1")
 class ClockResumed(Event):
-    """The clock goes on 恢复计算; the deadline was put off by the days for which it stood."""
+    """The clock goes on 恢复计算 (§3.2.1, 5.1); the deadline was put off by the days for which it stood."""
 
     paused_days: Count
     due_on: Day
@@ -249,7 +249,7 @@ class ClockResumed(Event):
 
 @event("sanguan.intake.deadline-extended.v1")
 class DeadlineExtended(Event):
-    """The deadline was put off with leave 延期 (信访条例 33, 信访工作条例 34); the applicant is told why."""
+    """The deadline was put off with leave 延期 (§3.2.1, 5.1; 信访条例 33, 信访工作条例 34); who applied is told why."""
 
     days: Ordinal
     due_on: Day
@@ -275,6 +275,8 @@ class CaseCorrected(Event):
     summary: Sealed | None = None
     parties: Annotated[tuple[Party, ...], Many(50)] | None = None
     paper: PaperRow | None = None
+    handed_down_at: Moment | None = None
+    """Where it was petition backlog after all: when it had been handed down."""
 
 
 @event("sanguan.intake.case-voided.v1")
@@ -286,7 +288,8 @@ class CaseVoided(Event):
 
 
 class CaseStep(Named):
-    """A step of a case's life that can be retracted 可撤销的登记: named after the status that it led to."""
+    """A step that can be retracted 可撤销的登记. Those of a case's life are named after the status that they led to; the
+    last five stand beside it."""
 
     ACCEPTED = "accepted", "受理", "acceptance"
     DECLINED = "declined", "不予受理", "declining"
@@ -299,6 +302,41 @@ class CaseStep(Named):
     CLOSED = "closed", "结案", "closing"
     VOIDED = "voided", "作废", "voiding"
     ESCALATED = "escalated", "报上级", "escalation"
+    PAUSED = "paused", "期限中止", "pause of the clock"
+    RESUMED = "resumed", "期限恢复", "resumption of the clock"
+    EXTENDED = "extended", "延期", "extension of the deadline"
+    DUE_CORRECTED = "due_corrected", "期限更正", "correction of the deadline"
+
+    @property
+    def of_clock(self) -> bool:
+        """Whether it is a step of the deadline's clock."""
+        return self in (CaseStep.PAUSED, CaseStep.RESUMED, CaseStep.EXTENDED, CaseStep.DUE_CORRECTED)
+
+    @property
+    def of_life(self) -> bool:
+        """Whether it is a step of the case's life, which changed its status."""
+        return self is not CaseStep.ESCALATED and not self.of_clock
+
+
+@value
+class ClockStanding:
+    """How a deadline stands 期限状况."""
+
+    due_on: Day
+    due_rule: Code
+    due_provisional: bool
+    extended_days: Count
+    paused_days: Count
+    paused_since: Moment | None
+    """Since when the clock stands; none while it goes."""
+
+
+@value
+class Escalation:
+    """To whom a case was passed up, and when."""
+
+    to: Tier
+    at: Moment
 
 
 @event("sanguan.intake.case-step-retracted.v1")
@@ -318,6 +356,10 @@ class CaseStepRetracted(Event):
     reported_at: Moment
     due_on: Day | None
     """The day by which it is to be settled; none where it is not accepted (any more)."""
+    clock: ClockStanding | None = None
+    """Of a step of the clock: how the deadline stands without it."""
+    escalated: Escalation | None = None
+    """Of an escalation: the one before, which stands again."""
 
 
 Ending = CaseDeclined | CaseLinkedAsDuplicate | CaseReferred | CaseWithdrawn | CaseResolved | CaseTerminated

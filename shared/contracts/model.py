@@ -239,6 +239,17 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A text that an office writes itself, as YAML: its JSON Schema is at `/schemas/{name}.json`."""
+
+    name: str
+    kind: type
+    """The class of the contract that it is read as."""
+    title_zh: str
+    title_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A whole service, declared."""
 
@@ -256,3 +267,4 @@ class Service:
     scorer: Scorer | None = None
     compartments: tuple[Compartment, ...] = ()
     questions: tuple[Question, ...] = ()
+    documents: tuple[Document, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from shared.contracts.event import Actor, Envelope
 from shared.contracts.frozen import dataclass
+from shared.log.blind import Entry
 from shared.log.codec import Codec, leaf_of
 from shared.log.vault import NewKey
 
@@ -49,6 +50,8 @@ class Proposal:
     """The subject that it was sealed under, where that may have keys already: a conflict where it was destroyed."""
     held_keys: Sequence[str] = ()
     """The names of those keys, as they were known: a conflict where one of them is not stored any more."""
+    entries: tuple[Entry, ...] = ()
+    """Of the blind index."""
 
 
 class NotTheOwner(Exception):

@@ -12,6 +12,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine
 
 from shared.log.append import Line, Outcome, Proposal, judge, known_before, lines, microseconds, moment, placed
+from shared.log.blind import Entry
 from shared.log.codec import Codec
 from shared.log.database import appending_engine
 from shared.log.store import KnownTo, Log, settle
@@ -25,6 +26,11 @@ _KEYS = (
     "INSERT INTO vault_keys (log, subject, wrapped) SELECT h.log, k.subject, k.wrapped"
     " FROM h, unnest(%b::text[], %b::bytea[]) AS k(subject, wrapped)"
 )
+_ENTRIES = (
+    " b AS (INSERT INTO vault_blind (log, epoch, token, subject) SELECT h.log, e.epoch, e.token, e.subject"
+    " FROM h, unnest(%b::text[], %b::int4[], %b::text[]) AS e(epoch, token, subject) ON CONFLICT DO NOTHING),"
+)
+"""Part of the statement only where there are any, so that no other batch pays for it."""
 _OPTIMISTIC = (
     "WITH h AS (UPDATE heads SET size = size + %b, recorded_at = %b WHERE log = %b AND recorded_at <= %b"
     # Whoever had to wait for the head sees it anew, and all else as it was before: where keys were destroyed meanwhile,
@@ -36,11 +42,12 @@ _OPTIMISTIC = (
     "  AND cardinality(%b::text[]) = (SELECT count(*) FROM unnest(%b::text[]) n CROSS JOIN LATERAL"
     "   (SELECT FROM vault_keys WHERE log = %b AND subject = n LIMIT 1) k)"
     "  RETURNING log, size - %b AS p),"
-    f" k AS ({_KEYS}),"
+    f" k AS ({_KEYS}),{{entries}}"
     f" i AS (INSERT INTO events ({_COLUMNS}) SELECT h.log, h.p + o - 1, stream, version, type, command_id, ordinal,"
     f"  %b, body_mac, leaf, bytes FROM h, {_ROWS})"
     " SELECT p FROM h"
 )
+_PLAIN, _INDEXED = _OPTIMISTIC.format(entries=""), _OPTIMISTIC.format(entries=_ENTRIES)
 _READ = "SELECT {} FROM events WHERE log = %b AND position > %b AND position <= %b ORDER BY position"
 # A page is a range, as positions have no gap: with a LIMIT and no statistics the whole rest of the log would be sorted.
 _NEXT = "SELECT position FROM events WHERE log = %b AND position > %b ORDER BY log, position LIMIT 1"
@@ -108,13 +115,15 @@ class PostgresLog(Log):
     def _insert(self, driver: psycopg.Connection[Any], batch: Sequence[Proposal], recorded_us: int) -> int | None:
         made = lines(self.codec, batch, moment(recorded_us))
         keys = [key for proposal in batch for key in proposal.keys]
+        entries = [entry for proposal in batch for entry in proposal.entries]
         subjects, names = known_before(batch)
         log, count = batch[0].log, len(made)
         values = (
             count, recorded_us, log, recorded_us, log, subjects, log, names, names, log, count,
-            [key.subject for key in keys], [key.wrapped for key in keys], recorded_us, *_arrays(made),
+            [key.subject for key in keys], [key.wrapped for key in keys], *_columns(entries), recorded_us,
+            *_arrays(made),
         )  # fmt: skip
-        row = driver.execute(_OPTIMISTIC, values, prepare=True).fetchone()
+        row = driver.execute(_INDEXED if entries else _PLAIN, values, prepare=True).fetchone()
         return None if row is None else int(row[0])
 
 
@@ -126,6 +135,11 @@ def _rows(driver: psycopg.Connection[Any], query: str, values: tuple[Any, ...]) 
 def _arrays(made: Sequence[Line]) -> list[list[Any]]:
     """A line's fields stand in the statement's order."""
     return [list(column) for column in zip(*made, strict=True)]
+
+
+def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
+    """What `_ENTRIES` takes; nothing where there are none."""
+    return [[e.epoch for e in entries], [e.token for e in entries], [e.subject for e in entries]] if entries else []
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

@@ -17,6 +17,7 @@ _INSERT = (
 )
 _READ = "SELECT {} FROM events WHERE log = ? AND position > ? ORDER BY position LIMIT ?"
 _INSERT_KEY = "INSERT INTO vault_keys (log, subject, wrapped) VALUES (?,?,?)"
+_INSERT_ENTRY = "INSERT INTO vault_blind (log, epoch, token, subject) VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
 _STANDING = (
     "SELECT EXISTS (SELECT 1 FROM json_each(?2) s CROSS JOIN vault_destroyed d ON d.log = ?1 AND d.subject = s.value),"
     " (SELECT count(*) FROM json_each(?3) n CROSS JOIN vault_keys k ON k.log = ?1 AND k.subject = n.value)"
@@ -60,6 +61,8 @@ class SqliteLog(Log):
         keys = [(key.log, key.subject, key.wrapped) for proposal in batch for key in proposal.keys]
         if keys:
             driver.executemany(_INSERT_KEY, keys)
+        if entries := [(log, e.epoch, e.token, e.subject) for proposal in batch for e in proposal.entries]:
+            driver.executemany(_INSERT_ENTRY, entries)
         return placed(batch, size)
 
 

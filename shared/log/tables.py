@@ -63,6 +63,16 @@ vault_destroyed: Final = Table(
     Column("destroyed_at", BigInteger, nullable=False),
 )
 
+vault_blind: Final = Table(
+    # Goes with `vault_keys`: no event, ledger or stream knows of it (see shared.log.blind).
+    "vault_blind",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("epoch", KEY, primary_key=True, comment="the month in which it was written, and its key's"),
+    Column("token", Integer, primary_key=True, autoincrement=False, comment="sixteen bits of a keyed digest"),
+    Column("subject", KEY, primary_key=True, comment="the part whose value it stands for, as its key is named"),
+)
+
 reactions: Final = Table(
     # With the log, not with the ledgers: a ledger that is lost is folded again, but nothing may be reacted to twice.
     "reactions",

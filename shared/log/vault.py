@@ -14,7 +14,7 @@ import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,17 +22,20 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, TextClause, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, TextClause, delete, insert, select, text, update
 
 from shared.contracts.model import Refused
 from shared.contracts.personal import SEALED_MARK, personal, sealed_copy
+from shared.log.blind import BlindIndex
 from shared.log.codec import canonical
 from shared.log.database import writing
 from shared.log.keys import KeyUnusable
-from shared.log.tables import heads, vault_destroyed, vault_keys
+from shared.log.tables import heads, vault_blind, vault_destroyed, vault_keys
 
-_SUITE = "1"
-"""AES-256-GCM with a random 96-bit nonce; another suite gets another number."""
+_SUITE = "2"
+"""AES-256-GCM with a random 96-bit nonce over the padded value; another suite gets another number."""
+_PAD: Final = 32
+"""Bytes: values are padded to a multiple of it. Else a box's length would tell which of a few codes is in it."""
 _NONCE = 12
 
 
@@ -104,6 +107,7 @@ class Vault:
     def __init__(self, engine: Engine, master: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
         self._engine, self._random = engine, random
         self._held: OrderedDict[tuple[str, str], SubjectKeys] = OrderedDict()
+        self.blind = BlindIndex(engine, master)
         self._master = AESGCM(hashlib.sha256(b"sanguan wrap\0" + master).digest())
         # hmac.digest() lets go of the interpreter for each call, and a busy thread takes it for 5 ms: a copy does not.
         self._mac = hmac.new(hashlib.sha256(b"sanguan body\0" + master).digest(), digestmod="sha256")
@@ -172,50 +176,52 @@ class Vault:
         draw = _draws(self._random)
 
         def box(scope: str, value: str) -> str:
-            name = f"{subject}#{scope}.{apart}" if scope and apart else f"{subject}#{scope}"
+            name = part_of(subject, scope, apart)
             key = used.get(name) or used.setdefault(name, self._key(log, name, stored, draw))
             nonce = draw(_NONCE)
-            sealed = nonce + key.cipher.encrypt(nonce, value.encode(), f"{log}|{name}".encode())
+            sealed = nonce + key.cipher.encrypt(nonce, _padded(value.encode()), f"{log}|{name}".encode())
             return f"{SEALED_MARK}{_SUITE}:{name}:{b64encode(sealed).decode()}"
 
         return sealed_copy(command, plan, box), tuple(key.new for key in used.values() if key.new)
 
     def open(self, log: str, box: str) -> str:
         """The value in a box; raises `Unreadable`."""
-        head, _, sealed = box.rpartition(":")  # a key's name may hold colons, base64 holds none
-        if not head.startswith(f"{SEALED_MARK}{_SUITE}:"):
-            raise Unreadable("not a box of a known suite")
-        name = head.removeprefix(f"{SEALED_MARK}{_SUITE}:")
-        cipher = self._stored_cipher(log, name)
-        if cipher is None:
-            raise Unreadable("the key was destroyed")
-        try:
-            raw = b64decode(sealed, validate=True)
-            return cipher.decrypt(raw[:_NONCE], raw[_NONCE:], f"{log}|{name}".encode()).decode()
-        except (InvalidTag, NotBase64, ValueError):
-            raise Unreadable("not sealed under this key") from None
+        name, sealed = _read(box)
+        return _opened(log, name, sealed, self._stored_cipher(log, name))
+
+    def open_all(self, log: str, boxes: Collection[str]) -> dict[str, str]:
+        """The values in these boxes, each by its box, at one look at the keys; what does not open is left out."""
+        read: dict[str, tuple[str, str]] = {}
+        for box in boxes:
+            with contextlib.suppress(Unreadable):
+                read[box] = _read(box)
+        subjects = {(log, name.partition("#")[0]) for name, _ in read.values()}
+        wrapped = {name: key for keys in self.keys_of([*subjects]).values() for name, key in keys.wrapped.items()}
+        values: dict[str, str] = {}
+        for box, (name, sealed) in read.items():
+            with contextlib.suppress(Unreadable):
+                cipher = self._unwrapped(log, name, wrapped[name]) if name in wrapped else None
+                values[box] = _opened(log, name, sealed, cipher)
+        return values
 
     def destroy(self, log: str, subject: str, at_us: int) -> int:
-        """Destroy the keys of a subject and of all its parts; gives how many there were. Nothing else changes.
+        """Destroy the keys of a subject and of all its parts; gives how many there were. Their entries in the blind
+        index go with them. Nothing else changes.
 
         A subject is `case/<id>`, or one party of it, as its boxes name it: `case/<id>#parties/0` by its place in the
         report, `case/<id>#parties/0.<…>` where a correction named it.
         The subject and its parts are listed as destroyed, so that they get no new keys, and a restored backup can be
         made to forget them again.
         """
-        # Ranges, not LIKE, which does not tell case/a from case/A on SQLite; "$" and "0" come after "#" and "/".
-        name = vault_keys.c.subject
-        mark, after = ("/", "0") if "#" in subject else ("#", "$")
-        own = (vault_keys.c.log == log) & (
-            (name == subject) | ((name >= f"{subject}{mark}") & (name < f"{subject}{after}"))
-        )
+        own = _own(vault_keys, log, subject)
         self.forget(log, subject.partition("#")[0])
         with writing(self._engine) as connection:
             # The head first: what is being appended now goes in before, and its keys go too; what waits behind us sees
             # that keys were destroyed, and looks at its own again (see `shared.log.postgres`).
             connection.execute(update(heads).where(heads.c.log == log).values(erasures=heads.c.erasures + 1))
-            parts = connection.execute(select(name).where(own)).scalars().all()
+            parts = connection.execute(select(vault_keys.c.subject).where(own)).scalars().all()
             connection.execute(delete(vault_keys).where(own))
+            connection.execute(delete(vault_blind).where(_own(vault_blind, log, subject)))
             for gone in (subject, *parts):
                 if not _is_destroyed(connection, log, gone):
                     connection.execute(insert(vault_destroyed).values(log=log, subject=gone, destroyed_at=at_us))
@@ -244,6 +250,47 @@ class Vault:
             return AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"{log}|{name}".encode()))
         except InvalidTag:
             raise Unreadable("the keys are wrapped under another master key") from None
+
+
+def part_of(subject: str, scope: str, apart: str) -> str:
+    """The name of a part's key: of what belongs to a place in the command, where a later command named others."""
+    return f"{subject}#{scope}.{apart}" if scope and apart else f"{subject}#{scope}"
+
+
+def _read(box: str) -> tuple[str, str]:
+    """The name of a box's key, and what is sealed in it; raises `Unreadable`."""
+    head, _, sealed = box.rpartition(":")  # a key's name may hold colons, base64 holds none
+    if not head.startswith(f"{SEALED_MARK}{_SUITE}:"):
+        raise Unreadable("not a box of a known suite")
+    return head.removeprefix(f"{SEALED_MARK}{_SUITE}:"), sealed
+
+
+def _opened(log: str, name: str, sealed: str, cipher: AESGCM | None) -> str:
+    if cipher is None:
+        raise Unreadable("the key was destroyed")
+    try:
+        raw = b64decode(sealed, validate=True)
+        return _unpadded(cipher.decrypt(raw[:_NONCE], raw[_NONCE:], f"{log}|{name}".encode())).decode()
+    except (InvalidTag, NotBase64, ValueError):
+        raise Unreadable("not sealed under this key") from None
+
+
+def _padded(value: bytes) -> bytes:
+    """The value, a mark, and zeros (ISO/IEC 7816-4)."""
+    return value + b"\x80" + bytes(-(len(value) + 1) % _PAD)
+
+
+def _unpadded(padded: bytes) -> bytes:
+    return padded.rstrip(b"\x00")[:-1]
+
+
+def _own(table: Table, log: str, subject: str) -> ColumnElement[bool]:
+    """What belongs to a subject or one of its parts, in a table that names subjects."""
+    # Ranges, not LIKE, which does not tell case/a from case/A on SQLite; "$" and "0" come after "#" and "/".
+    name = table.c.subject
+    mark, after = ("/", "0") if "#" in subject else ("#", "$")
+    within = (name >= f"{subject}{mark}") & (name < f"{subject}{after}")
+    return (table.c.log == log) & ((name == subject) | within)
 
 
 def _draws(random: Callable[[int], bytes]) -> Callable[[int], bytes]:

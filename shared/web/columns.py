@@ -189,6 +189,13 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "done_on": ("完成日", "Done on"),
     "provisional": ("暂定", "Provisional"),
     "paused": ("中止计算", "Paused"),
+    "over_on_paper": ("移交时已结", "Over on paper"),
+    "clocks": ("期限经过", "Deadlines"),
+    "letters": ("责任书", "Letters"),
+    "signed": ("签订", "Signed"),
+    "handovers": ("移交", "Handovers"),
+    "opened": ("待移交", "To be handed over"),
+    "done": ("已移交", "Handed over"),
     "positions": ("记录位置", "Positions"),
     # of a posting
     "leaves": ("请假", "Leaves"),

@@ -1,9 +1,11 @@
 """The documents that describe the system to other programs, made from the declarations: OpenAPI 3.1, AsyncAPI 3, and
-the JSON Schema of every event. None says anything that is not declared elsewhere.
+the JSON Schema of every event and of every document that an office writes. None says anything that is not declared
+elsewhere.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import is_dataclass
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 from pydantic import TypeAdapter
@@ -12,12 +14,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared.contracts.catalogue import EVENTS
-from shared.contracts.model import Refused, Service
+from shared.contracts.codes import Named
+from shared.contracts.model import Document, Refused, Service
 from shared.delivery.asyncapi import asyncapi_document
 from shared.runtime import Node
+from shared.web.columns import COLUMNS
 from shared.web.openapi import VERSION, openapi
 
-__all__ = ["asyncapi", "document_routes", "event_schema", "openapi"]
+__all__ = ["asyncapi", "document_routes", "document_schema", "event_schema", "openapi"]
 
 _EVENTS: Final[Mapping[str, Any]] = {event.NAME: event for event in EVENTS}
 
@@ -25,10 +29,11 @@ _EVENTS: Final[Mapping[str, Any]] = {event.NAME: event for event in EVENTS}
 def document_routes(node: Node) -> list[BaseRoute]:
     """`/openapi.json`, `/asyncapi.json` and `/schemas/{type}.json` of a running process."""
     shards = node.storage.settings.shards
+    written = {document.name: document for service in node.storage.services for document in service.documents}
     return [
         Route("/openapi.json", _document(lambda: openapi(node.storage.services))),
         Route("/asyncapi.json", _document(lambda: asyncapi(node.storage.services, shards=shards))),
-        Route("/schemas/{type}.json", _schema),
+        Route("/schemas/{type}.json", _schemas(written)),
     ]
 
 
@@ -48,6 +53,33 @@ def event_schema(event: Any) -> dict[str, Any]:
     }
 
 
+def document_schema(document: Document) -> dict[str, Any]:
+    """The JSON Schema of a document, for editors: what is a code is told with its names in Chinese and English."""
+    schema = TypeAdapter(document.kind).json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        for name, field in part.get("properties", {}).items():
+            if name in COLUMNS:
+                field["title"] = " ".join(COLUMNS[name])
+    for code in _codes(document.kind):
+        named = "；".join(f"{one.value} {one.zh} {one.en}" for one in code)
+        part = schema["$defs"][code.__name__]
+        part["description"] = f"{part['description']}\n\n{named}"
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"/schemas/{document.name}.json",
+        **schema,
+        "title": f"{document.title_zh} {document.title_en}",
+    }
+
+
+def _codes(hint: Any) -> set[type[Named]]:
+    """The lists of codes that a type leads to."""
+    if isinstance(hint, type) and issubclass(hint, Named):
+        return {hint}
+    inner = get_type_hints(hint).values() if is_dataclass(hint) else get_args(hint)
+    return {code for one in inner for code in _codes(one)}
+
+
 def _document(make: Callable[[], dict[str, Any]]) -> Callable[[Request], Response]:
     """An endpoint that makes its document when it is first asked for: Starlette runs it in a thread."""
     made: list[bytes] = []
@@ -60,8 +92,14 @@ def _document(make: Callable[[], dict[str, Any]]) -> Callable[[Request], Respons
     return serve
 
 
-def _schema(request: Request) -> Response:
-    event = _EVENTS.get(request.path_params["type"])
-    if event is None:
-        raise Refused("not_found", field="type")
-    return JSONResponse(event_schema(event), media_type="application/schema+json")
+def _schemas(written: Mapping[str, Document]) -> Callable[[Request], Response]:
+    def serve(request: Request) -> Response:
+        name = request.path_params["type"]
+        if name in written:
+            return JSONResponse(document_schema(written[name]), media_type="application/schema+json")
+        event = _EVENTS.get(name)
+        if event is None:
+            raise Refused("not_found", field="type")
+        return JSONResponse(event_schema(event), media_type="application/schema+json")
+
+    return serve

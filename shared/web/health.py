@@ -131,6 +131,10 @@ def policy(services: Sequence[Service]) -> dict[str, Any]:
             }
             for service in services
         },
+        "questions": {
+            service.name: {one.path: {"roles": sorted(one.by), "clause": one.clause} for one in service.questions}
+            for service in services
+        },
         "reads": {
             "ledgers": sorted(READERS),
             "record": sorted(RECORD_READERS),

@@ -38,7 +38,8 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
         paths |= _service_paths(service)
     if record:
         paths |= parts.record_paths()
-    paths |= parts.open_paths(event.NAME for event in EVENTS)
+    written = [document.name for service in services for document in service.documents]
+    paths |= parts.open_paths([*(event.NAME for event in EVENTS), *written])
     compartments = {"compartments": parts.OF_COMPARTMENTS} if any(one.compartments for one in services) else {}
     problems = {
         **parts.GROUPS,
@@ -292,9 +293,14 @@ class Schemas:
             raise ValueError("two commands of one name")
         made, whole = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
         # Every ledger's row class is called `Row`, and pydantic tells them apart by their modules.
-        names = {schema["$ref"].rpartition("/")[2]: name for (name, _), schema in made.items()}
+        refs = {name: schema["$ref"].rpartition("/")[2] for (name, _), schema in made.items()}
+        names = {ref: name for name, ref in refs.items()}
         found: Json = whole.get("$defs", {})
-        self.definitions: Json = {names.get(name, name): _renamed(found[name], names) for name in sorted(found)}
+        inner = {name: name for name in found.keys() - names.keys()}
+        # Ledgers of one row class (each service's calendar) have a schema each, as each has its own title.
+        self.definitions: Json = {
+            name: _renamed(found[ref], names) for name, ref in sorted({**inner, **refs}.items())
+        }  # fmt: skip
         for service in services:
             for ledger in service.ledgers:
                 row = self.definitions[_row_name(service, ledger)]

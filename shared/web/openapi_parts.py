@@ -178,13 +178,14 @@ def record_paths() -> Json:
     }
 
 
-def open_paths(event_names: Iterable[str]) -> Json:
+def open_paths(types: Iterable[str]) -> Json:
     """What needs no token: documents and health."""
     listed: tuple[tuple[str, str, str, Json], ...] = (
         ("openapi", "/openapi.json", "This document.", answer("OpenAPI 3.1.", ANYTHING)),
         ("asyncapi", "/asyncapi.json", "The document of the event stream.", answer("AsyncAPI 3.0.", ANYTHING)),
         (
-            "schema", "/schemas/{type}.json", "The JSON Schema of an event's data.",
+            "schema", "/schemas/{type}.json",
+            "The JSON Schema of an event's data, or of a document that an office writes.",
             answer("A JSON Schema.", ANYTHING, "application/schema+json"),
         ),
         ("live", "/-/health/live", "Whether the process runs.", answer("It does.", ANYTHING)),
@@ -202,7 +203,7 @@ def open_paths(event_names: Iterable[str]) -> Json:
         for name, path, meaning, answered in listed
     }  # fmt: skip
     schema, ready = paths["/schemas/{type}.json"]["get"], paths["/-/health/ready"]["get"]
-    schema["parameters"] = [path_parameter("type", {"enum": sorted(event_names)})]
+    schema["parameters"] = [path_parameter("type", {"enum": sorted(types)})]
     schema["responses"]["404"] = {"$ref": "#/components/responses/reading.404"}
     ready["responses"]["503"] = answer("Not yet; `missing` says what is not there.", ANYTHING)
     return paths

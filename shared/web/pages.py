@@ -56,6 +56,8 @@ class Page:
     title: str
     shows: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    log: str | None = None
+    """The log that it shows to people who have not signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +178,13 @@ class Site:
         return response
 
     def _notices(self, words: Words, page: Page, visitor: Visitor | None) -> Sequence[str]:
-        """What must be known of the log that the visitor looks at. A page that says what is out of order asks nothing
+        """What must be known of the log that is looked at. A page that says what is out of order asks nothing
         of the database."""
         declared = [(s.service, s.notice) for s in self._sections if s.notice is not None]
-        if visitor is None or page.status >= 500 or not declared:
+        log = visitor.log if visitor is not None else page.log
+        if log is None or page.status >= 500 or not declared:
             return ()
-        storage, log = self.node.storage, visitor.log
+        storage = self.node.storage
         with storage.ledgers_engine.connect() as connection:
             return [
                 words(notice.text)

@@ -98,9 +98,9 @@ def test_what_is_sealed_is_opened_again_by_whoever_has_the_master_key(log_engine
 def test_each_party_has_a_key_of_its_own(log_engine: Engine, vault: Vault) -> None:
     sealed = report(log_engine, vault)
     assert stored_subjects(log_engine) == [f"{CASE}#", f"{CASE}#parties/0", f"{CASE}#parties/1"]
-    assert sealed.summary.startswith(f"sealed:1:{CASE}#:")
+    assert sealed.summary.startswith(f"sealed:2:{CASE}#:")
     assert sealed.parties[0].phone is not None
-    assert sealed.parties[0].phone.startswith(f"sealed:1:{CASE}#parties/0:")
+    assert sealed.parties[0].phone.startswith(f"sealed:2:{CASE}#parties/0:")
 
 
 def test_a_known_subject_keeps_its_key(log_engine: Engine, vault: Vault) -> None:
@@ -128,7 +128,7 @@ def test_invariant_7_nothing_personal_is_in_the_log(log_engine: Engine, vault: V
     for text in (SUMMARY, ZHANG, LI, PHONE):
         assert text.encode() not in whole
         assert text.encode("unicode_escape") not in whole
-    assert b"sealed:1:" in whole
+    assert b"sealed:2:" in whole
 
 
 # what does not open -------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_a_tampered_box_does_not_open(log_engine: Engine, vault: Vault) -> None:
         other = "B" if sealed[at] != "B" else "C"
         with pytest.raises(Unreadable):
             vault.open(LOG, f"{head}:{sealed[:at]}{other}{sealed[at + 1 :]}")
-    for broken in ("", "sealed:", "sealed:1", box.replace(":1:", ":2:"), f"{head}:", f"{head}:AAAA", f"{head}:é", head):
+    for broken in ("", "sealed:", "sealed:2", box.replace(":2:", ":1:"), f"{head}:", f"{head}:AAAA", f"{head}:é", head):
         with pytest.raises(Unreadable):
             vault.open(LOG, broken)
     assert vault.open(LOG, box) == SUMMARY
@@ -513,7 +513,7 @@ class Minutes:
 def test_each_text_of_a_list_is_sealed(vault: Vault) -> None:
     sealed, keys = vault.seal(LOG, "meeting/1", Minutes(decisions=(SUMMARY, ZHANG)), fresh=True)
     assert [key.subject for key in keys] == ["meeting/1#"]
-    assert all(box.startswith("sealed:1:meeting/1#:") for box in sealed.decisions)
+    assert all(box.startswith("sealed:2:meeting/1#:") for box in sealed.decisions)
     assert len(set(sealed.decisions)) == 2
     assert vault.seal(LOG, "meeting/1", Minutes(decisions=()), fresh=True) == (Minutes(decisions=()), ())
     half = MinutesSubmitted(

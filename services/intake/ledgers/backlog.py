@@ -1,6 +1,7 @@
 """The backlog ledger 信访积案台账 (§3.2.1, §5.1): the cases that higher offices handed down, until they are settled.
 
-A case enters when it is reported as backlog or handed down, and leaves where a correction says it was never one.
+A case enters when it is reported as backlog or handed down, and leaves where a correction says that it was never one.
+It stays in the table, so that it comes back as it stands where that correction was a mistake itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,13 +47,19 @@ class Row:
     document: str | None = None
     handed_down_at: datetime
     due_on: date | None
-    last_contact_at: datetime | None = None
-    """The last visit or follow-up that took place."""
-    contacts: int = 0
+    contacts_at: tuple[datetime, ...] = ()
     """Visits and follow-ups since it was handed down."""
+    contacts: int = 0
+    """How many."""
+    last_contact_at: datetime | None = None
+    """The last of them."""
+    followed_up_at: datetime | None = None
+    """The last follow-up."""
     ended_at: datetime | None = None
     stable: bool | None = None
     """What the last follow-up found (稳控); None before one."""
+    left_at: datetime | None = None
+    """When it was said that it is no petition backlog (any more) 移出; none while it is."""
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
@@ -62,8 +69,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     if type(event) is CaseHandedDown:
         status = CaseStatus.REPORTED if event.due_on is None else CaseStatus.ACCEPTED
         row = row or _entered(event, at, key, status, event.due_on)
-        return replace(row, by_unit=event.by_unit, document=event.document, handed_down_at=at)
-    return None if row is None else _CHANGES[type(event)](row, event, at)  # most are no backlog cases
+        return replace(row, by_unit=event.by_unit, document=event.document, handed_down_at=at, left_at=None)
+    return None if row is None else _CHANGES[type(event)](row, event, at)  # most never were backlog cases
 
 
 def _entered(
@@ -88,17 +95,31 @@ def _ended(row: Row, event: Ending, at: datetime) -> Row:
     return replace(row, status=ended_as(event), ended_at=at)
 
 
-def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row | None:
-    return row if event.kind is CaseKind.BACKLOG else None
+def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row:
+    return replace(row, left_at=None if event.kind is CaseKind.BACKLOG else at)
 
 
 def _contacted(row: Row, event: VisitCompleted | CaseFollowedUp, at: datetime) -> Row:
-    last = at if row.last_contact_at is None else max(at, row.last_contact_at)
-    return replace(row, contacts=row.contacts + 1, last_contact_at=last)
+    return _with_contacts(row, (*row.contacts_at, at))
+
+
+def _with_contacts(row: Row, contacts_at: tuple[datetime, ...]) -> Row:
+    return replace(
+        row, contacts_at=contacts_at, contacts=len(contacts_at), last_contact_at=max(contacts_at, default=None)
+    )
+
+
+def _without_contact(row: Row, at: datetime | None) -> Row:
+    """Without one that did not take place; one before it was handed down was not counted."""
+    if at not in row.contacts_at:
+        return row
+    place = row.contacts_at.index(at)
+    return _with_contacts(row, (*row.contacts_at[:place], *row.contacts_at[place + 1 :]))
 
 
 def _followed_up(row: Row, event: CaseFollowedUp, at: datetime) -> Row:
-    return replace(_contacted(row, event, at), status=CaseStatus.FOLLOWED_UP, stable=event.stable)
+    row = _contacted(row, event, at)
+    return replace(row, status=CaseStatus.FOLLOWED_UP, followed_up_at=at, stable=event.stable)
 
 
 def _closed(row: Row, event: CaseClosed, at: datetime) -> Row:
@@ -114,20 +135,22 @@ def _retracted(row: Row, event: CaseStepRetracted, at: datetime) -> Row:
     not_over = event.back_to in (CaseStatus.REPORTED, CaseStatus.ACCEPTED)
     row = replace(row, status=event.back_to, ended_at=None if not_over else row.ended_at)
     if event.step is CaseStep.FOLLOWED_UP:
-        return replace(row, contacts=row.contacts - 1, stable=None)
+        return replace(_without_contact(row, row.followed_up_at), followed_up_at=None, stable=None)
+    if event.clock is not None:
+        return replace(row, due_on=event.clock.due_on)
     return replace(row, due_on=None) if event.back_to is CaseStatus.REPORTED else row
 
 
 def _work_retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
-    return replace(row, contacts=row.contacts - (event.visit is VisitResult.COMPLETED))
+    return _without_contact(row, event.done_at) if event.visit is VisitResult.COMPLETED else row
 
 
-def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row | None:
-    if event.kind is not None and event.kind is not CaseKind.BACKLOG:
-        return None
+def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
     given: dict[str, Any] = {
         name: new for name in ("community", "grid", "due_on") if (new := getattr(event, name)) is not None
     }
+    if event.kind is not None:
+        given["left_at"] = None if event.kind is CaseKind.BACKLOG else at
     if event.reported_on is not None and row.by_unit is None:
         given["handed_down_at"] = start_of(event.reported_on)  # no other day is known for it
     if event.resolved_on is not None:
@@ -135,7 +158,7 @@ def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row | None:
     return replace(row, **given)
 
 
-_CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row | None]]] = {
+_CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
     CaseAccepted: _accepted,
     CaseReopened: _accepted,
     **dict.fromkeys(get_args(Ending), _ended),

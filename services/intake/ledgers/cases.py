@@ -4,6 +4,7 @@ A voided case stays in the ledger with the status voided. What is sealed is copi
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -43,8 +44,10 @@ from shared.contracts.intake import (
     CaseWithdrawn,
     ClockPaused,
     ClockResumed,
+    ClockStanding,
     DeadlineExtended,
     Ending,
+    Escalation,
     PaperRow,
     Party,
     ended_as,
@@ -242,8 +245,8 @@ def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
         given["ended_at"], given["day_known"] = start_of(event.resolved_on), True
     if event.due_on is not None:
         given["due_rule"], given["due_provisional"] = DUE_AS_CORRECTED, False
-    if event.kind is not None and event.kind is not CaseKind.BACKLOG:
-        given["handed_down_at"] = None
+    if event.kind is not None:
+        given["handed_down_at"] = event.handed_down_at if event.kind is CaseKind.BACKLOG else None
     return replace(row, corrections=row.corrections + 1, **given)
 
 
@@ -263,11 +266,22 @@ def _retracted(row: Row, event: CaseStepRetracted, at: datetime) -> Row:
         case CaseStep.VOIDED:
             without = {"voided_at": None}
         case CaseStep.ESCALATED:
-            without = _NOT_ESCALATED
+            without = _escalated_before(event.escalated)
+        case CaseStep.PAUSED | CaseStep.RESUMED | CaseStep.EXTENDED | CaseStep.DUE_CORRECTED:
+            without = _clock_before(event.clock)
         case _:
             handled = row.to_be_handled or event.back_to is CaseStatus.ACCEPTED
             without = {**_NOT_ENDED, "to_be_handled": handled}
     return replace(row, status=event.back_to, corrections=row.corrections + 1, **without)
+
+
+def _escalated_before(escalated: Escalation | None) -> Mapping[str, Any]:
+    return _NOT_ESCALATED if escalated is None else {"escalated_to": escalated.to, "escalated_at": escalated.at}
+
+
+def _clock_before(clock: ClockStanding | None) -> Mapping[str, Any]:
+    assert clock is not None, "a step of the clock says how the deadline stands without it"
+    return {column.name: getattr(clock, column.name) for column in fields(clock)}
 
 
 def _handler(row: Row, event: HandlerAssigned | HandlerReplaced | HandoverCompleted, at: datetime) -> Row:
@@ -292,6 +306,7 @@ def _work_retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
         visits_done=row.visits_done - (event.visit is VisitResult.COMPLETED),
         visits_declined=row.visits_declined - (event.visit is VisitResult.DECLINED),
         mediations=row.mediations - (event.act is WorkAct.MEDIATION),
+        handler=row.handler if event.handler is None else event.handler.officer,
     )
 
 

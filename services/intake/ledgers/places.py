@@ -28,12 +28,13 @@ def _keys(recorded: Recorded) -> Iterable[str]:
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     event: DirectoryEvent = recorded.event
     if isinstance(event, CommunityRegistered):
-        if row is not None and key != event.code:
+        if row is not None and key != event.code and event.named_before is None:
             return row  # a name belongs to the community that had it first
         return Row(community=event.code, name=event.name)
     if isinstance(event, CommunityVoided):
         return None if row is None or row.community == event.code else row
-    if row is None and key != event.code and event.name is not None:
+    new = row is None or event.named_before is not None
+    if new and key != event.code and event.name is not None:
         return Row(community=event.code, name=event.name)  # the new name stands for it too
     row = held(row, recorded)
     return row if event.name is None or row.community != event.code else replace(row, name=event.name)

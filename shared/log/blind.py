@@ -1,0 +1,92 @@
+"""The blind index 盲索引: which records may name the same person, told without anything that names one.
+
+An entry is sixteen bits of an HMAC of a value, under a key derived from the master key for one log and one month.
+Sixteen bits are few on purpose: in a busy month unlike values share an entry as often as like ones, and each fits some
+hundred thousand telephone numbers. So an entry proves nothing; it says whose boxes are worth opening, and what these
+hold decides. An entry goes with the keys of the part that it stands for, or else after a few months.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Engine, delete, select, tuple_
+
+from shared.contracts.days import civil_day
+from shared.contracts.frozen import dataclass
+from shared.contracts.model import Trace
+from shared.log.database import writing
+from shared.log.tables import vault_blind
+
+MONTHS_KEPT: Final = 3
+"""An entry lives to the end of the third month after its own: 90 to 123 days."""
+_TOKEN_BYTES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry on its way into the index, in the same transaction as the events that were sealed with its value."""
+
+    epoch: str
+    """The month in which it was written, YYYY-MM."""
+    token: int
+    subject: str
+    """The part whose value it stands for, under the name of its key: `case/<id>#parties/0`."""
+
+
+class BlindIndex:
+    """Makes entries, and finds them again."""
+
+    def __init__(self, engine: Engine, master: bytes) -> None:
+        self._engine, self._master = engine, master
+        self._keys: dict[tuple[str, str], hmac.HMAC] = {}
+
+    def entries(
+        self, log: str, traces: Iterable[Trace], named: Callable[[str], str], now: datetime
+    ) -> tuple[Entry, ...]:
+        """The entries of what a command says; `named` gives the key's name of a part of it."""
+        epoch = _epoch(now)
+        key = self._key(log, epoch)
+        return tuple([Entry(epoch, _token(key, trace), named(trace.of)) for trace in traces])
+
+    def subjects(self, log: str, traces: Iterable[Trace], now: datetime) -> set[str]:
+        """The parts that share one of these values, and those that share an entry with one by chance."""
+        keys = {epoch: self._key(log, epoch) for epoch in _epochs(now)}
+        wanted = {(epoch, _token(key, trace)) for trace in traces for epoch, key in keys.items()}
+        table = vault_blind.c
+        query = select(table.subject).where(table.log == log, tuple_(table.epoch, table.token).in_(wanted))
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars()) if wanted else set()
+
+    def sweep(self, now: datetime) -> int:
+        """Delete what has lived its time, in every log; gives how many entries there were."""
+        with writing(self._engine) as connection:
+            return connection.execute(delete(vault_blind).where(vault_blind.c.epoch < _epochs(now)[-1])).rowcount
+
+    def _key(self, log: str, epoch: str) -> hmac.HMAC:
+        if (key := self._keys.get((log, epoch))) is None:
+            info = f"sanguan blind index\0{log}\0{epoch}".encode()
+            derived = HKDF(SHA256(), 32, salt=None, info=info).derive(self._master)
+            key = self._keys[log, epoch] = hmac.new(derived, digestmod=hashlib.sha256)
+        return key
+
+
+def _token(key: hmac.HMAC, trace: Trace) -> int:
+    mac = key.copy()
+    mac.update(f"{trace.kind}\0{trace.value}".encode())
+    return int.from_bytes(mac.digest()[:_TOKEN_BYTES], "big")
+
+
+def _epoch(now: datetime) -> str:
+    return f"{civil_day(now):%Y-%m}"
+
+
+def _epochs(now: datetime) -> list[str]:
+    """The months whose entries are in use, the newest first."""
+    today = civil_day(now)
+    months = (today.year * 12 + today.month - 1 - back for back in range(MONTHS_KEPT + 1))
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in months]
