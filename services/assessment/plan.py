@@ -121,7 +121,7 @@ _NUMBERED: Final = ("phases", "duties", "cadences", "targets", "rounds", "terms"
 class Odd(Named):
     """What may be odd about a document 疑点类别: it is kept as issued, and its author says that it is so."""
 
-    BEGAN_BEFORE_ISSUE = "began_before_issue", "该阶段在文件印发之前就已开始", "the phase began before the plan was issued"
+    BEGAN_BEFORE_ISSUE = "began_before_issue", "阶段在文件印发之前就已开始", "it began before the plan was issued"
     GAP = "gap", "与前一阶段之间有空档", "there are days between it and the phase before"
     OVERLAP = "overlap", "与前一阶段有重叠", "it overlaps the phase before"
     DUE_BEFORE_ISSUE = "due_before_issue", "期限早于文件印发日", "it was due before the plan was issued"
@@ -133,9 +133,7 @@ class Odd(Named):
         "it is due on a weekend (provisional: that year's working days were not announced when the plan was issued)",
     )  # fmt: skip
     OUTLASTS = "outlasts", "周期长于方案的起止时间", "it comes round less often than the plan is long"
-    NO_SUCH_SECTION = (
-        "no_such_section", "没有任何一项引用这一部分，编号不连续", "nothing quotes this section: the numbering has a gap"
-    )
+    NO_SUCH_SECTION = "no_such_section", "没有一项引用这一部分", "nothing quotes this section, though later ones are"
 
 
 class Oddity(NamedTuple):
@@ -175,7 +173,7 @@ def _odd_phases(plan: Plan) -> Iterator[Oddity]:
 
 
 def _odd_duties(plan: Plan) -> Iterator[Oddity]:
-    """Duties due on odd days. Which days are worked is asked of the calendar that was known when the plan was issued."""
+    """Duties due on odd days. Which days are worked is what was known when the plan was issued."""
     phases, calendar = {phase.code: phase for phase in plan.phases}, Calendar(plan.issued_on)
     for place, duty in enumerate(plan.duties):
         if duty.due_on is not None:

@@ -1,15 +1,29 @@
-"""Plans as files 方案文件. The seed's plan ships with the product."""
+"""Plans as files 方案文件. The seed's plan ships with the product, and one for the work between campaigns."""
 
 from pathlib import Path
 from typing import Final
 
-from services.assessment.documents import load
+from services.assessment.documents import Form, load
+from services.assessment.plan import faults
 from shared.contracts.assessment import Plan
 
-BUILT_IN: Final = Path(__file__).parent / "plans" / "dongfeng-2015-28.yaml"
+_SHIPPED: Final = Path(__file__).parent / "plans"
+BUILT_IN: Final = _SHIPPED / "dongfeng-2015-28.yaml"
 """东办〔2015〕28号, as issued, its oddities flagged."""
+STANDING: Final = _SHIPPED / "standing.yaml"
+"""The product's proposal for the daily work where there is no campaign, or beside it."""
+
+FORM: Final = Form(
+    Plan,
+    faults,
+    {
+        "code": "-", "document": "-", "title": "-", "issuer": "-", "issued_on": "2015-01-01", "phases": [],
+        "duties": [], "cadences": [], "targets": [], "must_visits": {"clause": "-", "classes": []},
+        "posting_months": 12, "anomalies": [], "rounds": [], "terms": [], "since": None, "until": None,
+    },
+)  # fmt: skip
 
 
 def load_plan(path: Path = BUILT_IN) -> Plan:
-    """The plan in a YAML file; raises `DocumentFault` (line, field, why)."""
-    return load(path, Plan)
+    """The plan in a YAML file; raises `DocumentFault` (of each mistake its line, field and reason)."""
+    return load(path, FORM)

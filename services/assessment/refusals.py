@@ -24,8 +24,8 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "{item} refers to {names}, which the plan does not have.",
     ),
     "oddity_not_flagged": (
-        "{names}的日期与阶段或印发日不合；请在疑点（anomalies）中原样标注，不要改动原文。",
-        "The dates of {names} do not fit its phase or the day of issue; flag it among the anomalies, as issued.",
+        "{names}：{what}。请照原文保留，并在疑点（anomalies）中写明（{how}）。",
+        "{names}: {what}. Keep it as issued, and say so among the anomalies ({how}).",
     ),
     "no_indicators": ("考核办法至少应有一项指标。", "A rulebook needs at least one indicator."),
     "denominator_unfit": (
@@ -105,6 +105,11 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "too_few_to_tell": (
         "青少年人数不足 {least} 人的不予登记：比率会指向个人。",
         "Where there are fewer than {least} young people no rate is entered: it would point at persons.",
+    ),
+    "published_under_another_plan": (
+        "该周期、该截止日的考核结果已按方案{item}公布；按另一方案考核的，请用另一截止日。",
+        "Scores of this period and as-of day were published under the plan {item}; under another plan, take another "
+        "as-of day.",
     ),
     "scores_unchanged": (
         "{period}的考核结果自上次公布以来没有变化。",

@@ -1,12 +1,14 @@
 """A rulebook's life 考核办法 (§3.3.5): each version is adopted whole, and checked before it can score anyone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 
 from services.assessment.commands import AdoptRulebook
+from services.assessment.faults import At, Fault, refuse
 from services.assessment.items import TABLES
 from shared.contracts.assessment import (
+    Exclusion,
     Filter,
     Indicator,
     IndicatorKind,
@@ -47,74 +49,83 @@ def evolve(state: State, event: RulebookAdopted, at: datetime) -> State:
 
 
 def check(rulebook: Rulebook) -> None:
-    """Raises `Refused`: no_indicators, repeated_code and what an indicator must not be."""
+    """Raises `Refused` for the first fault of a rulebook: no_indicators, repeated_code, and what an indicator must not
+    be (denominator_unfit, target_unfit, unknown_evidence, filter_unfit)."""
+    refuse("rulebook", faults(rulebook))
+
+
+def faults(rulebook: Rulebook) -> Iterator[Fault]:
+    """Everything that is wrong with a rulebook, indicator by indicator."""
     if not rulebook.indicators:
-        raise Refused("no_indicators", field="rulebook.indicators")
+        yield Fault(("indicators",), "no_indicators")
     seen: set[str] = set()
-    for indicator in rulebook.indicators:
+    for place, indicator in enumerate(rulebook.indicators):
+        at: At = ("indicators", place)
         if indicator.code in seen:
-            raise Refused("repeated_code", field="rulebook.indicators", item=indicator.code)
+            yield Fault((*at, "code"), "repeated_code", {"item": indicator.code}, alone=True)
         seen.add(indicator.code)
-        _check_indicator(indicator)
+        yield from _of_indicator(at, indicator)
 
 
-def _check_indicator(indicator: Indicator) -> None:
+def _of_indicator(at: At, indicator: Indicator) -> Iterator[Fault]:
     """A count has neither denominator nor target; a zero_incident has target 0; all others one from above 0 to 1."""
-    denominator, target = indicator.denominator, indicator.target
+    denominator, target, known = indicator.denominator, indicator.target, {"indicator": indicator.code}
     if (denominator is None) != (indicator.kind is IndicatorKind.COUNT):
-        raise Refused("denominator_unfit", field="rulebook.indicators", indicator=indicator.code)
-    if denominator is None:
-        fits = target is None and not indicator.exclusions
-    elif indicator.kind is IndicatorKind.ZERO_INCIDENT:
-        fits = target is not None and Fraction(target) == 0
-    else:
-        fits = target is not None and 0 < Fraction(target) <= 1
-    if not fits:
-        raise Refused("target_unfit", field="rulebook.indicators", indicator=indicator.code)
+        yield Fault((*at, "denominator"), "denominator_unfit", known, alone=True)
+    elif not _fits(indicator.kind, target, indicator.exclusions):
+        yield Fault((*at, "target"), "target_unfit", known, alone=True)
     if denominator is not None:
-        _check_measure(indicator, denominator)
-        for exclusion in indicator.exclusions:
-            _check_filters(indicator, denominator.table, exclusion.where)
-    _check_measure(indicator, indicator.numerator)
+        yield from _of_measure((*at, "denominator"), indicator, denominator)
+        for place, exclusion in enumerate(indicator.exclusions):
+            where = (*at, "exclusions", place, "where")
+            yield from _of_filters(where, indicator, denominator.table, exclusion.where)
+    yield from _of_measure((*at, "numerator"), indicator, indicator.numerator)
 
 
-def _check_measure(indicator: Indicator, measure: Measure) -> None:
-    fields = _fields(indicator, measure.table)
-    if measure.adds is not None and fields.get(measure.adds) is not int:
-        raise Refused("unknown_evidence", field="rulebook.indicators", indicator=indicator.code, names=measure.adds)
-    _check_filters(indicator, measure.table, measure.where)
+def _fits(kind: IndicatorKind, target: str | None, exclusions: Sequence[Exclusion]) -> bool:
+    if kind is IndicatorKind.COUNT:
+        return target is None and not exclusions
+    if target is None:
+        return False
+    return Fraction(target) == 0 if kind is IndicatorKind.ZERO_INCIDENT else 0 < Fraction(target) <= 1
 
 
-def _check_filters(indicator: Indicator, table: str, conditions: Sequence[Filter]) -> None:
-    fields = _fields(indicator, table)
-    for condition in conditions:
-        _check_filter(indicator, condition, fields)
+def _of_measure(at: At, indicator: Indicator, measure: Measure) -> Iterator[Fault]:
+    if measure.table not in TABLES:
+        yield _unknown((*at, "table"), indicator, measure.table)
+        return
+    if measure.adds is not None and TABLES[measure.table].get(measure.adds) is not int:
+        yield _unknown((*at, "adds"), indicator, measure.adds)
+    yield from _of_filters((*at, "where"), indicator, measure.table, measure.where)
 
 
-def _check_filter(indicator: Indicator, condition: Filter, fields: Mapping[str, type]) -> None:
-    """Every field is known, days are asked as days, and each question has the values that it needs."""
-    kind = fields.get(condition.field)
-    if kind is None:
-        raise Refused("unknown_evidence", field="rulebook.indicators", indicator=indicator.code, names=condition.field)
-    values = condition.values
+def _of_filters(at: At, indicator: Indicator, table: str, conditions: Sequence[Filter]) -> Iterator[Fault]:
+    if (fields := TABLES.get(table)) is None:
+        return  # which is told of the measure that names it
+    for place, condition in enumerate(conditions):
+        if condition.field not in fields:
+            yield _unknown((*at, place, "field"), indicator, condition.field)
+        elif not _answerable(condition, fields):
+            known = {"indicator": indicator.code, "names": condition.field, "op": condition.op}
+            yield Fault((*at, place), "filter_unfit", known, alone=True)
+
+
+def _unknown(at: At, indicator: Indicator, name: str) -> Fault:
+    return Fault(at, "unknown_evidence", {"indicator": indicator.code, "names": name}, alone=True)
+
+
+def _answerable(condition: Filter, fields: Mapping[str, type]) -> bool:
+    """Whether days are asked as days, and each question has the values that it needs."""
+    kind, values = fields[condition.field], condition.values
     match condition.op:
         case Op.IS | Op.IS_NOT:
-            fits = bool(values)
+            return bool(values)
         case Op.PRESENT | Op.ABSENT:
-            fits = not values
+            return not values
         case Op.IN_PERIOD | Op.PASSED:
-            fits = kind is date and not values
+            return kind is date and not values
         case Op.NOT_AFTER | Op.WITHIN_GRACE:
-            fits = kind is date and len(values) == 1 and fields.get(values[0]) is date
-    if not fits:
-        known = {"indicator": indicator.code, "names": condition.field, "op": condition.op.value}
-        raise Refused("filter_unfit", field="rulebook.indicators", **known)
-
-
-def _fields(indicator: Indicator, table: str) -> Mapping[str, type]:
-    if table not in TABLES:
-        raise Refused("unknown_evidence", field="rulebook.indicators", indicator=indicator.code, names=table)
-    return TABLES[table]
+            return kind is date and len(values) == 1 and fields.get(values[0]) is date
 
 
 def _id(command: AdoptRulebook) -> str:

@@ -3,13 +3,20 @@
 from pathlib import Path
 from typing import Final
 
-from services.assessment.documents import load
+from services.assessment.documents import Form, load
+from services.assessment.rulebook import faults
 from shared.contracts.assessment import Rulebook
 
 BUILT_IN: Final = Path(__file__).parent / "rulebooks" / "default.yaml"
 """The product's proposal: the plan leaves weights and denominators to an outside document."""
 
+FORM: Final = Form(
+    Rulebook,
+    faults,
+    {"code": "-", "title_zh": "-", "title_en": "-", "grace_days": 0, "ranks": "nobody", "indicators": []},
+)
+
 
 def load_rulebook(path: Path = BUILT_IN) -> Rulebook:
-    """The rulebook in a YAML file; raises `DocumentFault` (line, field, why)."""
-    return load(path, Rulebook)
+    """The rulebook in a YAML file; raises `DocumentFault` (of each mistake its line, field and reason)."""
+    return load(path, FORM)

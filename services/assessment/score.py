@@ -52,7 +52,7 @@ def decide(command: PublishScores, state: State, context: Context) -> Sequence[E
     """One event per institution whose score is new or has changed.
 
     Raises `Refused`: unknown_plan, unknown_rulebook, unknown_period, as_of_in_future, period_not_begun,
-    no_communities, scores_unchanged.
+    no_communities, published_under_another_plan, scores_unchanged.
     """
     refuse_future(context)
     known: Facts = context.facts
@@ -69,6 +69,9 @@ def decide(command: PublishScores, state: State, context: Context) -> Sequence[E
     now = scores(basis, known.position, known.root)
     if len(now) < 2:
         raise Refused("no_communities", field="period", to_day=period.to_day.isoformat())
+    other = next((was.plan for was in state.published.values() if was.plan != known.plan.code), None)
+    if other is not None:
+        raise Refused("published_under_another_plan", field="plan", item=other)
     events = [event for score in now if (event := _event(basis, state.published.get(score.subject), score))]
     if not events:
         raise Refused("scores_unchanged", field="period", period=command.period)

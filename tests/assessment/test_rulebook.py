@@ -7,11 +7,12 @@ from fractions import Fraction
 import pytest
 
 from services.assessment import rulebook
+from services.assessment.clauses import KNOWN
 from services.assessment.commands import AdoptRulebook
 from services.assessment.documents import DocumentFault, read
 from services.assessment.filters import Frame, holds
 from services.assessment.items import Item, Value
-from services.assessment.rulebook_file import BUILT_IN
+from services.assessment.rulebook_file import BUILT_IN, FORM
 from shared.contracts.assessment import Filter, Given, Indicator, Op, Rulebook, RulebookAdopted
 from shared.contracts.model import Refused
 from tests.assessment.campaign import OFFICE, PLAN, RULEBOOK, month
@@ -92,9 +93,51 @@ def test_the_default_rulebook_holds_the_plan_s_targets_and_marks_its_own_weights
 def test_a_mistake_in_a_rulebook_file_is_told_with_line_and_field() -> None:
     text = BUILT_IN.read_text(encoding="utf-8").replace("op: in_period", "op: in_perod", 1)
     with pytest.raises(DocumentFault) as caught:
-        read(text, "default.yaml", Rulebook)
-    assert caught.value.field == "indicators.2.denominator.where.1.op"
-    assert caught.value.line == next(n for n, line in enumerate(text.splitlines(), 1) if "in_perod" in line)
+        read(text, "default.yaml", FORM)
+    (mistake,) = caught.value.mistakes
+    assert (mistake.field, mistake.item) == ("indicators.2.denominator.where.1.op", "early_ends")
+    assert mistake.line == next(n for n, line in enumerate(text.splitlines(), 1) if "in_perod" in line)
+    assert "Is in_period meant?" in mistake.why_en
+
+
+def test_all_that_is_wrong_with_a_rulebook_is_told_at_once() -> None:
+    text = BUILT_IN.read_text(encoding="utf-8")
+    for old, new in (
+        ("field: judge", "field: juge"),
+        ("adds: households", "adds: judge"),
+        ('target: "0.9"', 'target: "1.9"'),
+        ("ranks: office", "ranks: everybody"),
+        ("op: within_grace", "op: is"),
+        ("code: stability", "code: must_visits"),
+        (
+            "table: minutes\n      where:\n        - {field: done_on",
+            "table: minute\n      where:\n        - {field: done_on",
+        ),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    text = text.replace("grace_days: 7", "grace_days: -7", 1)
+    with pytest.raises(DocumentFault) as caught:
+        read(text, "default.yaml", FORM)
+    assert [(one.field, one.item, one.code) for one in caught.value.mistakes] == [
+        ("grace_days", "", "greater_than_equal"),
+        ("ranks", "", "not_in_list"),
+        ("indicators.1.numerator.where.1.field", "four_roles", "unknown_evidence"),
+        ("indicators.4.denominator.adds", "contact_cards", "unknown_evidence"),
+        ("indicators.5.numerator.table", "minutes_on_time", "unknown_evidence"),
+        ("indicators.6.target", "resolve_rate", "target_unfit"),
+        ("indicators.7.code", "must_visits", "repeated_code"),
+    ]
+
+
+def test_every_indicator_quotes_a_clause_that_there_is() -> None:
+    assert {one.clause for one in RULEBOOK.indicators} <= KNOWN.keys()
+    for target in PLAN.targets:
+        assert target.clause in KNOWN, target.code
+    numbered = {
+        one.clause for part in ("cadences", "rounds", "terms", "duties", "phases") for one in getattr(PLAN, part)
+    }
+    assert numbered <= KNOWN.keys()
 
 
 # conditions -----------------------------------------------------------------------------------------------------

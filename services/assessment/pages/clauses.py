@@ -3,19 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, func, select
 
-from services.assessment.clauses import CLAUSES, KNOWN, Clause, Living, living
+from services.assessment.clauses import CLAUSES, DOCUMENT, KNOWN, Clause, Living, living
+from services.assessment.in_force import chosen
 from services.assessment.ledgers import plans
+from services.assessment.pages.scores import choices_of
+from services.assessment.plan import flag_of, oddities
 from services.assessment.plan_file import load_plan
 from services.assessment.rulebook_file import load_rulebook
-from shared.contracts.assessment import Anomaly, Duty, Plan, Target
+from shared.access import utc_now
+from shared.contracts.assessment import Anomaly, Cadence, Duty, Phase, Plan, Round, Target, Term
+from shared.contracts.days import civil_day
 from shared.contracts.model import Ledger, Refused
 from shared.ledger.tables import Rows
 from shared.runtime import Node
 from shared.web.pages import Ask, Page
+from shared.web.words import Words
 
 _CHAPTERS: Final = ("2", "3.1", "3.2", "3.3", "3.4", "5", "6")
 
@@ -45,6 +51,61 @@ class Told:
     due_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a plan, whatever part of it, as a line."""
+
+    clause: str
+    part: str
+    """The text's key that says which part of a plan it belongs to."""
+    title: tuple[str, str]
+    says: Sequence[str]
+
+
+_PARTS: Final[Mapping[str, str]] = {
+    "phases": "plan_part.phases", "duties": "plan_part.duties", "cadences": "plan_part.cadences",
+    "rounds": "plan_part.rounds", "terms": "plan_part.terms", "targets": "plan_part.targets",
+}  # fmt: skip
+
+
+def items_of(plan: Plan, words: Words) -> list[Item]:
+    """What a plan asks, in the order of its own clauses."""
+    found = [
+        Item(one.clause, text, (one.title_zh, one.title_en), _says(one, words))
+        for part, text in _PARTS.items()
+        for one in getattr(plan, part)
+    ]
+    found += [
+        Item(plan.must_visits.clause, "plan_part.must_visits", (one.title_zh, one.title_en), ())
+        for one in plan.must_visits.classes
+    ]
+    return sorted(found, key=lambda item: _numbered(item.clause))
+
+
+def _numbered(clause: str) -> tuple[tuple[int, str], ...]:
+    """The order of clauses: 3.10 comes after 3.9."""
+    return tuple((int(part), "") if part.isdecimal() else (0, part) for part in clause.split("."))
+
+
+def _says(one: Phase | Duty | Cadence | Round | Term | Target, words: Words) -> Sequence[str]:
+    match one:
+        case Phase():
+            return [f"{words.day(one.from_day)} – {words.day(one.to_day)}"]
+        case Duty():
+            return [one.lead, *([words("clause_due", day=one.due_on)] if one.due_on else ())]
+        case Cadence():
+            return [words.shown(one.meeting), words.shown(one.every)]
+        case Round():
+            return [words.shown(one.work), words.shown(one.every), words.shown(one.per)]
+        case Term():
+            length = ("plan_days", one.days) if one.working_days is None else ("plan_working_days", one.working_days)
+            return [words.shown(one.sequel), words(length[0], count=length[1])]
+        case Target():
+            return [f"{words.shown(one.comparison)} {words.share(one.share)}"]
+        case _:
+            assert_never(one)
+
+
 class ClausePages:
     """The views. Counts are of lines in ledgers; nothing of what stands in them is shown here."""
 
@@ -59,15 +120,25 @@ class ClausePages:
         }
 
     def index(self, ask: Ask) -> Page:
-        """All clauses, by chapter."""
-        plan = self._plan(ask)
+        """All clauses, by chapter; a plan of another document item by item, as it numbers them itself."""
+        with self._node.look("assessment", ask.log) as look:
+            rows = look.rows(plans.LEDGER)
+        row = chosen(rows, ask.query("plan"), civil_day(utc_now()))
+        plan, choices = row.plan if row else load_plan(), choices_of(rows, row)
+        odd = [(one, flag_of(plan, one)) for one in oddities(plan)]
+        if DOCUMENT not in plan.document:
+            shows = {"plan": plan, "choices": choices, "items": items_of(plan, ask.words), "oddities": odd}
+            return Page("assessment/plan.html", plan.title, shows)
         with self._node.storage.ledgers_engine.connect() as connection:
             told = [self._told(connection, ask.log, clause, plan) for clause in CLAUSES]
         chapters = [
             (chapter, [one for one in told if _in(chapter, one.clause.clause)]) for chapter in _CHAPTERS
         ]  # fmt: skip
         most = max((one.count for one in told), default=1) or 1
-        shows = {"plan": plan, "chapters": chapters, "most": most, "anomalies": plan.anomalies}
+        shows = {
+            "plan": plan, "choices": choices, "chapters": chapters, "most": most, "anomalies": plan.anomalies,
+            "oddities": odd,
+        }  # fmt: skip
         return Page("assessment/clauses.html", ask.words("clauses_title"), shows)
 
     def clause(self, ask: Ask) -> Page:
@@ -89,10 +160,13 @@ class ClausePages:
         )
 
     def _plan(self, ask: Ask) -> Plan:
-        """The plan that was adopted last; before any, the one that ships with the product."""
+        """The plan that these clauses are read in: the one that is asked for, else today's, of those of this document;
+        before any, the one that ships with the product."""
         with self._node.look("assessment", ask.log) as look:
-            rows = look.rows(plans.LEDGER)
-        return max(rows, key=lambda row: row.position).plan if rows else load_plan()
+            rows = [row for row in look.rows(plans.LEDGER) if DOCUMENT in row.plan.document]
+        code = ask.query("plan")
+        row = chosen(rows, code if any(row.code == code for row in rows) else "", civil_day(utc_now()))
+        return row.plan if row else load_plan()
 
     def _told(self, connection: Connection, log: str, clause: Clause, plan: Plan) -> Told:
         of = [duty for duty in plan.duties if duty.clause == clause.clause]

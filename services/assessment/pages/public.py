@@ -1,5 +1,6 @@
 """The one page that needs no sign-in: quarterly figures of the communities, small numbers kept back."""
 
+import asyncio
 import re
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ def page_routes(site: Site) -> list[BaseRoute]:
         _refuse_parameters(request, "lang")
         log, editions = await view.of(request)
         words = site.words(language_of(request))
-        return site.render(request, words, as_page(words, log, editions), None)
+        return await asyncio.to_thread(lambda: site.render(request, words, as_page(words, log, editions), None))
 
     return [Route("/public/{log}", page)]
 
@@ -88,7 +89,7 @@ def as_page(words: Words, log: str, editions: Editions) -> Page:
         return [*zip(names, quarter.shown, strict=False)]
 
     shows = {"log": log, "threshold": THRESHOLD, "quarters": [(one, rows(one)) for one in editions.quarters]}
-    return Page("assessment/public.html", words("public_title"), shows)
+    return Page("assessment/public.html", words("public_title"), shows, log=log)
 
 
 def _name(editions: Editions, code: str) -> str:

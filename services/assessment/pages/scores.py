@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from services.assessment.evidence import evidence_at
+from services.assessment.in_force import by_day, chosen
 from services.assessment.items import Item
 from services.assessment.ledgers import communities_served, plans, rulebooks, scores
 from services.assessment.pages.boards import (
@@ -64,10 +65,13 @@ class ScorePages:
     def home(self, ask: Ask) -> Page:
         """How the campaign goes, where to go from here, and whether the system is well."""
         with self._node.look("assessment", ask.log) as look:
-            board = self._board(look, ask, "")
-            plan = board.plan if board else _newest(look.rows(plans.LEDGER))
+            plan = _plan(look, ask, "")
+            board = self._board(look, ask, plan, "")
+            choices = choices_of(look.rows(plans.LEDGER), plan)
+        plan = board.plan if board else plan
         shows = {
             "board": board,
+            "choices": choices,
             "plan": plan.plan if plan else None,
             "line": self._line(board, plan),
             "state": state_of(self._node, ask.log),
@@ -77,12 +81,15 @@ class ScorePages:
     def board(self, ask: Ask) -> Page:
         """The scoreboard of a publication, the newest unless another is asked for."""
         with self._node.look("assessment", ask.log) as look:
-            published = _published(look)
-            board = self._board(look, ask, ask.query("publication"))
-            plan = board.plan if board else _newest(look.rows(plans.LEDGER))
+            plan = _plan(look, ask, ask.query("publication"))
+            published = _published(look, plan)
+            board = self._board(look, ask, plan, ask.query("publication"))
+            choices = choices_of(look.rows(plans.LEDGER), plan)
+        plan = board.plan if board else plan
         words = ask.words
         shows = {
             "board": board,
+            "choices": choices,
             "plan": plan.plan if plan else None,
             "line": self._line(board, plan),
             "publications": [
@@ -97,25 +104,24 @@ class ScorePages:
         today = civil_day(utc_now())
         return line_of(plan.plan, board.as_of if board else today, today) if plan else None
 
-    def _board(self, look: LedgerLook, ask: Ask, publication: str) -> Board | None:
-        """The published board; else one computed now; None where there is no plan or rulebook.
+    def _board(self, look: LedgerLook, ask: Ask, plan: plans.Row | None, publication: str) -> Board | None:
+        """The board published under a plan; else one computed now; None where there is no plan or rulebook.
 
         Raises `Refused("not_found")` where the publication that is asked for does not exist.
         """
         names = _names(look)
-        published = _published(look)
-        publication = publication or next(iter(published), "")
+        publication = publication or next(iter(_published(look, plan)), "")
         if not publication:
-            return self._computed(look, names)
+            return self._computed(look, plan, names)
         rows = look.rows(scores.LEDGER, publication=publication)
         if not rows:
             raise Refused("not_found", field="publication")
-        plan, rulebook = _rules(look, rows[0])
+        under, rulebook = _rules(look, rows[0])
         order = ranks(rows, rulebook.rulebook.ranks, ask.visitor.actor.role)
-        return published_board(rows, plan, rulebook, names, order)
+        return published_board(rows, under, rulebook, names, order)
 
-    def _computed(self, look: LedgerLook, names: Mapping[str, str]) -> Board | None:
-        plan, rulebook = _newest(look.rows(plans.LEDGER)), _newest(look.rows(rulebooks.LEDGER))
+    def _computed(self, look: LedgerLook, plan: plans.Row | None, names: Mapping[str, str]) -> Board | None:
+        rulebook = _newest(look.rows(rulebooks.LEDGER))
         if plan is None or rulebook is None or not names:
             return None
         as_of = civil_day(utc_now())
@@ -213,6 +219,20 @@ def _rules(look: LedgerLook, row: scores.Row) -> tuple[plans.Row, rulebooks.Row]
     return plan, rulebook
 
 
+def _plan(look: LedgerLook, ask: Ask, publication: str) -> plans.Row | None:
+    """The plan of a publication; else the one that is asked for; else today's. Raises `Refused("not_found")`."""
+    under = next((row.plan for row in look.rows(scores.LEDGER, publication=publication)), "") if publication else ""
+    return chosen(look.rows(plans.LEDGER), under or ask.query("plan"), civil_day(utc_now()))
+
+
+def choices_of(rows: Sequence[plans.Row], shown: plans.Row | None) -> Sequence[tuple[str, str, bool]]:
+    """Code and title of each plan, and whether it is the one that is shown; nothing where there is no choice."""
+    there = by_day(rows, civil_day(utc_now()))
+    if len(there) < 2:
+        return ()
+    return [(row.code, row.plan.title, shown is not None and row.code == shown.code) for row in there]
+
+
 def _newest(rows: Sequence[Any]) -> Any:
     """What was put in force last."""
     return max(rows, key=lambda row: row.position, default=None)
@@ -223,9 +243,12 @@ def _whole(log: str) -> Institution | None:
     return Institution(log) if re.fullmatch("[0-9]{9}", log) else None
 
 
-def _published(look: LedgerLook) -> dict[str, scores.Row]:
-    """A row of each publication, the newest first: that of the sub-district, where there is one."""
-    return latest(look.rows(scores.LEDGER, community=look.log) or look.rows(scores.LEDGER))
+def _published(look: LedgerLook, plan: plans.Row | None) -> dict[str, scores.Row]:
+    """A row of each publication under a plan, the newest first: that of the sub-district, where there is one."""
+    if plan is None:
+        return {}
+    of = {"plan": plan.code}
+    return latest(look.rows(scores.LEDGER, community=look.log, **of) or look.rows(scores.LEDGER, **of))
 
 
 def _campaign(plan: Plan, today: date) -> Period:
