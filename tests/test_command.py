@@ -478,7 +478,7 @@ def test_the_body_is_remembered_by_a_keyed_digest_only(building: Building) -> No
     async def scenario(office: Office) -> None:
         with building.log_engine.connect() as connection:
             stored = connection.execute(select(events.c.body_mac).where(events.c.command_id == "draw")).scalar_one()
-        body = ["DrawTicket", "t-1", NOW, DRAW]
+        body = [LOG, "draw", "DrawTicket", "t-1", NOW, DRAW]
         assert bytes(stored) == office.vault.body_mac(body)
         assert bytes(stored) != Vault(building.log_engine, b"another key").body_mac(body)
 

@@ -119,7 +119,14 @@ class Work(Named):
     PATROL = "patrol", "巡逻", "patrol"
     TRAINING = "training", "调解员培训", "training of mediators"
     OUTREACH = "outreach", "普法宣传", "law outreach"
+    COACHED_CASE = "coached_case", "传帮带", "mediators taken along through a case"
+    ADVICE = "advice", "法律咨询", "legal advice"
+    AID = "aid", "法律援助", "legal aid"
     SUPPORT = "support", "服务帮扶", "services to groups"
+    HELPER = "helper", "五员登记", "helper enrolled"
+    ENTERPRISE_SECURITY = "enterprise_security", "企业内保", "enterprise's own security"
+    VENUE = "venue", "场所检查", "venue inspected"
+    REVIEW = "review", "群众评议", "public review"
     INSPECTION = "inspection", "督导检查", "inspection"
     CIRCULAR = "circular", "通报", "circular"
     SURVEY = "survey", "民意调查", "survey"
@@ -360,13 +367,15 @@ class Indicator:
     exclusions: Annotated[tuple[Exclusion, ...], Many(500)]
     numerator: Measure
     target: DecimalText | None
-    """Share to reach, 1 = 100 %; for zero_incident 0; none for a count."""
+    """Share to reach, 1 = 100 %; for zero_incident 0; none for a count, and for a ratio that is only shown."""
     target_given: Given
     weight: DecimalText
     """Points for reaching the target."""
     weight_given: Given
     minimum: Count
     """A community whose denominator is smaller is given no rank."""
+    comparison: Comparison = Comparison.AT_LEAST
+    """`below`: the rate is to stay below the target."""
 
 
 @value

@@ -219,8 +219,8 @@ def _handled(made: Aviary, handling: str) -> None:
     made.does("assignment/replace-handler", {"officer": second}, handling)
     made.does("assignment/declare-conflict", {"officer": third}, handling)
     for visit in ("v1", "v2"):
-        plan = {"officer": second, "on": "2016-02-18", "must": False, "visit": visit}
-        server.done("assignment/plan-visit", plan, role="office", stream=handling)
+        plan = {"officer": second, "on": "2016-02-18", "must": True, "visit": visit}
+        made.does("assignment/plan-visit", plan, handling)
     made.does("assignment/complete-visit", {"visit": "v1"}, handling)
     made.does("assignment/decline-visit", {"visit": "v2"}, handling)
     for party in (1, 2):
@@ -301,7 +301,9 @@ def everything_served(aviary: Aviary, role: Role | None) -> Iterator[tuple[str, 
     server = aviary.server
     ids = {stream.partition("/")[2] for stream in aviary.streams if stream.startswith("case/")}
     pages = ["/", "/cases", "/communities", "/meetings", f"/communities/{COMMUNITY}", f"/communities/{PLACE}"]
+    pages += [f"/public/{LOG}", f"/public/{LOG}.json"]
     paths = [*pages, *(f"/cases/{id}" for id in ids), "/record", f"/record/{server.size() - 1}"]
+    paths += [f"/intake/cases/{id}/possible-duplicates" for id in ids]
     paths += ["/-/metrics", "/-/health/ready", "/-/policy.json", "/openapi.json", "/asyncapi.json"]
     for service in SERVICES:
         for ledger in service.ledgers:
