@@ -3,13 +3,17 @@
 import asyncio
 import json
 from collections import Counter
+from datetime import date
+from decimal import Decimal
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from services.assessment.due.listing import Duties, Wanted, duties
+from services.assessment.due.obligation import State
 from services.assessment.ledgers import scores
 from services.assessment.rulebook_file import load_rulebook
 from services.assignment.ledgers import communities
@@ -22,6 +26,9 @@ from shared.ledger.waiting import refused, troubles
 from shared.log import keys
 from shared.runtime import Node, Storage
 from shared.settings import Settings
+
+_LAST_DAY: Final = date(2015, 12, 31)
+"""Of the campaign."""
 
 
 async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) -> int:
@@ -45,12 +52,15 @@ async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) ->
         waits += await asyncio.to_thread(refused, node.storage.log_engine)
         streamed = node.relay.published_total if node.relay else 0
         scoreboard(node, out)
+        owed = await asyncio.to_thread(_owed, node)
+        out.print(_owed_line(owed), highlight=False)
     notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
     with opened(settings, audits=True) as storage:
         compared = await asyncio.to_thread(compare, storage, LOG)
         key = str(keys.load_verifier(settings.data_dir, LOG))
         verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, key)
         body = summary(storage, done, compared, verified, streamed, len(waits))
+    body["duties"] = dict(owed.counts)
     body["seconds"] = round(monotonic() - began, 1)
     if kept:
         body["data"] = str(settings.data_dir)
@@ -99,15 +109,27 @@ def scoreboard(node: Node, out: Console) -> None:
     titles = {one.code: one.title_zh for one in load_rulebook().indicators}
     table = Table(title="东风路街道 2015 年考核（示例数据）  The year's scores (synthetic)", title_style="bold")
     table.add_column("社区", no_wrap=True)
-    shown = [one.code for one in rows[0].indicators] if rows else []
+    weighed = [one for one in rows[0].indicators if Decimal(one.weight) > 0] if rows else []
+    shown = [one.code for one in weighed]
     for name in shown:
         table.add_column(titles.get(name, name), justify="right")
     table.add_column("得分", justify="right")
     for row in sorted(rows, key=lambda row: (row.community not in names, row.community)):
-        cells = [_cell(one) for one in row.indicators]
+        cells = [_cell(one) for one in row.indicators if one.code in shown]
         total = "—" if row.per_cent is None else str(row.per_cent)
         table.add_row(names.get(row.community, "全街道"), *cells, total)
     out.print(table)
+
+
+def _owed(node: Node) -> Duties:
+    """What was due, done, overdue or vacant on the campaign's last day."""
+    with node.look("assessment", LOG) as look:
+        return duties(look, Wanted(as_of=_LAST_DAY), _LAST_DAY)
+
+
+def _owed_line(owed: Duties) -> str:
+    told = "  ".join(f"{state.zh} {state.en} {count}" for state in State if (count := owed.counts[state]))
+    return f"{_LAST_DAY} 应办事项 duties:  {told}"
 
 
 def _cell(indicator: IndicatorScore) -> str:

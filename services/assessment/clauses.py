@@ -60,6 +60,8 @@ CLAUSES: Final = (
     Clause("6.4", "形成长效机制", "Model cases, what to keep", "社区"),
     Clause("6.5", "加强督导考核", "Supervision, periodic circulars", "领导小组办公室"),
 )
+DOCUMENT: Final = "东办〔2015〕28号"
+"""The document whose clauses these are; the numbers of any other are its own."""
 KNOWN: Final = {clause.clause: clause for clause in CLAUSES}
 
 

@@ -10,6 +10,10 @@ Value = str | int | date | bool | None
 Fields = dict[str, Value]
 
 
+WHOLE = ""
+"""In a community's place: of the sub-district as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One row of evidence. It belongs to a community; there is no place in it for a person."""
@@ -27,7 +31,7 @@ class Item:
 
 TABLES: Mapping[str, Mapping[str, type]] = {
     "communities": {
-        "registered_on": date, "households": int,
+        "registered_on": date, "households": int, "studio": date,
         "judge": date, "prosecutor": date, "police": date, "lawyer": date,
     },
     "postings": {
@@ -42,17 +46,31 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     },
     "cases": {
         "grid": str, "kind": str, "reported_on": date, "accepted_on": date, "handed_down_on": date,
-        "ended": str, "ended_on": date, "kept_since": date, "unstable_on": date,
+        "ended": str, "ended_on": date, "tier": str, "kept_since": date, "unstable_on": date, "letter_on": date,
+        "contact_missed_on": date, "over_on_paper": bool,
+    },
+    "deeds": {
+        "work": str, "detail": str, "grid": str, "begun_on": date, "due_on": date, "done_on": date,
+        "count": int, "of": int,
+    },
+    "duties": {
+        "what": str, "about": str, "begins_on": date, "due_on": date, "done_on": date, "state": str, "days": int,
     },
 }  # fmt: skip
 """The closed list of tables and fields that a rulebook may name.
 
-communities: `judge` … `lawyer` = since when one is posted there. postings: `in_force_until` = the last day, of those
-looked at, on which it was in force. minutes: one row per community and month due; `done_on` = when they reached the
-office, `entered_on` = when that was recorded (for what is taken over from paper, the day written there).
+communities: `judge` … `lawyer` = since when one is posted there, `studio` = since when it has one that is open.
+postings: `in_force_until` = the last day, of those looked at, on which it was in force. minutes: one row per community
+and month due; `done_on` = when they reached the office, `entered_on` = when that was recorded (for what is taken over
+from paper, the day written there).
 cases: `ended` = declined, linked, withdrawn, resolved, terminated, terminated_untold, referred or referred_outside;
-`kept_since` = since when a handler answers for it or, failing that, it is resolved; `unstable_on` = when a follow-up
-found it unsettled.
+`tier` = where it was settled; `kept_since` = since when a handler answers for it or, failing that, it is resolved;
+`unstable_on` = when a follow-up found it unsettled; `letter_on` = when somebody first signed for keeping it stable,
+`contact_missed_on` = the first day by which its parties should have been seen and were not; `over_on_paper` = it was
+over when it was taken over from paper, which tells of neither.
+deeds: what was entered of work and findings (`ledgers/deeds.py`), of the sub-district as a whole where the entry names
+no community; `done_on` = since when it stands as done. duties: the plan's obligations (`due/`); `what` = the work, the
+sequel, the kind of meeting (`.minutes` behind it for its minutes), or this product's own code.
 """
 
 

@@ -4,7 +4,7 @@ Rows keep every mark, so that any day can be scored later and every number expla
 without its latest marks is the row as it was earlier.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -68,6 +68,13 @@ def struck(row: _Row, recorded: Recorded, names: Set[str], on: date | None = Non
 def last(marks: Sequence[Mark], *names: str, by: date = date.max) -> Mark | None:
     """The last mark of those names in the log that had happened by a day."""
     return next((m for m in reversed(marks) if m.what in names and m.on <= by), None)
+
+
+def earliest(marks: Iterable[Mark], *names: str, by: date, after: int = -1) -> Mark | None:
+    """Of the marks of those names, the one with the first day, as far as it had come by a day. Only what stands in the
+    log after a position is looked at: what stands before it was about something else."""
+    found = (m for m in marks if m.what in names and m.on <= by and m.position > after)
+    return min(found, key=lambda m: m.on, default=None)
 
 
 def rewound(row: _Row, position: int) -> _Row | None:

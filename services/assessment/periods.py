@@ -66,6 +66,10 @@ class Span(NamedTuple):
     first: date
     last: date | None
 
+    def has(self, day: date) -> bool:
+        """Whether the plan is in force on a day."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
 
 def span(plan: Plan) -> Span:
     """A campaign's days are its phases'; a standing plan says its own."""
@@ -74,39 +78,40 @@ def span(plan: Plan) -> Span:
     return Span(min(p.from_day for p in plan.phases), max(p.to_day for p in plan.phases))
 
 
-def rounds(plan: Plan, every: Every, by: date) -> Iterator[str]:
-    """The months that a cadence of the plan answers for, YYYY-MM; of a plan without an end those up to a day.
+class Turn(NamedTuple):
+    """Whole months in which something is to be done once, by their first and last day."""
 
-    A monthly one answers for each month of the campaign; a longer one for the month in which each of its turns ends.
-    The first turn is always named, so that in a shorter campaign it shows as not yet due.
-    """
+    first: date
+    last: date
+
+    @property
+    def months(self) -> Iterator[str]:
+        """YYYY-MM."""
+        day = self.first
+        while day <= self.last:
+            yield f"{day:%Y-%m}"
+            day = months_after(day, 1)
+
+
+def rounds(plan: Plan, every: Every, by: date) -> Iterator[Turn]:
+    """The turns for which a cadence of the plan answers: those whose last month has begun within the plan, or by a day
+    where it has no end. The first is always named, so that in a shorter campaign it shows as not yet due."""
     days = span(plan)
-    end, step = by if days.last is None else days.last, every.months
-    first = days.first if step == 1 else months_after(days.first, step) - timedelta(days=1)
-    yield f"{first:%Y-%m}"
-    day = months_after(first.replace(day=1), step)
-    while day <= end:
-        yield f"{day:%Y-%m}"
-        day = months_after(day, step)
+    end = by if days.last is None else days.last
+    for number, turn in enumerate(turns(plan, every, max(by, days.first))):
+        if number == 0 or turn.last.replace(day=1) <= end:
+            yield turn
 
 
-def turns(plan: Plan, every: Every, by: date) -> Iterator[Span]:
+def turns(plan: Plan, every: Every, by: date) -> Iterator[Turn]:
     """The turns of work that comes round, in whole months from the plan's first month on; of a plan without an end
     those that have begun by a day. The last turn of a campaign may reach beyond its end."""
     days = span(plan)
     first, end = days.first.replace(day=1), by if days.last is None else days.last
     while first <= end:
         following = months_after(first, every.months)
-        yield Span(first, following - timedelta(days=1))
+        yield Turn(first, following - timedelta(days=1))
         first = following
-
-
-def months_between(first: date, last: date) -> Iterator[str]:
-    """The months from that of one day to that of another, YYYY-MM."""
-    day = first.replace(day=1)
-    while day <= last:
-        yield f"{day:%Y-%m}"
-        day = months_after(day, 1)
 
 
 def due_day(month: str, day_of_month: int) -> date:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, fields
 from datetime import date
 
-from services.assessment.evidence import Evidence, tables
+from services.assessment.evidence import Evidence
 from services.assessment.items import Item
 from services.assessment.ledgers import plans, rulebooks
 from services.assessment.marks import RETROACTIVE
 from services.assessment.scoring import Institution, Measured, explain
+from services.assessment.tables import tables
 from shared.contracts.assessment import Change, Figure, IndicatorScore, Period, Score
 from shared.contracts.frozen import dataclass
 

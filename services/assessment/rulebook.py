@@ -86,7 +86,7 @@ def _fits(kind: IndicatorKind, target: str | None, exclusions: Sequence[Exclusio
     if kind is IndicatorKind.COUNT:
         return target is None and not exclusions
     if target is None:
-        return False
+        return kind is IndicatorKind.RATIO  # shown, and not judged
     return Fraction(target) == 0 if kind is IndicatorKind.ZERO_INCIDENT else 0 < Fraction(target) <= 1
 
 

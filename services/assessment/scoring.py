@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from typing import Final
 
-from services.assessment.evidence import Evidence, Tables, tables
+from services.assessment.evidence import Evidence
 from services.assessment.exact import decimal_of, figure
 from services.assessment.filters import Frame, all_hold
-from services.assessment.items import Item
+from services.assessment.items import WHOLE, Item
+from services.assessment.tables import Tables, tables
 from shared.contracts.assessment import (
+    Comparison,
     Exclusion,
     Filter,
     Indicator,
@@ -37,7 +40,7 @@ class Institution:
     code: str
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[0-9]{9}(?:[0-9]{3})?", self.code):
+        if not re.fullmatch(r"[1-8][0-9]{8}(?:[0-9]{3})?", self.code):  # a landline with its area code has twelve, too
             raise ValueError("only institutions are scored: a division code has nine or twelve digits")
 
     @property
@@ -105,7 +108,7 @@ def explain(
     parts = _split(everything, codes)
     explained: dict[Institution, tuple[Measured, ...]] = {}
     if whole is not None:
-        joined = _joined(parts)
+        joined = _joined(parts, everything)
         explained[whole] = tuple(measure(indicator, joined, frame) for indicator in rulebook.indicators)
     for code in codes:
         explained[Institution(code)] = tuple(
@@ -126,10 +129,13 @@ def _split(everything: Tables, codes: Iterable[str]) -> dict[str, dict[str, list
     return parts
 
 
-def _joined(parts: Mapping[str, Tables]) -> Tables:
-    """The tables of the sub-district: those of its communities together."""
-    names = {name for part in parts.values() for name in part}
-    return {name: [item for part in parts.values() for item in part[name]] for name in names}
+def _joined(parts: Mapping[str, Tables], everything: Tables) -> Tables:
+    """The tables of the sub-district: those of its communities together, and what it does as a whole."""
+    return {
+        name: [item for part in parts.values() for item in part[name]]
+        + [one for one in items if one.community == WHOLE]
+        for name, items in everything.items()
+    }
 
 
 # one indicator --------------------------------------------------------------------------------------------------
@@ -243,12 +249,19 @@ def _standing(measured: Measured, denominator: int, begun: bool) -> Standing:
     return Standing.NOT_YET_DUE if measured.due_later else Standing.NOTHING
 
 
+_NEARLY: Final = Fraction(99, 100)
+"""Of a target to stay below: what is attained at most where it was not."""
+
+
 def _attained(indicator: Indicator, numerator: int, denominator: int) -> Fraction | None:
     """How much of the target was reached, from 0 to 1; none where there is no target."""
     if indicator.target is None or denominator == 0:
         return None
     if indicator.kind is IndicatorKind.ZERO_INCIDENT:
         return Fraction(int(numerator == 0))
+    if indicator.comparison is Comparison.BELOW:
+        share, most = Fraction(numerator, denominator), Fraction(indicator.target)
+        return Fraction(1) if share < most else min(most / share, _NEARLY)
     return min(Fraction(numerator, denominator) / Fraction(indicator.target), Fraction(1))
 
 

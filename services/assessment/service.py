@@ -3,7 +3,6 @@
 from typing import Final
 
 from services.assessment import plan, rulebook, score
-from services.assessment.due.ground import LEDGERS as DUE_LEDGERS
 from services.assessment.due.listing import Duties
 from services.assessment.due.obligation import State
 from services.assessment.entries import ENTRIES
@@ -14,7 +13,7 @@ from services.assessment.refusals import REFUSALS, STATUSES
 from services.assessment.rescoring import SCORER
 from shared.access import READERS
 from shared.contracts import assessment, assessment_entries
-from shared.contracts.model import Question, Service
+from shared.contracts.model import Document, Question, Service
 
 DUTIES: Final = Question(
     path="duties",
@@ -41,10 +40,14 @@ SERVICE = Service(
     title_en="Assessment",
     events=(*assessment.EVENTS, *assessment_entries.EVENTS),
     deciders=(plan.DECIDER, rulebook.DECIDER, score.DECIDER, ENTRIES.decider),
-    ledgers=(plans.LEDGER, rulebooks.LEDGER, scores.LEDGER, *LEDGERS, *DUE_LEDGERS, *ENTRIES.ledgers),
+    ledgers=(plans.LEDGER, rulebooks.LEDGER, scores.LEDGER, *LEDGERS, *ENTRIES.ledgers),
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,
     scorer=SCORER,
+    documents=(
+        Document(name="plan", kind=assessment.Plan, title_zh="活动方案", title_en="Plan"),
+        Document(name="rulebook", kind=assessment.Rulebook, title_zh="考核办法", title_en="Rulebook"),
+    ),
     questions=(DUTIES,),
 )

@@ -312,7 +312,7 @@ def afterwards(life: Life, story: Story) -> None:
     rare = story.slip is not None or story.twist is Twist.REOPENED
     if not life.over or (not rare and life.random.random() < skipped):
         return
-    life.later(12, 35)
+    life.later(6, 11)
     _follow_up(life, story, "follow-up")
     if not rare and life.random.random() < NOT_CLOSED:
         return

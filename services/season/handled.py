@@ -35,9 +35,12 @@ VISIT_DAYS_BEHIND: Final = (6, 25)
 ENTERED_LATE: Final = 0.08
 """Visits that stay in a notebook for weeks before they are entered; where the officers are behind, half of them."""
 NOT_VISITED: Final = 0.04
-DRAWN_OUT_DAYS: Final = (24, 34)
+DRAWN_OUT_DAYS: Final = (12, 18)
 """How long petition backlog takes longer than a dispute."""
-CONTACT_DAYS: Final = 14
+CONTACT_DAYS: Final = 30
+"""How often those who signed for a case must see its parties."""
+VISIT_EVERY_DAYS: Final = (12, 18)
+"""How often they do."""
 ORAL: Final = 0.35
 SETTLED_AT: Final = ((Tier.COMMUNITY, 85), (Tier.SUBDISTRICT, 13), (Tier.ABOVE, 2))
 KEPT: Final = ((Performance.PERFORMED, 88), (Performance.PARTLY, 8), (Performance.NOT_PERFORMED, 4))
@@ -70,7 +73,7 @@ def told(life: Life, story: Story) -> None:
         _mistaken_visit(life)
     if story.twist is Twist.HANDED_DOWN:
         for visit in ("v2", "v3", "v4"):
-            life.later(CONTACT_DAYS - 4, CONTACT_DAYS - 2)
+            life.later(*VISIT_EVERY_DAYS)
             _visit(life, visit, declined=False)
     match story.fate:
         case Fate.STAYS_OPEN:
@@ -235,7 +238,7 @@ def _agreed(life: Life, story: Story) -> None:
         found = one_of(random, CONFIRMED)
         document = f"示确{life.at.year}-{life.id}" if found is Confirmation.CONFIRMED else None
         life.officer("confirm", RecordJudicialConfirmation(confirmation=found, document=document))
-    life.later(14, 28)
+    life.later(8, 18)
     life.officer("check", CheckPerformance(performance=one_of(random, KEPT)))
     if story.slip is WorkAct.PERFORMANCE:
         life.soon()

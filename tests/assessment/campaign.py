@@ -6,15 +6,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache, cached_property
 from typing import Any
 
+from services.assessment.due import obligations
+from services.assessment.due.ground import ground_at, plans_of
+from services.assessment.due.obligation import Obligation, State
 from services.assessment.evidence import Evidence, evidence_of
 from services.assessment.periods import period
-from services.assessment.plan_file import load_plan
+from services.assessment.plan_file import STANDING, load_plan
 from services.assessment.rulebook_file import load_rulebook
 from services.assessment.scoring import Institution, Scores, Tally, score
 from services.assessment.service import SERVICE
-from shared.contracts.assessment import IndicatorScore, Period, PeriodKind, PlanAdopted, RulebookAdopted
+from shared.contracts.assessment import IndicatorScore, Period, PeriodKind, Plan, PlanAdopted, RulebookAdopted
 from shared.contracts.assignment import (
     CommunityRegistered,
     ContactCardsIssued,
@@ -23,6 +27,7 @@ from shared.contracts.assignment import (
     MinutesSubmitted,
     OfficerPosted,
     PostingEnded,
+    ResponsibilityLetterSigned,
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
@@ -54,8 +59,10 @@ EAST, WEST = "410105010001", "410105010002"
 OFFICE = Actor(id="office-1", role="office")
 PLAN = load_plan()
 RULEBOOK = load_rulebook()
+STANDING_PLAN = load_plan(STANDING)
 
 
+@cache
 def moment(day: str | date, hour: int = 10) -> datetime:
     return datetime.fromisoformat(f"{day}T{hour:02}:00:00+08:00")
 
@@ -88,14 +95,17 @@ class Campaign:
     # the work ---------------------------------------------------------------------------------------------------
 
     def adopt(self) -> "Campaign":
-        adopted = PlanAdopted(plan=PLAN, version=1, author="办公室", reason="印发")
-        self.put(f"plan/{PLAN.code}", adopted, "2015-06-10")
+        self.plan(PLAN)
         self.put(
             f"rulebook/{RULEBOOK.code}",
             RulebookAdopted(rulebook=RULEBOOK, version=1, author="办公室", reason="施行"),
             "2015-06-10",
         )
         return self
+
+    def plan(self, plan: Plan) -> int:
+        adopted = PlanAdopted(plan=plan, version=1, author="办公室", reason="印发")
+        return self.put(f"plan/{plan.code}", adopted, str(plan.issued_on))
 
     def community(self, code: str = EAST, households: int = 100, on: str = "2015-06-01") -> int:
         registered = CommunityRegistered(code=code, name=f"虚构社区{code[-1]}", grids=("01",), households=households)
@@ -134,8 +144,10 @@ class Campaign:
         code: str = EAST,
         kind: CaseKind = CaseKind.DISPUTE,
         basis: Basis = Basis.ACT,
+        due: str | None = None,
+        handled: bool = True,
     ) -> int:
-        """A case that was reported and accepted; gives the position of its acceptance."""
+        """A case that was reported and accepted, due the same day unless told; gives the position of its acceptance."""
         self.put(
             f"case/{id}",
             CaseReported(
@@ -148,7 +160,7 @@ class Campaign:
             f"case/{id}",
             CaseAccepted(
                 community=code, grid="01", kind=kind, parties=2, reported_at=moment(on),
-                due_on=date.fromisoformat(on), due_rule="synthetic", to_be_handled=True, basis=basis,
+                due_on=date.fromisoformat(due or on), due_rule="synthetic", to_be_handled=handled, basis=basis,
             ),
             on,
         )  # fmt: skip
@@ -168,18 +180,22 @@ class Campaign:
     def refer(self, id: str, on: str, outside: bool) -> int:
         return self.put(f"case/{id}", CaseReferred(to_unit="虚构机关", outside=outside, basis=Basis.ACT), on)
 
-    def reopen(self, id: str, on: str, code: str = EAST) -> int:
+    def reopen(self, id: str, on: str, code: str = EAST, due: str | None = None) -> int:
         return self.put(
             f"case/{id}",
             CaseReopened(
                 community=code, grid="01", kind=CaseKind.DISPUTE, parties=2, reported_at=moment(on),
-                reason="复发", due_on=date.fromisoformat(on), due_rule="synthetic",
+                reason="复发", due_on=date.fromisoformat(due or on), due_rule="synthetic",
             ),
             on,
         )  # fmt: skip
 
     def assign(self, id: str, on: str) -> int:
         return self.put(f"handling/{id}", HandlerAssigned(officer="police-1"), on)
+
+    def sign(self, id: str, on: str, contact_days: int = 30, code: str = EAST) -> int:
+        signed = ResponsibilityLetterSigned(community=code, unit="综治办", person="sealed:p", contact_days=contact_days)
+        return self.put(f"handling/{id}", signed, on)
 
     def plan_visit(self, case: str, visit: str, due: str, planned: str, must: bool = True, code: str = EAST) -> int:
         planning = VisitPlanned(
@@ -242,6 +258,26 @@ class Campaign:
     def tally(self, period: Period, as_of: str, subject: str = EAST) -> Tally:
         return next(one for one in self.scores(period, as_of).tallies if one.subject.code == subject)
 
+    def obligations(self, as_of: str | date, today: str = "2020-01-01") -> list[Obligation]:
+        """What is owed on a day, as it is known on another."""
+        look = Looking(self)
+        day = as_of if isinstance(as_of, date) else date.fromisoformat(as_of)
+        return list(obligations(plans_of(look), ground_at(look, day, date.fromisoformat(today))))
+
+    def owed(self, code: str, as_of: str, subject: str = EAST, about: str | None = None) -> list[Obligation]:
+        """The obligations of that code and subject (about one thing), in the order of the days on which they begin."""
+        found = [
+            one for one in self.obligations(as_of)
+            if (one.kind.code, one.subject) == (code, subject) and about in (None, one.about)
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: one.begins_on or date.min)
+
+    def stands(self, code: str, as_of: str, subject: str = EAST, about: str | None = None) -> tuple[State, int] | None:
+        """How the one such obligation stands, and by how many days; None where it is not owed."""
+        found = self.owed(code, as_of, subject, about)
+        assert len(found) <= 1, found
+        return (found[0].state, found[0].days) if found else None
+
     def indicator(self, code: str, period: Period, as_of: str, subject: str = EAST) -> IndicatorScore:
         return next(one for one in self.tally(period, as_of, subject).indicators if one.code == code)
 
@@ -268,11 +304,15 @@ class Looking:
     def position(self) -> int:
         return len(self.campaign.written) - 1
 
+    @cached_property
+    def taken(self) -> Sequence[Recorded]:
+        return self.campaign.recorded()
+
     def row(self, ledger: Any, key: str) -> Any:
-        return folded(ledger, self.campaign.recorded()).get(key)
+        return folded(ledger, self.taken).get(key)
 
     def rows(self, ledger: Any, **equal: object) -> Sequence[Any]:
-        found = folded(ledger, self.campaign.recorded()).values()
+        found = folded(ledger, self.taken).values()
         return [row for row in found if all(getattr(row, name) == value for name, value in equal.items())]
 
     def root(self) -> str:

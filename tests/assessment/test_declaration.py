@@ -1,6 +1,6 @@
 """The service's declaration holds together: codes have sentences, rows survive their tables, commands their JSON."""
 
-import re
+import ast
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,60 @@ from services.assessment.entries import ENTRIES
 from services.assessment.ranking import ranks
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import EVENTS, PeriodKind, RankUse
+from shared.contracts.assignment import (
+    HandoverCompleted,
+    HandoverOpened,
+    Leave,
+    LeaveRecorded,
+    ResponsibilityLetterSigned,
+    StudioOpened,
+)
+from shared.contracts.intake import CalendarAmended, ClockPaused, PauseReason
 from shared.errors import CODES
 from shared.ledger.tables import tables_of
 from shared.log.codec import canonical
 from tests.assessment.campaign import EAST, PLAN, RULEBOOK, WEST, Campaign
 from tests.assessment.test_score import publish, season
 
+OWED: list[tuple[str, Any]] = [
+    (f"community/{EAST}", StudioOpened(place="警务室")),
+    (f"roster/{EAST}", LeaveRecorded(
+        officer="judge-1", from_day=date(2015, 6, 1),
+        leave=Leave(first_day=date(2015, 6, 15), last_day=date(2015, 6, 16), cover=None),
+    )),
+    ("case/e5", ClockPaused(reason=PauseReason.APPRAISAL, note=None)),
+    ("handling/e5", ResponsibilityLetterSigned(community=EAST, unit="综治办", person="sealed:p", contact_days=7)),
+    ("handling/e5", HandoverOpened(officer="police-1")),
+    ("handling/e5", HandoverCompleted(officer="police-2", replaced="police-1", note=None)),
+    ("calendar/410105010", CalendarAmended(
+        year=None, off=(date(2015, 9, 3),), worked=(), announced_on=date(2015, 6, 15), document="通知"
+    )),
+]  # fmt: skip
+"""What obligations rest on beside the evidence of scores."""
+
 
 def full() -> Campaign:
     campaign = season()
     campaign.plan_visit("e5", "v", "2015-06-15", "2015-06-12")
+    for stream, event in OWED:
+        campaign.put(stream, event, "2015-06-15")
     publish(campaign)
     campaign.resolve("e5", "2015-06-25", recorded="2015-07-20")
     publish(campaign, "2015-07-20")
     return campaign
 
 
+def _codes(source: str) -> set[str]:
+    """The codes that a source refuses with, at once or as the fault of a text."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    named = ((call.func.id, call.args) for call in calls if isinstance(call.func, ast.Name))
+    codes = (arguments[{"Refused": 0, "Fault": 1}[name]] for name, arguments in named if name in ("Refused", "Fault"))
+    return {str(code.value) for code in codes if isinstance(code, ast.Constant)}
+
+
 def test_every_refusal_that_the_code_can_give_has_its_sentences() -> None:
     root = Path(services.assessment.__file__).parent
-    raised = {
-        code for file in root.glob("*.py") for code in re.findall(r'Refused\(\s*"(\w+)"', file.read_text("utf-8"))
-    }
+    raised = {code for file in root.glob("*.py") for code in _codes(file.read_text("utf-8"))}
     assert raised - set(CODES) == set(SERVICE.refusals)  # the mechanism's own codes have theirs
     assert set(SERVICE.statuses) <= raised
 

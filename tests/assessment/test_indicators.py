@@ -317,19 +317,21 @@ def test_corrections_move_a_case_in_time_and_place_and_a_void_one_counts_nowhere
 # §5.1 stability -------------------------------------------------------------------------------------------------
 
 
-def test_backlog_is_stable_where_someone_answers_for_it_and_no_follow_up_found_it_unsettled() -> None:
+def test_backlog_is_stable_where_someone_signed_for_it_and_kept_contact_and_no_follow_up_found_it_unsettled() -> None:
     campaign = Campaign()
     campaign.community()
     for id in ("a", "b", "c", "d"):
         campaign.case(id, "2015-06-12", kind=CaseKind.BACKLOG)
-    campaign.assign("a", "2015-06-12")
-    campaign.resolve("b", "2015-06-20")
-    campaign.assign("c", "2015-06-12")
-    campaign.put("case/c", CaseFollowedUp(satisfied=None, stable=False, note=None), "2015-06-25")
-    found = campaign.indicator("stability", JUNE, "2015-06-30")
-    assert (numbers(found), found.rate, found.reached) == ((2, 4, 0), "0.5000", False)  # d: nobody answers for it
+    campaign.sign("a", "2015-06-12")
+    campaign.sign("b", "2015-06-12", contact_days=7)
+    campaign.sign("c", "2015-06-12")
+    campaign.visit("b", "v1", "2015-06-18")
+    campaign.put("case/c", CaseFollowedUp(satisfied=None, stable=False, note=None), "2015-06-20")
+    assert campaign.indicator("stability", JUNE, "2015-06-25").numerator == 2  # b was seen; nobody signed for d
+    found = campaign.indicator("stability", JUNE, "2015-06-30")  # b should have been seen again by the 25th
+    assert (numbers(found), found.rate, found.reached) == ((1, 4, 0), "0.2500", False)
     campaign.put("case/c", CaseFollowedUp(satisfied=True, stable=True, note=None), "2015-07-02")
-    assert campaign.indicator("stability", JUNE, "2015-07-02").numerator == 3
+    assert campaign.indicator("stability", JUNE, "2015-07-02").numerator == 2
 
 
 def test_a_case_handed_down_or_reclassified_later_counts_from_that_day() -> None:

@@ -16,7 +16,7 @@ from services.assessment.items import TABLES
 from services.assessment.restating import Restating
 from services.assessment.score import scores
 from services.assessment.scoring import Institution, Tally, score
-from shared.contracts.assessment import Standing
+from shared.contracts.assessment import IndicatorKind, Standing
 from shared.contracts.codes import Basis, CaseKind, PostingEnd, Profession
 from shared.contracts.intake import CaseCorrected, CaseFollowedUp, CaseVoided
 from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, WHOLE, Campaign, Looking, month
@@ -145,9 +145,10 @@ def test_a_score_lies_in_its_range(parts: list[list[Act]]) -> None:
     for tally in tallies(written(parts)):
         assert 0 <= tally.points <= tally.possible <= 100
         for one in tally.indicators:
-            assert 0 <= one.numerator <= max(one.denominator, 0)
+            assert one.numerator >= 0
+            assert one.kind is IndicatorKind.COUNT or one.numerator <= one.denominator
             assert one.denominator + one.excluded == one.unadjusted_denominator
-            assert (one.points is None) == (one.standing is not Standing.MEASURED)
+            assert (one.points is None) == (one.standing is not Standing.MEASURED or one.target is None)
             if one.points is not None:
                 assert 0 <= exactly(one.points) <= Fraction(one.weight)
             if one.rate is not None:
@@ -246,7 +247,7 @@ def _published(campaign: Campaign, evidence: Any) -> Any:
 @given(st.one_of(st.text(max_size=30), st.from_regex(r"[0-9]{17}[0-9X]", fullmatch=True), st.from_regex(r"1[0-9]{10}")))
 def test_nothing_but_a_division_can_be_scored(code: str) -> None:
     """Names, ID numbers and telephone numbers are refused; so is a division code with anything after it."""
-    division = code.isascii() and code.isdigit() and len(code) in (9, 12)
+    division = code.isascii() and code.isdigit() and len(code) in (9, 12) and "1" <= code[0] <= "8"
     if division:
         assert Institution(code).code == code
     else:

@@ -13,7 +13,7 @@ from services.assessment.documents import DocumentFault, read
 from services.assessment.filters import Frame, holds
 from services.assessment.items import Item, Value
 from services.assessment.rulebook_file import BUILT_IN, FORM
-from shared.contracts.assessment import Filter, Given, Indicator, Op, Rulebook, RulebookAdopted
+from shared.contracts.assessment import Filter, Given, Indicator, IndicatorKind, Op, Rulebook, RulebookAdopted
 from shared.contracts.model import Refused
 from tests.assessment.campaign import OFFICE, PLAN, RULEBOOK, month
 from tests.spec import Spec, spec
@@ -56,7 +56,7 @@ def asking(*conditions: Filter) -> Rulebook:
         (replace(RULEBOOK, indicators=RULEBOOK.indicators * 2), "repeated_code"),
         (with_first(target="0"), "target_unfit"),
         (with_first(target="1.5"), "target_unfit"),
-        (with_first(target=None), "target_unfit"),
+        (with_first(target=None, kind=IndicatorKind.COVERAGE), "target_unfit"),
         (with_first(denominator=None), "denominator_unfit"),
         (with_first(numerator=replace(RULEBOOK.indicators[0].numerator, table="residents")), "unknown_evidence"),
         (with_first(numerator=replace(RULEBOOK.indicators[0].numerator, adds="judge")), "unknown_evidence"),

@@ -85,7 +85,7 @@ def test_a_score_is_published_for_the_whole_and_each_community_with_all_that_it_
     position = len(campaign.written) - 1
     assert (east.plan, east.plan_version, east.rulebook, east.rulebook_version) == (PLAN.code, 1, RULEBOOK.code, 1)
     assert (east.position, east.root, east.as_of) == (position, f"{position:064x}", date(2015, 7, 6))
-    assert {one.code: (one.numerator, one.denominator) for one in east.indicators} == {
+    assert {one.code: (one.numerator, one.denominator) for one in east.indicators if one.weight != "0"} == {
         "four_roles": (1, 1), "early_ends": (0, 4), "must_visits": (0, 0), "contact_cards": (45, 60),
         "minutes_on_time": (1, 1), "resolve_rate": (5, 6), "stability": (0, 0),
     }  # fmt: skip
@@ -93,6 +93,17 @@ def test_a_score_is_published_for_the_whole_and_each_community_with_all_that_it_
     assert (east.points.exact, east.points.decimal) == ("3545/54", "65.6481")
     assert (east.possible.exact, east.per_cent) == ("70/1", "93.7831")
     assert (east.rankable, of(events, LOG).rankable) == (True, False)
+
+
+def test_scores_published_under_one_plan_are_not_restated_under_another() -> None:
+    campaign = season()
+    publish(campaign)
+    campaign.plan(replace(PLAN, code="another"))
+    with pytest.raises(Refused) as caught:
+        decide(campaign, replace(JUNE, plan="another"))
+    assert (caught.value.code, caught.value.known) == ("published_under_another_plan", {"item": PLAN.code})
+    later = replace(JUNE, plan="another", as_of=date(2015, 7, 7))
+    assert {event.score.plan for event in decide(campaign, later, on="2015-07-07")} == {"another"}
 
 
 def test_fewer_cases_than_the_rulebook_s_minimum_give_no_rank() -> None:

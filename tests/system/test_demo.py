@@ -36,6 +36,7 @@ def test_it_does_the_whole_job(demo: Demo) -> None:
     assert told["audit"]["verify_ok"]
     assert told["streamed"] >= told["events"]
     assert told["waiting"] == 0
+    assert all(told["duties"][state] > 0 for state in ("done", "late", "due", "overdue", "not_yet_due"))
 
 
 def test_json_is_all_that_it_prints_and_people_read_the_rest(demo: Demo) -> None:

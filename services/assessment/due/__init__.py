@@ -14,7 +14,7 @@ from shared.contracts.assessment import Plan
 def obligations(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
     """Every obligation on the ground's day: the plans' first, each plan beside the others, then the record's own."""
     for plan in plans:
-        yield from of_plan(plan, ground)
+        yield from of_plan(plan, plans, ground)
         yield from of_people(plan, ground)
     yield from of_cases(plans, ground)
     yield from of_findings(plans, ground)

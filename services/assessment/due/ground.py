@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from services.assessment.due.obligation import Frame
+from services.assessment.evidence import Evidence, evidence_at
 from services.assessment.items import Item
 from services.assessment.ledgers import (
     case_results,
@@ -15,17 +15,13 @@ from services.assessment.ledgers import (
     plans,
     postings,
     visit_duties,
-    work_calendar,
 )
 from services.assessment.marks import first
 from services.assessment.periods import span
 from shared.calendar import Calendar
 from shared.contracts.assessment import Plan, SubjectKind
 from shared.contracts.frozen import dataclass
-from shared.contracts.model import Ledger, Look
-
-LEDGERS: tuple[Ledger[Any], ...] = (deeds.LEDGER, case_terms.LEDGER, work_calendar.LEDGER)
-"""What obligations rest on beside the evidence of scores."""
+from shared.contracts.model import Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +57,26 @@ class Ground:
                 yield row.id, joined
 
 
+def ground_of(evidence: Evidence, whole: str, frame: Frame) -> Ground:
+    """The evidence, looked at for the frame's day."""
+    return Ground(
+        whole=whole,
+        frame=frame,
+        communities=evidence.communities,
+        postings=evidence.postings,
+        deeds=evidence.deeds,
+        meetings={row.id: row for row in evidence.meetings},
+        visits=evidence.visits,
+        cases={row.id: case_results.item(row, frame.as_of) for row in evidence.cases},
+        terms={row.id: row for row in evidence.terms},
+    )
+
+
 def ground_at(look: Look, as_of: date, today: date) -> Ground:
     """The evidence as the service's ledgers hold it now, for a day. The calendar is the one known on that day, and for
     a day to come the one known today."""
-    calendar = Calendar(min(as_of, today), look.rows(work_calendar.LEDGER))
-    return Ground(
-        whole=look.log,
-        frame=Frame(as_of, calendar),
-        communities=look.rows(communities_served.LEDGER),
-        postings=look.rows(postings.LEDGER),
-        deeds=look.rows(deeds.LEDGER),
-        meetings={row.id: row for row in look.rows(meeting_duties.LEDGER)},
-        visits=look.rows(visit_duties.LEDGER),
-        cases={row.id: case_results.item(row, as_of) for row in look.rows(case_results.LEDGER)},
-        terms={row.id: row for row in look.rows(case_terms.LEDGER)},
-    )
+    evidence = evidence_at(look)
+    return ground_of(evidence, look.log, Frame(as_of, Calendar(min(as_of, today), evidence.calendar)))
 
 
 def plans_of(look: Look) -> list[Plan]:

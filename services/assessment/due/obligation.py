@@ -6,6 +6,7 @@ evidence and the calendar. They are an institution's: nobody who does the work i
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import assert_never
 
 from services.assessment.clauses import KNOWN
 from services.assessment.marks import Mark
@@ -42,6 +43,13 @@ class Kind:
     """The unit that answers for it 牵头单位."""
     plan: str | None = None
     """None for what the record demands whatever plan is in force: a statutory deadline, a hazard's."""
+    work: str | None = None
+    """The work, sequel or kind of meeting that a plan's item asks for, by which a rulebook finds it."""
+
+    @property
+    def what(self) -> str:
+        """What a rulebook calls it: plans give codes of their own to one and the same thing."""
+        return self.work or self.code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +71,16 @@ class Obligation:
     done_on: date | None
     state: State
     days: int
-    """Overdue, done late, vacant or short of the time: by so many days; else 0."""
+    """Overdue or done late by so many days, vacant for so many, short of so many where it was not kept; else 0."""
     taken_over: bool
     """Entered from paper: judged by the days written there."""
-    positions: tuple[int, ...]
-    """Where in the log that of which it is made stands."""
+    marks: tuple[Mark, ...]
+    """That of which it is made."""
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Where in the log that stands."""
+        return tuple(sorted({m.position for m in self.marks}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +101,8 @@ class Frame:
         return Obligation(
             kind=kind, subject=subject, about=about, begins_on=begins_on, due_on=due_on,
             works=None if due_on is None else self.calendar.works(due_on), provisional=provisional, done_on=done_on,
-            state=state, days=self._days(state, due_on, done_on) if days is None else days, taken_over=taken_over,
-            positions=tuple(sorted({m.position for m in marks})),
+            state=state, days=self._days(state, begins_on, due_on, done_on) if days is None else days,
+            taken_over=taken_over, marks=tuple(marks),
         )  # fmt: skip
 
     def _state(self, begins_on: date | None, due_on: date | None, done_on: date | None) -> State:
@@ -99,7 +112,9 @@ class Frame:
             return State.NOT_YET_DUE
         return State.DUE if due_on is None or self.as_of <= due_on else State.OVERDUE
 
-    def _days(self, state: State, due_on: date | None, done_on: date | None) -> int:
+    def _days(self, state: State, begins_on: date | None, due_on: date | None, done_on: date | None) -> int:
+        if state is State.VACANT and begins_on is not None:
+            return (self.as_of - begins_on).days + 1
         if due_on is None or state not in (State.OVERDUE, State.LATE):
             return 0
         return ((done_on or self.as_of) - due_on).days
@@ -132,8 +147,23 @@ def planned(plan: Plan, item: Duty | Cadence | Round | Term, suffix: tuple[str, 
     code, zh, en = suffix
     lead = item.lead if isinstance(item, Duty) else lead_of(plan, item.clause)
     return Kind(
-        f"{item.code}{code}", item.clause, f"{item.title_zh}{zh}", f"{item.title_en}{en}", lead, plan.code
+        f"{item.code}{code}", item.clause, f"{item.title_zh}{zh}", f"{item.title_en}{en}", lead, plan.code,
+        f"{_work_of(item)}{code}",
     )  # fmt: skip
+
+
+def _work_of(item: Duty | Cadence | Round | Term) -> str:
+    match item:
+        case Duty():
+            return item.done_by or item.code
+        case Cadence():
+            return item.meeting
+        case Round():
+            return item.work
+        case Term():
+            return item.sequel
+        case _:
+            assert_never(item)
 
 
 def term_of(plan: Plan, sequel: str) -> Term | None:

@@ -2,15 +2,16 @@
 follow-up (§3.2.1, 3.3.2, 3.4.1, 5.1)."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
 from services.assessment.due.ground import Ground
 from services.assessment.due.obligation import Kind, Obligation, State, demanded, lead_of, planned, term_of
 from services.assessment.items import Item
-from services.assessment.ledgers import case_terms, visit_duties
-from services.assessment.marks import Mark, last
+from services.assessment.ledgers import case_terms, postings, visit_duties
+from services.assessment.ledgers.case_results import ENDINGS
+from services.assessment.marks import Mark, earliest, first, last
 from services.assessment.periods import span
 from shared.contracts.assessment import Plan, Sequel
 from shared.contracts.frozen import dataclass
@@ -38,21 +39,18 @@ class _Case:
     def ended_on(self) -> date | None:
         return self.day("ended_on")
 
-    def mark(self, what: str, by: date) -> Mark | None:
-        return last(self.terms.marks, what, by=by)
-
 
 def of_cases(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
     """What the cases make due that were accepted by the day, and stand."""
+    posted = _by_officer(ground.postings)
     for case in _cases(ground):
-        accepted_on = case.day("accepted_on")
-        assert accepted_on is not None, "only accepted cases are looked at"
-        yield _settled(case, accepted_on, ground)
+        yield _settled(case, ground)
         yield from _contacts(case, ground)
         for plan in plans:
-            for sequel in (_letter, _follow_up, _performance, _handover):
+            for sequel in (_letter, _follow_up, _performance):
                 yield from sequel(plan, case, ground)
-            yield from _must_visits(plan, case, ground)
+            yield from _handovers(plan, case, posted, ground)
+        yield from _must_visits(plans, case, ground)
 
 
 def _cases(ground: Ground) -> Iterator[_Case]:
@@ -65,99 +63,172 @@ def _cases(ground: Ground) -> Iterator[_Case]:
             yield _Case(item, terms, visits.get(id, ()))
 
 
-def _settled(case: _Case, accepted_on: date, ground: Ground) -> Obligation:
-    paused = case.terms.paused and case.ended_on is None
+def _settled(case: _Case, ground: Ground) -> Obligation:
+    clock = case_terms.clock(case.terms, ground.as_of)
     return ground.frame.obligation(
-        SETTLE, case.item.community, about=case.item.key, begins_on=accepted_on, due_on=case.terms.due_on,
-        done_on=case.ended_on, state=State.PAUSED if paused else None, provisional=case.terms.provisional,
-        taken_over=case.item.taken_over, marks=case.item.marks,
+        SETTLE, case.item.community, about=case.item.key, begins_on=case.day("accepted_on"), due_on=clock.due_on,
+        done_on=case.ended_on, state=State.PAUSED if clock.paused and case.ended_on is None else None,
+        provisional=clock.provisional, taken_over=case.item.taken_over, marks=case.item.marks,
     )  # fmt: skip
 
 
+# what follows ---------------------------------------------------------------------------------------------------------
+
+
 def _follows(
-    plan: Plan, sequel: Sequel, case: _Case, began: Mark | date | None, done: Mark | None, ground: Ground
+    plan: Plan, sequel: Sequel, case: _Case, begun: date, done: Mark | None, ground: Ground, marks: Iterable[Mark] = ()
 ) -> Iterator[Obligation]:  # fmt: skip
     """What the plan gives a term for, when it began while the plan was in force. What was not done before the case was
-    over for good is owed no more, unless it had become overdue by then."""
-    term, days = term_of(plan, sequel), span(plan)
-    begun = began.on if isinstance(began, Mark) else began
-    if term is None or begun is None or begun < days.first or (days.last is not None and begun > days.last):
+    over is owed no more, unless it had become overdue by then: then it is late by the days until the case was over.
+    What still waits when the case is reopened begins with that."""
+    term, again = term_of(plan, sequel), last(case.terms.marks, "reopened", by=ground.as_of)
+    if again is not None and (done is None or done.on >= again.on):
+        begun = max(begun, again.on)
+    if term is None or not span(plan).has(begun):
         return
     due_on, provisional = ground.frame.by_term(term, begun)
-    due_on = max(due_on, plan.issued_on)
-    owed_after_end = sequel in (Sequel.FOLLOW_UP, Sequel.PERFORMANCE)
-    if done is None and not owed_after_end and case.ended_on is not None and case.ended_on <= due_on:
-        return
-    marks = [one for one in (began, done) if isinstance(one, Mark)]
+    due_on, late = max(due_on, plan.issued_on), None
+    if done is None and case.ended_on is not None and sequel not in (Sequel.FOLLOW_UP, Sequel.PERFORMANCE):
+        if case.ended_on <= due_on:
+            return
+        late = (case.ended_on - due_on).days
     yield ground.frame.obligation(
         planned(plan, term), case.item.community, about=case.item.key, begins_on=begun, due_on=due_on,
-        done_on=done.on if done else None, provisional=provisional, marks=marks,
+        done_on=done.on if done else None, days=late, provisional=provisional, taken_over=case.item.taken_over,
+        marks=(*marks, *((done,) if done else ())),
     )  # fmt: skip
 
 
 def _letter(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
+    """For what was handed down while the plan was in force, or stood open when it began."""
     handed_down = case.day("handed_down_on")
-    if not case.item.taken_over or case.ended_on is None:  # what was over on paper needs no letter any more
-        yield from _follows(plan, Sequel.LETTER, case, handed_down, case.mark("letter", ground.as_of), ground)
+    if handed_down is None or case.terms.over_on_paper:
+        return
+    begun = max(handed_down, span(plan).first)
+    if begun <= ground.as_of and (case.ended_on is None or begun <= case.ended_on):
+        signed = earliest((letter.signed for letter in case.terms.letters), "letter", by=ground.as_of)
+        yield from _follows(plan, Sequel.LETTER, case, begun, signed, ground)
 
 
 def _follow_up(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
-    if case.item.fields["ended"] not in _FOLLOWED or case.item.taken_over:
+    ended = last(case.item.marks, *ENDINGS, by=ground.as_of)
+    if ended is None or case.item.fields["ended"] not in _FOLLOWED or case.terms.over_on_paper:
         return
-    asked = last(case.item.marks, "found_stable", "found_unstable", by=ground.as_of)
-    if asked is not None and case.ended_on is not None and asked.on < case.ended_on:
-        asked = None  # that was about an earlier ending
-    yield from _follows(plan, Sequel.FOLLOW_UP, case, case.ended_on, asked, ground)
+    asked = earliest(
+        case.item.marks, "found_stable", "found_unstable", by=ground.as_of, after=ended.position
+    )  # fmt: skip
+    yield from _follows(plan, Sequel.FOLLOW_UP, case, ended.on, asked, ground, (ended,))
 
 
 def _performance(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
-    agreed, checked = case.mark("agreed", ground.as_of), case.mark("performed", ground.as_of)
-    if agreed is not None and checked is not None and checked.position < agreed.position:
-        checked = None  # of an earlier agreement
-    yield from _follows(plan, Sequel.PERFORMANCE, case, agreed, checked, ground)
+    """Of an agreement; a case that was reopened is mediated anew, and has none."""
+    agreed = last(case.terms.marks, "agreed", "reopened", by=ground.as_of)
+    if agreed is not None and agreed.what == "agreed":
+        checked = earliest(case.terms.marks, "performed", by=ground.as_of, after=agreed.position)
+        yield from _follows(plan, Sequel.PERFORMANCE, case, agreed.on, checked, ground, (agreed,))
 
 
-def _handover(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
-    waiting, done = case.mark("handover", ground.as_of), case.mark("handed_over", ground.as_of)
-    if waiting is not None and done is not None and done.position < waiting.position:
-        done = None  # of an earlier handover
-    yield from _follows(plan, Sequel.HANDOVER, case, waiting, done, ground)
+# handover -------------------------------------------------------------------------------------------------------------
+
+Posted = Mapping[str, Sequence[postings.Row]]
+"""Postings by `postings.of_whom`."""
+
+
+def _by_officer(rows: Iterable[postings.Row]) -> Posted:
+    found: dict[str, list[postings.Row]] = defaultdict(list)
+    for row in rows:
+        found[postings.of_whom(row)].append(row)
+    return found
+
+
+def _handovers(plan: Plan, case: _Case, posted: Posted, ground: Ground) -> Iterator[Obligation]:
+    """Each time a handler leaves; counted from the last day in the community, where that was told before it came."""
+    for one in case.terms.handovers:
+        if one.opened.on > ground.as_of:
+            continue
+        whose = posted.get(f"{case.item.community}/{one.officer}", ())
+        rows = [row for row in whose if row.from_day <= one.opened.on and first(row, "voided", date.max) is None]
+        done = one.done if one.done is not None and one.done.on <= ground.as_of else None
+        if done is None and not all(map(postings.ended, rows)):
+            continue  # the end was taken back
+        left_on = max((row.last_day for row in rows if row.last_day is not None), default=one.opened.on)
+        begun = max(one.opened.on, min(left_on, done.on if done else left_on))
+        yield from _follows(plan, Sequel.HANDOVER, case, begun, done, ground, (one.opened,))
+
+
+# contacts and visits --------------------------------------------------------------------------------------------------
 
 
 def _contacts(case: _Case, ground: Ground) -> Iterator[Obligation]:
-    """After the letter the parties are seen at least once in so many days, until the case is over."""
-    letter, every = case.mark("letter", ground.as_of), case.terms.contact_days
-    if letter is None or every is None:
+    """From the first letter on, the parties are seen at least once in so many days, as long as the case is open; a
+    household that declines has been visited."""
+    letters = [one for one in case.terms.letters if one.signed.on <= ground.as_of]
+    signed = earliest((one.signed for one in letters), "letter", by=ground.as_of)
+    if signed is None:
         return
-    until = min(case.ended_on or ground.as_of, ground.as_of)
-    seen = sorted(
-        (m for visit in case.visits for m in visit.marks if m.what == "completed" and m.on <= ground.as_of),
-        key=lambda m: m.on,
-    )
-    since = letter.on
-    while since <= until:
-        due_on = since + timedelta(days=every)
-        met = next((m for m in seen if since < m.on <= due_on), None)
-        if met is None and case.ended_on is not None and case.ended_on <= due_on:
-            return
-        yield ground.frame.obligation(
-            CONTACT, case.item.community, about=case.item.key, begins_on=since, due_on=due_on,
-            done_on=met.on if met else None, marks=[met or letter],
-        )  # fmt: skip
-        since = met.on if met else due_on
+    seen = _days_seen(case, ground.as_of)
+    for opened, closed in _open(case, ground.as_of):
+        since, until = max(opened, signed.on), ground.as_of if closed is None else closed
+        for met in (m for m in seen if since < m.on <= until):
+            yield _contact(case, letters, since, met, None, ground)
+            since = met.on
+        if since <= until:
+            missed = _contact(case, letters, since, None, closed, ground)
+            if closed is None or (missed.due_on is not None and missed.due_on < closed):
+                yield missed
 
 
-def _must_visits(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
-    """Must-visits 必访 that fell due while the plan was in force; a household that declines has been visited."""
-    clause, days = plan.must_visits.clause, span(plan)
-    kind = Kind(MUST_VISIT, clause, "必访", "Must-visit", lead_of(plan, clause), plan.code)
+def _days_seen(case: _Case, by: date) -> Sequence[Mark]:
+    """The visits in the order of their days, one of a day."""
+    found: dict[date, Mark] = {}
+    for visit in case.visits:
+        if first(visit, "voided", date.max) is None:
+            for m in visit.marks:
+                if m.what in ("completed", "declined") and m.on <= by:
+                    found.setdefault(m.on, m)
+    return [found[on] for on in sorted(found)]
+
+
+def _open(case: _Case, by: date) -> Iterator[tuple[date, date | None]]:
+    """The stretches of days on which the case was open; without a last day while it is."""
+    since = case.day("accepted_on")
+    for m in case.item.marks:
+        if m.on <= by and m.what in ENDINGS and since is not None:
+            yield since, m.on
+            since = None
+        elif m.on <= by and m.what == "reopened":
+            since = m.on
+    if since is not None:
+        yield since, None
+
+
+def _contact(
+    case: _Case, letters: Sequence[case_terms.Letter], since: date, met: Mark | None, closed: date | None,
+    ground: Ground,
+) -> Obligation:  # fmt: skip
+    """The contact that is due after the one before, or the letter; missed for good where the case was closed."""
+    letter = next((one for one in reversed(letters) if one.signed.on <= since), letters[0])
+    due_on = since + timedelta(days=letter.contact_days)
+    return ground.frame.obligation(
+        CONTACT, case.item.community, about=case.item.key, begins_on=since, due_on=due_on,
+        done_on=met.on if met else None, days=(closed - due_on).days if closed else None,
+        marks=[letter.signed, *((met,) if met else ())],
+    )  # fmt: skip
+
+
+def _must_visits(plans: Sequence[Plan], case: _Case, ground: Ground) -> Iterator[Obligation]:
+    """Must-visits 必访; a household that declines has been visited. A visit is one obligation, however many plans are
+    in force on its day: that of the plan that began last, so that a campaign goes before a standing plan."""
     for row in case.visits:
-        if not row.must or row.on < days.first or (days.last is not None and row.on > days.last):
+        plan = max((one for one in plans if span(one).has(row.on)), key=lambda one: span(one).first, default=None)
+        if plan is None or not row.must or row.marks[0].on > ground.as_of:
             continue
         item = visit_duties.item(row, case.item, plan.issued_on, ground.as_of)
         due_on, done_on = item.fields["due_on"], item.fields["done_on"]
-        if item.counts and isinstance(due_on, date) and row.marks[0].on <= ground.as_of:
+        clause = plan.must_visits.clause
+        kind = Kind(MUST_VISIT, clause, "必访", "Must-visit", lead_of(plan, clause), plan.code)
+        if item.counts and isinstance(due_on, date):
             yield ground.frame.obligation(
-                kind, item.community, about=row.id, begins_on=row.marks[0].on, due_on=due_on,
+                kind, item.community, about=row.id, begins_on=min(row.marks[0].on, due_on), due_on=due_on,
                 done_on=done_on if isinstance(done_on, date) else None, taken_over=item.taken_over, marks=row.marks,
             )  # fmt: skip

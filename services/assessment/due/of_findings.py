@@ -7,7 +7,7 @@ from typing import Final
 from services.assessment.due.ground import Ground
 from services.assessment.due.obligation import Obligation, demanded, planned, term_of
 from services.assessment.ledgers import deeds
-from services.assessment.marks import last
+from services.assessment.marks import first
 from services.assessment.periods import span
 from shared.contracts.assessment import Plan, Sequel
 
@@ -22,27 +22,25 @@ def of_findings(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
     """Each by the day that its own entry gives; opinions by the plan's term."""
     for row in ground.deeds:
         begun = row.marks[0]
-        if row.community is None or begun.on > ground.as_of or last(row.marks, "voided") is not None:
+        if row.community is None or begun.on > ground.as_of or first(row, "voided", date.max) is not None:
             continue
-        done = last(row.marks, "done", by=ground.as_of)
-        done_on = done.on if done else None
         if row.work in KINDS:
+            done = deeds.stands(row, ground.as_of)
             yield ground.frame.obligation(
-                KINDS[row.work], row.community, about=row.id, begins_on=begun.on, due_on=row.due_on, done_on=done_on,
-                marks=row.marks,
+                KINDS[row.work], row.community, about=row.id, begins_on=begun.on, due_on=row.due_on,
+                done_on=done.on if done else None, marks=row.marks,
             )  # fmt: skip
         elif row.work == deeds.OPINION:
-            yield from _answer(plans, row, begun.on, done_on, ground)
+            yield from _answer(plans, row, row.community, ground)
 
 
-def _answer(
-    plans: Sequence[Plan], row: deeds.Row, begun: date, done_on: date | None, ground: Ground
-) -> Iterator[Obligation]:  # fmt: skip
+def _answer(plans: Sequence[Plan], row: deeds.Row, community: str, ground: Ground) -> Iterator[Obligation]:
+    begun, done = row.marks[0].on, deeds.stands(row, ground.as_of)
     for plan in plans:
-        term, days = term_of(plan, Sequel.ANSWER), span(plan)
-        if term is not None and days.first <= begun and (days.last is None or begun <= days.last):
+        term = term_of(plan, Sequel.ANSWER)
+        if term is not None and span(plan).has(begun):
             due_on, provisional = ground.frame.by_term(term, begun)
             yield ground.frame.obligation(
-                planned(plan, term), row.community or "", about=row.id, begins_on=begun, due_on=due_on,
-                done_on=done_on, provisional=provisional, marks=row.marks,
+                planned(plan, term), community, about=row.id, begins_on=begun, due_on=max(due_on, plan.issued_on),
+                done_on=done.on if done else None, provisional=provisional, marks=row.marks,
             )  # fmt: skip

@@ -1,6 +1,7 @@
 """What the roster makes due: vacancies to be filled, postings to be kept, leave to be covered (§3.1.3, 6.2, 6.3)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -10,6 +11,7 @@ from services.assessment.ledgers import postings
 from services.assessment.marks import Mark, first
 from services.assessment.periods import months_after, span
 from shared.contracts.assessment import Plan, Sequel, SubjectKind
+from shared.contracts.assignment import Leave
 from shared.contracts.codes import EXCUSING, PostingEnd, Profession
 
 _DAY: Final = timedelta(days=1)
@@ -27,51 +29,60 @@ class _Gap(NamedTuple):
     """Days on which nobody was 空缺."""
 
     first: date
-    last: date | None
-    """The day before somebody came; none while it lasts."""
+    filled_on: date | None
+    """The day on which somebody came; none while it lasts."""
     marks: Sequence[Mark]
 
 
 def of_people(plan: Plan, ground: Ground) -> Iterator[Obligation]:
-    """What the plan asks of the roster, up to its own last day."""
+    """What the plan asks of the roster, in the communities of the programme."""
     days = span(plan)
-    until = ground.as_of if days.last is None else min(ground.as_of, days.last)
-    if until < days.first:
+    if ground.as_of < days.first:
         return
-    standing = [row for row in ground.postings if first(row, "voided", date.max) is None]
+    by = ground.as_of if days.last is None else min(ground.as_of, days.last)
+    posted = _by_place(ground.postings)
     for subject, joined in ground.subjects(SubjectKind.COMMUNITY, plan):
         for profession in Profession:
-            theirs = [row for row in standing if (row.community, row.profession) == (subject, profession)]
-            start = max(joined, days.first)
-            if start <= until:
-                yield from _refills(plan, subject, profession, theirs, start, until, ground)
-    for row in standing:
-        if days.first <= row.from_day <= until:
-            yield from _kept(plan, row, ground)
-        yield from _uncovered(plan, row, until, ground)
+            rows = posted.get((subject, profession), ())
+            yield from _refills(plan, subject, profession, rows, max(joined, days.first), ground)
+            for row in rows:
+                if days.first <= row.from_day <= by:
+                    yield from _kept(plan, row, ground)
+            if by == ground.as_of:
+                yield from _uncovered(plan, rows, ground)
+
+
+def _by_place(rows: Iterable[postings.Row]) -> Mapping[tuple[str, str], Sequence[postings.Row]]:
+    """The postings that are not void, by community and profession."""
+    found: dict[tuple[str, str], list[postings.Row]] = defaultdict(list)
+    for row in rows:
+        if first(row, "voided", date.max) is None:
+            found[row.community, row.profession].append(row)
+    return found
 
 
 # vacancies ----------------------------------------------------------------------------------------------------------
 
 
 def _refills(
-    plan: Plan, subject: str, profession: Profession, rows: Sequence[postings.Row], start: date, until: date,
-    ground: Ground,
+    plan: Plan, subject: str, profession: Profession, rows: Sequence[postings.Row], start: date, ground: Ground
 ) -> Iterator[Obligation]:  # fmt: skip
-    """One obligation for each stretch of days on which nobody of a profession was posted."""
-    term = term_of(plan, Sequel.REFILL)
+    """One obligation for each stretch of days on which nobody of a profession was posted. One that began while the
+    plan was in force is followed to its end, as all that began then is."""
+    term, plan_ends = term_of(plan, Sequel.REFILL), span(plan).last
     named = (f".{profession}", f"（{profession.zh}）", f" ({profession.en})")
     kind = _vacancy(plan, named) if term is None else planned(plan, term, named)
-    for gap in _gaps(rows, start, until):
+    for gap in _gaps(rows, start, ground.as_of):
+        if plan_ends is not None and gap.first > plan_ends:
+            return
         due_on, provisional = (None, False) if term is None else ground.frame.by_term(term, gap.first - _DAY)
         if due_on is not None:
             due_on = max(due_on, plan.issued_on)
-        filled = None if gap.last is None else gap.last + _DAY
         overdue = due_on is not None and ground.as_of > due_on
-        open_now = (State.OVERDUE if overdue else State.VACANT) if filled is None else None
+        open_now = State.OVERDUE if overdue else State.VACANT
         yield ground.frame.obligation(
-            kind, subject, about=gap.first.isoformat(), begins_on=gap.first, due_on=due_on, done_on=filled,
-            state=open_now, days=((gap.last or until) - gap.first).days + 1, provisional=provisional, marks=gap.marks,
+            kind, subject, about=gap.first.isoformat(), begins_on=gap.first, due_on=due_on, done_on=gap.filled_on,
+            state=open_now if gap.filled_on is None else None, provisional=provisional, marks=gap.marks,
         )  # fmt: skip
 
 
@@ -89,7 +100,7 @@ def _gaps(rows: Iterable[postings.Row], start: date, until: date) -> Iterator[_G
         if served.first > until:
             break
         if served.first > free:
-            yield _Gap(free, served.first - _DAY, (*marks, *served.row.marks))
+            yield _Gap(free, served.first, (*marks, *served.row.marks))
         if served.last >= free:
             if served.last >= until:
                 return
@@ -99,8 +110,8 @@ def _gaps(rows: Iterable[postings.Row], start: date, until: date) -> Iterator[_G
 
 
 def _served(row: postings.Row) -> _Served:
-    ended = first(row, "ended", date.max) is not None
-    return _Served(row.from_day, row.last_day if ended and row.last_day is not None else date.max, row)
+    last = row.last_day if postings.ended(row) else None
+    return _Served(row.from_day, last or date.max, row)
 
 
 # kept for the time ----------------------------------------------------------------------------------------------------
@@ -115,7 +126,7 @@ def _kept(plan: Plan, row: postings.Row, ground: Ground) -> Iterator[Obligation]
     short = last_day < until and last_day <= ground.as_of
     if short and PostingEnd(row.reason or "") in EXCUSING:
         return
-    kept = ground.as_of >= until
+    kept = ground.as_of >= until and not short
     state = State.BROKEN if short else State.DONE if kept else State.NOT_YET_DUE
     yield ground.frame.obligation(
         kind, row.community, about=row.id, begins_on=row.from_day, due_on=until, done_on=until if kept else None,
@@ -126,13 +137,20 @@ def _kept(plan: Plan, row: postings.Row, ground: Ground) -> Iterator[Obligation]
 # leave ----------------------------------------------------------------------------------------------------------------
 
 
-def _uncovered(plan: Plan, row: postings.Row, until: date, ground: Ground) -> Iterator[Obligation]:
-    """Leave with nobody in the officer's place: vacant as long as it lasts."""
+def _uncovered(plan: Plan, rows: Sequence[postings.Row], ground: Ground) -> Iterator[Obligation]:
+    """Leave with nobody in the officer's place: vacant as long as it lasts, where no other of the profession serves."""
     zh, en = "请假期间安排顶岗", "Cover while an officer is on leave"
     kind = Kind("cover", "6.3", zh, en, lead_of(plan, "6.3"), plan.code)
-    for leave in row.leaves:
-        if leave.cover is None and leave.first_day <= until <= leave.last_day and until == ground.as_of:
-            yield ground.frame.obligation(
-                kind, row.community, about=row.id, begins_on=leave.first_day, state=State.VACANT,
-                days=(until - leave.first_day).days + 1, marks=row.marks,
-            )  # fmt: skip
+    day = ground.as_of
+    serving = [row for row in rows if row.from_day <= day <= _served(row).last]
+    away = [(row, leave) for row in serving if (leave := _leave_on(row, day)) is not None]
+    if len(away) < len(serving) or any(leave.cover is not None for _, leave in away):
+        return
+    for row, leave in away:
+        yield ground.frame.obligation(
+            kind, row.community, about=row.id, begins_on=leave.first_day, state=State.VACANT, marks=row.marks
+        )
+
+
+def _leave_on(row: postings.Row, day: date) -> Leave | None:
+    return next((leave for leave in row.leaves if leave.first_day <= day <= leave.last_day), None)

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Final
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, mark, marked, struck
-from shared.contracts.assignment import HandlerAssigned
+from services.assessment.marks import STRUCK, Mark, mark, marked, struck
+from shared.contracts.assignment import HandlerAssigned, WorkRetracted
 from shared.contracts.codes import Basis, CaseKind
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -52,6 +52,8 @@ class Row:
     taken_over: bool
     """Entered from a paper ledger: judged by the days written there."""
     marks: tuple[Mark, ...]
+    tier: str | None = None
+    """Where it was settled last."""
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -66,6 +68,11 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         return _corrected(row, event, recorded)
     if type(event) is CaseStepRetracted:
         return struck(row, recorded, _LEFT.get(event.step, ENDINGS))
+    if type(event) is WorkRetracted:
+        unassigned = event.handler is not None and event.handler.officer is None
+        return struck(row, recorded, {"answered_for"}) if unassigned else row
+    if type(event) is CaseResolved:
+        return marked(row, recorded, "resolved", tier=event.tier)
     return marked(row, recorded, _PLAIN.get(type(event)) or _told(event))
 
 
@@ -75,7 +82,6 @@ _PLAIN: Final[Mapping[type[Event], str]] = {
     CaseDeclined: "declined",
     CaseLinkedAsDuplicate: "linked",
     CaseWithdrawn: "withdrawn",
-    CaseResolved: "resolved",
     CaseReopened: "reopened",
     CaseVoided: "voided",
     HandlerAssigned: "answered_for",
@@ -88,7 +94,7 @@ _LEFT: Final[Mapping[CaseStep, Set[str]]] = {
     CaseStep.FOLLOWED_UP: {"found_stable", "found_unstable"},
     CaseStep.VOIDED: {"voided"},
     CaseStep.CLOSED: frozenset(),
-    CaseStep.ESCALATED: frozenset(),
+    **{step: frozenset() for step in CaseStep if not step.of_life},
 }
 """The marks that a step left, where it did not end the case."""
 
@@ -118,8 +124,10 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
         marks = _moved(marks, {"reported"}, event.reported_on)
     if event.resolved_on is not None:
         marks = _moved(marks, ENDINGS, event.resolved_on)
-    if event.kind is not None:
-        marks = tuple(replace(m, what=f"kind:{event.kind}") if _tells_kind(m, event.kind) else m for m in marks)
+    if event.handed_down_at is not None:
+        marks = _handed_down_after_all(marks)
+    elif event.kind is not None:
+        marks = tuple(_of_kind(m, event.kind) for m in marks)
     # A correction counts from the row's first day, for it says how things were.
     note = replace(mark(recorded, "corrected"), on=marks[0].on)
     moved = event.community is not None and event.community != row.community
@@ -128,14 +136,27 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
         marks=(*marks, note),
         community=event.community or row.community,
         grid=event.grid or row.grid,
-        kind=event.kind or row.kind,
+        kind=row.kind if event.kind is None or event.handed_down_at is not None else event.kind,
         moved_from=(*row.moved_from, row.community) if moved else row.moved_from,
     )
 
 
-def _tells_kind(m: Mark, kind: CaseKind) -> bool:
-    """Whether a mark says what a correction of the kind has made wrong: what was handed down is backlog."""
-    return m.what.startswith("kind:") or (m.what == "handed_down" and kind is not CaseKind.BACKLOG)
+def _of_kind(m: Mark, kind: CaseKind) -> Mark:
+    """A mark after a correction of the kind: what was handed down is backlog, and so it was not."""
+    if m.what.startswith("kind:"):
+        return replace(m, what=f"kind:{kind}")
+    if m.what == "handed_down" and kind is not CaseKind.BACKLOG:
+        return replace(m, what=f"{STRUCK}handed_down")
+    return m
+
+
+def _handed_down_after_all(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """A correction had struck out the last mark of it."""
+    out = f"{STRUCK}handed_down"
+    last = max((at for at, m in enumerate(marks) if m.what == out), default=None)
+    if last is None:
+        return marks
+    return (*marks[:last], replace(marks[last], what="handed_down"), *marks[last + 1 :])
 
 
 def _moved(marks: tuple[Mark, ...], names: Set[str], on: date) -> tuple[Mark, ...]:
@@ -149,7 +170,8 @@ def item(row: Row, as_of: date) -> Item:
     reported = row.marks[0].on
     fields: Fields = {
         "grid": row.grid, "kind": row.kind, "reported_on": reported, "accepted_on": None, "handed_down_on": None,
-        "ended": None, "ended_on": None, "kept_since": None, "unstable_on": None,
+        "ended": None, "ended_on": None, "tier": None, "kept_since": None, "unstable_on": None, "letter_on": None,
+        "contact_missed_on": None, "over_on_paper": False,
     }  # fmt: skip
     for m in row.marks:  # in the order of the log, which is the order of the case's own stream
         if m.on <= as_of:
@@ -160,6 +182,8 @@ def item(row: Row, as_of: date) -> Item:
         fields["handed_down_on"] = reported
     if fields["kept_since"] is None and fields["ended"] == "resolved":
         fields["kept_since"] = fields["ended_on"]
+    if fields["ended"] == "resolved":
+        fields["tier"] = row.tier
     voided = any(m.what == "voided" for m in row.marks)
     counts = not voided and reported <= as_of
     return Item("cases", row.id, row.community, fields, row.marks, counts, row.taken_over, row.moved_from)
@@ -189,7 +213,7 @@ LEDGER = Ledger(
     handles=(
         CaseReported, CaseAccepted, CaseDeclined, CaseHandedDown, CaseLinkedAsDuplicate, CaseReclassified,
         CaseReferred, CaseWithdrawn, CaseResolved, CaseTerminated, CaseFollowedUp, CaseReopened, CaseCorrected,
-        CaseVoided, CaseStepRetracted, HandlerAssigned,
+        CaseVoided, CaseStepRetracted, HandlerAssigned, WorkRetracted,
     ),
     evolve=_evolve,
     title_zh="案件结果（考核依据）",

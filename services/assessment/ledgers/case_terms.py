@@ -9,6 +9,7 @@ from services.assessment.marks import Mark, last, mark, marked, struck
 from shared.contracts.assignment import (
     AgreementReached,
     HandlerReplaced,
+    HandlerStanding,
     HandlingResumed,
     HandoverCompleted,
     HandoverOpened,
@@ -17,6 +18,7 @@ from shared.contracts.assignment import (
     WorkAct,
     WorkRetracted,
 )
+from shared.contracts.codes import CaseStatus
 from shared.contracts.days import civil_day
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -24,6 +26,8 @@ from shared.contracts.intake import (
     CaseAccepted,
     CaseCorrected,
     CaseReopened,
+    CaseStep,
+    CaseStepRetracted,
     ClockPaused,
     ClockResumed,
     DeadlineExtended,
@@ -39,6 +43,8 @@ class Clock:
     due_on: date
     provisional: bool
     """暂定: it rests on a year whose working calendar had not been announced."""
+    position: int
+    """Where it was told."""
     paused: bool = False
     """Whether the clock stands still."""
 
@@ -52,6 +58,16 @@ class Letter:
     """The parties are seen at least once in so many days."""
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """That the case is to be handed over 移交, and that it was."""
+
+    opened: Mark
+    officer: str
+    """Who leaves: by this a posting is known whose end was taken back. Nobody is rated by it."""
+    done: Mark | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A case, as far as what it makes due is concerned."""
@@ -63,8 +79,9 @@ class Row:
     """As the deadline was told, in the order of the log."""
     letters: tuple[Letter, ...]
     """A later one replaces an earlier one from its day on."""
+    handovers: tuple[Handover, ...]
     marks: tuple[Mark, ...]
-    """accepted, reopened, handover, handed_over, agreed, performed."""
+    """accepted, reopened, agreed, performed."""
 
 
 def clock(row: Row, day: date) -> Clock:
@@ -72,21 +89,34 @@ def clock(row: Row, day: date) -> Clock:
     return next((one for one in reversed(row.clocks) if one.on <= day), row.clocks[0])
 
 
+def before(row: Row, position: int) -> Row:
+    """The row without the letters, clocks and handovers that the log took after a position."""
+    handovers = (
+        one if one.done is None or one.done.position <= position else replace(one, done=None)
+        for one in row.handovers if one.opened.position <= position
+    )  # fmt: skip
+    clocks = tuple(one for one in row.clocks if one.position <= position)
+    return replace(
+        row, clocks=clocks or row.clocks[:1], handovers=tuple(handovers),
+        letters=tuple(one for one in row.letters if one.signed.position <= position),
+    )  # fmt: skip
+
+
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     event = recorded.event
     if type(event) is CaseAccepted:
         told = _told(event, recorded)
         if row is not None:  # its acceptance was taken back, and it is accepted again
-            return marked(row, recorded, "accepted", clocks=(*row.clocks, told))
+            return marked(row, recorded, "accepted", clocks=(told,), over_on_paper=not event.to_be_handled)
         return Row(
-            id=key, over_on_paper=not event.to_be_handled, clocks=(told,), letters=(),
+            id=key, over_on_paper=not event.to_be_handled, clocks=(told,), letters=(), handovers=(),
             marks=(mark(recorded, "accepted"),),
         )  # fmt: skip
     return None if row is None else _CHANGES[type(event)](row, event, recorded)  # declined, linked: nothing is due
 
 
 def _told(event: CaseAccepted | CaseReopened | ClockResumed | DeadlineExtended, recorded: Recorded) -> Clock:
-    return Clock(civil_day(recorded.occurred_at), event.due_on, event.due_provisional)
+    return Clock(civil_day(recorded.occurred_at), event.due_on, event.due_provisional, recorded.position)
 
 
 def _put_off(row: Row, event: ClockResumed | DeadlineExtended, recorded: Recorded) -> Row:
@@ -94,7 +124,8 @@ def _put_off(row: Row, event: ClockResumed | DeadlineExtended, recorded: Recorde
 
 
 def _paused(row: Row, event: ClockPaused, recorded: Recorded) -> Row:
-    stands = replace(row.clocks[-1], on=civil_day(recorded.occurred_at), paused=True)
+    on, position = civil_day(recorded.occurred_at), recorded.position
+    stands = replace(row.clocks[-1], on=on, position=position, paused=True)
     return replace(row, clocks=(*row.clocks, stands))
 
 
@@ -108,7 +139,20 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
 
 
 def _reopened(row: Row, event: CaseReopened, recorded: Recorded) -> Row:
-    return marked(row, recorded, "reopened", clocks=(*row.clocks, _told(event, recorded)))
+    clocks = (*row.clocks, _told(event, recorded))
+    return marked(row, recorded, "reopened", clocks=clocks, over_on_paper=False)
+
+
+def _taken_back(row: Row, event: CaseStepRetracted, recorded: Recorded) -> Row:
+    """What ended it on paper did not: it is handled here. A step of the clock left a clock of its own."""
+    if event.step is CaseStep.ACCEPTED:
+        return struck(row, recorded, {"accepted"})
+    if event.clock is None:
+        return replace(row, over_on_paper=False) if event.back_to is CaseStatus.ACCEPTED else row
+    if event.step is not CaseStep.DUE_CORRECTED:
+        return replace(row, clocks=row.clocks[:-1])
+    wrong, told = row.clocks[-1].due_on, event.clock.due_on
+    return replace(row, clocks=tuple(replace(c, due_on=told) if c.due_on == wrong else c for c in row.clocks))
 
 
 def _signed(row: Row, event: ResponsibilityLetterSigned, recorded: Recorded) -> Row:
@@ -116,23 +160,50 @@ def _signed(row: Row, event: ResponsibilityLetterSigned, recorded: Recorded) -> 
 
 
 def _retracted(row: Row, event: WorkRetracted, recorded: Recorded) -> Row:
-    return replace(row, letters=()) if event.act is WorkAct.LETTER else row
+    if event.act is WorkAct.LETTER:
+        return replace(row, letters=())
+    if event.act is WorkAct.PERFORMANCE:
+        return struck(row, recorded, {"performed"})
+    return row if event.handler is None else _waiting(row, event.handler)
 
 
-def _replaced(row: Row, event: HandlerReplaced, recorded: Recorded) -> Row:
-    """Somebody else handles it: there is nothing left to be handed over."""
-    step = last(row.marks, "handover", "handed_over")
-    return marked(row, recorded, "handed_over") if step is not None and step.what == "handover" else row
+def _waiting(row: Row, standing: HandlerStanding) -> Row:
+    """With what a choice of a handler, or the end of a posting, had changed of its handover set back."""
+    *earlier, last_one = row.handovers or (None,)
+    if last_one is None or (last_one.done is None) == (standing.handover_since is not None):
+        return row
+    again = () if last_one.done is None else (replace(last_one, done=None),)
+    return replace(row, handovers=(*earlier, *again))
+
+
+def _leaving(row: Row, event: HandoverOpened, recorded: Recorded) -> Row:
+    """One that still waits is waited for no more: the end that had opened it was taken back."""
+    done = tuple(one for one in row.handovers if one.done is not None)
+    return replace(row, handovers=(*done, Handover(mark(recorded, "handover"), event.officer)))
+
+
+def _handed_over(row: Row, event: HandoverCompleted | HandlerReplaced, recorded: Recorded) -> Row:
+    """By either way somebody else handles it."""
+    *earlier, last_one = row.handovers or (None,)
+    if last_one is None or last_one.done is not None:
+        return row
+    return replace(row, handovers=(*earlier, replace(last_one, done=mark(recorded, "handed_over"))))
 
 
 def _resumed(row: Row, event: HandlingResumed, recorded: Recorded) -> Row:
     """What ended it was taken back. If that was an agreement, there is none; one from before it was reopened stands."""
     step = last(row.marks, "agreed", "reopened")
-    return struck(row, recorded, {"agreed"}) if step is not None and step.what == "agreed" else row
+    if step is None or step.what != "agreed":
+        return row
+    row = struck(row, recorded, {"agreed"})
+    for _ in [m for m in row.marks if m.what == "performed" and m.position > step.position]:
+        row = struck(row, recorded, {"performed"})
+    return row
 
 
 _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, Recorded], Row]]] = {
     CaseReopened: _reopened,
+    CaseStepRetracted: _taken_back,
     CaseCorrected: _corrected,
     ClockPaused: _paused,
     ClockResumed: _put_off,
@@ -140,9 +211,9 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, Recorded], Row]]] = {
     ResponsibilityLetterSigned: _signed,
     WorkRetracted: _retracted,
     HandlingResumed: _resumed,
-    HandoverOpened: lambda row, event, recorded: marked(row, recorded, "handover"),
-    HandoverCompleted: lambda row, event, recorded: marked(row, recorded, "handed_over"),
-    HandlerReplaced: _replaced,
+    HandoverOpened: _leaving,
+    HandoverCompleted: _handed_over,
+    HandlerReplaced: _handed_over,
     AgreementReached: lambda row, event, recorded: marked(row, recorded, "agreed"),
     PerformanceChecked: lambda row, event, recorded: marked(row, recorded, "performed"),
 }

@@ -44,19 +44,22 @@ def _keys(recorded: Recorded) -> Iterable[str]:
     return (recorded.event.code,)
 
 
-def item(row: Row, postings: Iterable[Item], day: date) -> Item:
-    """The community as it stood at the end of a day, with the professions that served it then."""
+def item(row: Row, postings: Iterable[Item], studio: Item | None, day: date) -> Item:
+    """The community as it stood at the end of a day, with the professions that served it then, and its studio."""
     serving = [p for p in postings if p.counts and p.fields["in_force_until"] == day]
     since: Fields = {
         one.value: min((p.fields["from_day"] for p in serving if p.fields["profession"] == one), key=str, default=None)
         for one in Profession
     }
     fields: Fields = {"registered_on": row.marks[0].on, "households": row.households, **since}
-    marks = tuple(sorted({*row.marks, *(m for p in postings for m in p.marks)}, key=lambda m: m.position))
-    return Item("communities", row.id, row.community, fields, marks, row.marks[0].on <= day and not _void(row))
+    fields["studio"] = None if studio is None else studio.fields["done_on"]
+    others = (*postings, *(() if studio is None else (studio,)))
+    marks = tuple(sorted({*row.marks, *(m for one in others for m in one.marks)}, key=lambda m: m.position))
+    return Item("communities", row.id, row.community, fields, marks, row.marks[0].on <= day and not voided(row))
 
 
-def _void(row: Row) -> bool:
+def voided(row: Row) -> bool:
+    """Whether there never was such a community."""
     return first(row, "voided", date.max) is not None
 
 

@@ -7,13 +7,14 @@ from services.assessment.items import Item
 from services.assessment.marks import Mark, mark
 from shared.contracts.assignment import CommunityAct, CommunityWorkRetracted, ContactCardsIssued
 from shared.contracts.event import Recorded
-from shared.contracts.frozen import dataclass
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """How many households got a card this time; below nothing where cards were taken back from the record."""
+    """How many households got a card this time; below nothing where some were taken back before it was recorded when
+    they had been given."""
 
     id: str
     community: str
@@ -24,6 +25,10 @@ class Row:
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event: ContactCardsIssued | CommunityWorkRetracted = recorded.event
     issued = isinstance(event, ContactCardsIssued)
+    if row is not None and isinstance(event, CommunityWorkRetracted):
+        left = next(one.households for one in event.cards if _key(recorded.id, one.version) == key)
+        note = replace(mark(recorded, "corrected"), on=row.marks[0].on)  # it was always so
+        return replace(row, households=left, marks=(*row.marks, note))
     return Row(
         id=key, community=recorded.id, households=(event.households or 0) * (1 if issued else -1),
         marks=(mark(recorded, "issued" if issued else "corrected"),),
@@ -34,15 +39,22 @@ def _keys(recorded: Recorded) -> Iterable[str]:
     event: ContactCardsIssued | CommunityWorkRetracted = recorded.event
     if isinstance(event, CommunityWorkRetracted) and event.act is not CommunityAct.CARDS:
         return ()
-    return (f"{recorded.id}/{recorded.version}",)
+    if isinstance(event, CommunityWorkRetracted) and event.cards:
+        return [_key(recorded.id, one.version) for one in event.cards]
+    return (_key(recorded.id, recorded.version),)
+
+
+def _key(community: str, version: int) -> str:
+    return f"{community}/{version}"
 
 
 def item(row: Row, day: date) -> Item:
     """The cards as known at the end of a day."""
     issued = row.marks[0].on
     return Item(
-        "cards", row.id, row.community, {"issued_on": issued, "households": row.households}, row.marks, issued <= day
-    )
+        "cards", row.id, row.community, {"issued_on": issued, "households": row.households}, row.marks,
+        issued <= day and row.households != 0,
+    )  # fmt: skip
 
 
 LEDGER = Ledger(

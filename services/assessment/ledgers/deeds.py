@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from services.assessment.items import WHOLE, Fields, Item
 from services.assessment.marks import Mark, first, mark, marked, struck
 from shared.contracts.assessment import Work
 from shared.contracts.assessment_entries import (
@@ -20,11 +21,13 @@ from shared.contracts.assessment_entries import (
     InspectionConducted,
     LeadingGroupConstituted,
     ModelCaseRecommended,
+    PublicReviewRecorded,
     RectificationCompleted,
     RectificationOrdered,
     SummarySubmitted,
     SupervisionVoided,
     SurveyConcluded,
+    YouthOffenceRateReported,
 )
 from shared.contracts.assignment import (
     CommunityAct,
@@ -35,9 +38,15 @@ from shared.contracts.assignment import (
     StudioOpened,
 )
 from shared.contracts.assignment_entries import (
+    CoachedCaseCompleted,
+    EnterpriseSecurityEstablished,
+    HelperEnrolled,
+    HelperReleased,
     LeaderAppointed,
     LeaderRelieved,
     LeaderVisitCompleted,
+    LegalAdviceGiven,
+    LegalAidGranted,
     NoticePosted,
     OutreachHeld,
     PatrolCompleted,
@@ -56,8 +65,10 @@ from shared.contracts.intake_entries import (
     HazardFound,
     KeyAreaListed,
     KeyAreaReinspected,
+    MajorFireReported,
     OpinionAnswered,
     OpinionRecorded,
+    VenueInspected,
 )
 from shared.contracts.model import Ledger, held
 
@@ -65,7 +76,10 @@ HAZARD: Final = "hazard"
 KEY_AREA: Final = "key_area"
 RECTIFICATION: Final = "rectification"
 OPINION: Final = "opinion"
-"""What is found, and must be dealt with; all other rows are `Work`."""
+"""What is found, and must be dealt with."""
+MAJOR_FIRE: Final = "major_fire"
+YOUTH_RATE: Final = "youth_rate"
+"""What is reported; all other rows are `Work`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +90,28 @@ class Row:
     work: str
     community: str | None
     """None for what the sub-district does as a whole."""
+    grid: str | None
+    detail: str | None
+    """What kind of it: of a survey awareness or satisfaction, of a hazard fire or another."""
     due_on: date | None
     """Of what was found: by when it must be dealt with, where the entry says so."""
+    count: int
+    """How many the entry tells of: services given, those who answered well, offenders …; else 1."""
+    of: int | None
+    """Of how many, where the entry says so: valid answers, votes, young people."""
     marks: tuple[Mark, ...]
     """begun, done, ended, voided."""
 
 
 class _Entry(NamedTuple):
-    """How an event begins a row: what it is, and whether it is done thereby."""
+    """How an event begins a row: what it is, whether it is done thereby, and what it counts."""
 
     work: str
     what: str = "done"
+    detail: str | None = None
+    """The event's field of that name."""
+    count: Callable[[Any], int] = lambda event: 1
+    of: Callable[[Any], int | None] = lambda event: None
 
 
 _BEGINS: Final[Mapping[type[Event], _Entry]] = {
@@ -98,22 +123,35 @@ _BEGINS: Final[Mapping[type[Event], _Entry]] = {
     CommunityPlanFiled: _Entry(Work.COMMUNITY_PLAN),
     LeaderAppointed: _Entry(Work.LEADER),
     LeaderVisitCompleted: _Entry(Work.LEADER_VISIT),
-    PatrolCompleted: _Entry(Work.PATROL),
-    TrainingHeld: _Entry(Work.TRAINING),
-    OutreachHeld: _Entry(Work.OUTREACH),
-    SupportProvided: _Entry(Work.SUPPORT),
+    PatrolCompleted: _Entry(Work.PATROL, detail="team"),
+    CoachedCaseCompleted: _Entry(Work.COACHED_CASE, count=lambda event: event.mediators),
+    LegalAdviceGiven: _Entry(Work.ADVICE, detail="law", count=lambda event: event.inquiries),
+    LegalAidGranted: _Entry(Work.AID, detail="law", count=lambda event: event.matters),
+    HelperEnrolled: _Entry(Work.HELPER, detail="helper"),
+    EnterpriseSecurityEstablished: _Entry(Work.ENTERPRISE_SECURITY, count=lambda event: event.staff),
+    VenueInspected: _Entry(Work.VENUE, detail="venue", count=lambda event: event.faults),
+    TrainingHeld: _Entry(Work.TRAINING, count=lambda event: event.attended),
+    OutreachHeld: _Entry(Work.OUTREACH, detail="form", count=lambda event: event.audience),
+    SupportProvided: _Entry(Work.SUPPORT, count=lambda event: sum(one.count for one in event.services)),
     InspectionConducted: _Entry(Work.INSPECTION),
     CircularIssued: _Entry(Work.CIRCULAR),
-    SurveyConcluded: _Entry(Work.SURVEY),
+    SurveyConcluded: _Entry(
+        Work.SURVEY, detail="survey", count=lambda event: event.positive, of=lambda event: event.valid
+    ),
+    PublicReviewRecorded: _Entry(
+        Work.REVIEW, count=lambda event: event.good, of=lambda event: event.good + event.fair + event.poor
+    ),
+    YouthOffenceRateReported: _Entry(YOUTH_RATE, count=lambda event: event.offenders, of=lambda event: event.youths),
+    MajorFireReported: _Entry(MAJOR_FIRE, detail="grade"),
     SummarySubmitted: _Entry(Work.SUMMARY),
     ModelCaseRecommended: _Entry(Work.MODEL_CASE),
     CommendationAwarded: _Entry(Work.COMMENDATION),
     FundsAllocated: _Entry(Work.FUNDS),
     ArchiveEntryAdded: _Entry(Work.ARCHIVE, "begun"),
-    HazardFound: _Entry(HAZARD, "begun"),
-    KeyAreaListed: _Entry(KEY_AREA, "begun"),
+    HazardFound: _Entry(HAZARD, "begun", detail="hazard"),
+    KeyAreaListed: _Entry(KEY_AREA, "begun", detail="area"),
     RectificationOrdered: _Entry(RECTIFICATION, "begun"),
-    OpinionRecorded: _Entry(OPINION, "begun"),
+    OpinionRecorded: _Entry(OPINION, "begun", detail="topic"),
 }
 _MEETINGS: Final = {MeetingKind.JOINT: Work.JOINT, MeetingKind.MOBILISATION: Work.MOBILISATION}
 """Meetings that are a duty of their own; those with a cadence of minutes have evidence of their own."""
@@ -126,6 +164,7 @@ _GOES_ON: Final[Mapping[type[Event], Callable[[Any], str]]] = {
     RectificationCompleted: lambda event: "done" if event.passed else "ended",
     OpinionAnswered: lambda event: "done",
     LeaderRelieved: lambda event: "ended",
+    HelperReleased: lambda event: "ended",
     StudioClosed: lambda event: "ended",
     WorkVoided: lambda event: "voided",
     SupervisionVoided: lambda event: "voided",
@@ -141,7 +180,9 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
         if row is not None:  # a studio that was closed is opened again
             return marked(row, recorded, entry.what)
         return Row(
-            id=key, work=entry.work, community=_community(recorded), due_on=getattr(event, "due_on", None),
+            id=key, work=entry.work, community=_community(recorded), grid=getattr(event, "grid", None),
+            detail=None if entry.detail is None else getattr(event, entry.detail),
+            due_on=getattr(event, "due_on", None), count=entry.count(event), of=entry.of(event),
             marks=(mark(recorded, entry.what),),
         )  # fmt: skip
     if isinstance(event, CommunityWorkRetracted):
@@ -160,6 +201,18 @@ def stands(row: Row, by: date) -> Mark | None:
         elif m.on <= by and m.what == "ended":
             since = None
     return since
+
+
+def item(row: Row, as_of: date) -> Item:
+    """The deed as it stood at the end of a day. What the sub-district does as a whole names no community."""
+    begun, done = next((m for m in row.marks if m.what in ("begun", "done")), None), stands(row, as_of)
+    fields: Fields = {
+        "work": row.work, "detail": row.detail, "grid": row.grid, "begun_on": begun.on if begun else None,
+        "due_on": row.due_on,
+        "done_on": done.on if done else None, "count": row.count, "of": row.of,
+    }  # fmt: skip
+    counts = begun is not None and begun.on <= as_of and first(row, "voided", date.max) is None
+    return Item("deeds", row.id, row.community or WHOLE, fields, row.marks, counts)
 
 
 def _entry(event: Event) -> _Entry | None:

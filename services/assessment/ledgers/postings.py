@@ -48,7 +48,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         )  # fmt: skip
     row = held(row, recorded)
     if isinstance(event, PostingEndRetracted):
-        return struck(row, recorded, {"ended"})
+        return replace(struck(row, recorded, {"ended"}), last_day=None, reason=None)
     if isinstance(event, PostingVoided):
         return marked(row, recorded, "voided")
     if isinstance(event, LeaveRecorded | LeaveEnded):
@@ -60,19 +60,29 @@ def _keys(recorded: Recorded) -> Iterable[str]:
     return (f"{recorded.id}/{recorded.event.officer}/{recorded.event.from_day.isoformat()}",)
 
 
+def of_whom(row: Row) -> str:
+    """What all postings of an officer to a community share: `<community>/<officer>`."""
+    return row.id.rpartition("/")[0]
+
+
+def ended(row: Row) -> bool:
+    """Whether it has ended, or is to end, and that was not taken back."""
+    return first(row, "ended", date.max) is not None
+
+
 def item(row: Row, posting_months: int, day: date) -> Item:
     """The posting as it stood at the end of a day: the days themselves count, not when they were entered."""
-    end = row.last_day if first(row, "ended", date.max) else None
-    ended = end if end is not None and end <= day else None
+    end = row.last_day if ended(row) else None
+    ended_on = end if end is not None and end <= day else None
     voided = first(row, "voided", date.max) is not None
     kept_until = months_after(row.from_day, posting_months) - timedelta(days=1)
     fields: Fields = {
         "profession": row.profession,
         "from_day": row.from_day,
-        "in_force_until": ended or day,
-        "ended_on": ended,
-        "ended_early": ended is not None and ended < kept_until,
-        "reason": row.reason if ended is not None else None,
+        "in_force_until": ended_on or day,
+        "ended_on": ended_on,
+        "ended_early": ended_on is not None and ended_on < kept_until,
+        "reason": row.reason if ended_on is not None else None,
     }
     return Item("postings", row.id, row.community, fields, row.marks, row.from_day <= day and not voided)
 

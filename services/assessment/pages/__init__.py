@@ -33,9 +33,11 @@ def routes(site: Site) -> list[BaseRoute]:
 SECTION: Final = Section(
     service="assessment",
     links=(
-        Link("/", SHELL["home"]), Link("/duties", TEXTS["duties"]), Link("/scores", TEXTS["scores"]),
+        Link("/", SHELL["home"]),
+        Link("/duties", TEXTS["duties"]),
+        Link("/scores", TEXTS["scores"]),
         Link("/clauses", TEXTS["clauses"]),
-    ),  # fmt: skip
+    ),
     texts=TEXTS,
     events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",

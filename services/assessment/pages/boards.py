@@ -173,6 +173,12 @@ class Board:
         return [entry for entry in self.entries if entry.name is not None]
 
     @property
+    def weighed(self) -> Sequence[Indicator]:
+        """The indicators that have a weight; all of them, where none has."""
+        every = self.rulebook.rulebook.indicators
+        return [one for one in every if Decimal(one.weight) > 0] or every
+
+    @property
     def panels(self) -> Sequence[Panel]:
         return [
             Panel(i, [(entry, entry.results[i.code]) for entry in self.entries if i.code in entry.results])

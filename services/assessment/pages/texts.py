@@ -124,6 +124,8 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "publication_of": ("{kind} {period}（截至 {day}）", "{kind} {period} (as of {day})"),
     "open_board": ("查看全部考核结果", "See the whole scoreboard"),
     "quick": ("常用", "Where to go"),
+    "quick_duties": ("应办事项", "What is due"),
+    "quick_duties_lead": ("今天该办的、逾期的、空缺的", "Due today, overdue, vacant"),
     "quick_cases": ("案件台账", "Case ledger"),
     "quick_cases_lead": ("查询、查看经过、导出", "Find a case, see what happened, export"),
     "quick_communities": ("社区与派驻", "Communities"),
