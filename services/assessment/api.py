@@ -1,6 +1,7 @@
 """What assessment answers beside its ledgers.
 
 `/assessment/scores`: published scores 考核结果, each with its explanation (§3.3.5).
+`/assessment/grids`: work by grid 网格 (§5.2).
 `/assessment/duties`: what is due, done, overdue, vacant or not yet due on a day 应办事项 (§3.3.7).
 """
 
@@ -16,9 +17,10 @@ from starlette.routing import BaseRoute, Route
 
 from services.assessment.due.listing import Duties, Line, Wanted, duties, wanted
 from services.assessment.explanation import explanation
+from services.assessment.grids import Grids, between, grids
 from services.assessment.ledgers.scores import LEDGER, Row
 from services.assessment.pages.public import data_routes
-from services.assessment.service import DUTIES, SERVICE
+from services.assessment.service import DUTIES, GRIDS, SERVICE
 from shared.access import READERS, Visitor, utc_now
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import dataclass, replace
@@ -41,6 +43,7 @@ def routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[BaseRou
         Route("/assessment/scores/{id}", api.score),
         Route("/assessment/scores/{id}/explanation", api.explanation),
         Route(f"/{SERVICE.name}/{DUTIES.path}", duties_api.duties),
+        Route(f"/{SERVICE.name}/{GRIDS.path}", GridsEndpoint(node, doorkeeper).grids),
         *data_routes(node),
     ]
 
@@ -139,6 +142,29 @@ class DutiesEndpoint:
     def _find(self, log: str, asked: Wanted, today: date) -> Duties:
         with self._node.look(SERVICE.name, log) as look:
             return duties(look, asked, today)
+
+
+class GridsEndpoint:
+    """Work by grid, for readers of ledgers."""
+
+    def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
+        self._node, self._visitor = node, visitor
+
+    async def grids(self, request: Request) -> Response:
+        """What was done in each grid between two days."""
+        visitor = self._visitor(request)
+        visitor.may_read(GRIDS.by)
+        said = dict(request.query_params)
+        for name in said:
+            if name != "log" and name not in GRIDS.parameters:
+                raise Refused("bad_parameter", field=name)
+        log = said.get("log", visitor.log)
+        visitor.may_reach(log)
+        return _json(await HEAVY.run(self._find, log, *between(said, civil_day(utc_now()))))
+
+    def _find(self, log: str, from_day: date, to_day: date) -> Grids:
+        with self._node.look(SERVICE.name, log) as look:
+            return grids(look, from_day, to_day)
 
 
 def _json(body: Any) -> Response:

@@ -15,6 +15,8 @@ from shared.contracts.model import Accepts, Decider, Service, slug
 _NAMED: Final = re.compile(r"§\s*((?:\d(?:\.\d)*(?:,\s*)?)+)")
 _PAGES: Final[Mapping[str, str]] = {"cases": "/cases", "communities": "/communities", "scores": "/scores"}
 """Ledgers that have a page of their own; every clause has one as well."""
+_PAGES_OF: Final[Mapping[str, str]] = {"3.3.3": "/meetings", "3.3.7": "/duties", "5.2": "/grids", "6.2": "/duties"}
+"""Pages that serve a clause beside its own: vacancies (6.2) stand among what is due."""
 
 
 class Clause(NamedTuple):
@@ -113,6 +115,8 @@ def living(clause: str, services: Iterable[Service], rulebook: Rulebook) -> Livi
                 ledgers[f"{service.name}.{ledger.name}"] = None
                 if (page := _PAGES.get(ledger.name)) is not None and _known(ledger.clause) == clause:
                     pages[page] = None
+    if clause in _PAGES_OF:
+        pages[_PAGES_OF[clause]] = None
     indicators = tuple(one.code for one in rulebook.indicators if one.clause == clause)
     return Living(tuple(commands), tuple(events), tuple(ledgers), indicators, tuple(pages))
 

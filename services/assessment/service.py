@@ -7,6 +7,7 @@ from services.assessment.due.listing import Duties
 from services.assessment.due.obligation import State
 from services.assessment.entries import ENTRIES
 from services.assessment.evidence import LEDGERS
+from services.assessment.grids import Grids
 from services.assessment.ledgers import plans, rulebooks, scores
 from services.assessment.reactions import REACTIONS
 from services.assessment.refusals import REFUSALS, STATUSES
@@ -34,6 +35,19 @@ DUTIES: Final = Question(
     },
 )
 
+GRIDS: Final = Question(
+    path="grids",
+    by=READERS,
+    clause="5.2",
+    title_zh="网格工作",
+    title_en="Work by grid, between two days",
+    answer=Grids,
+    parameters={
+        "from": "The first day, YYYY-MM-DD; the year's first where none is given.",
+        "to": "The last day; today where none is given.",
+    },
+)
+
 SERVICE = Service(
     name="assessment",
     title_zh="考核",
@@ -49,5 +63,5 @@ SERVICE = Service(
         Document(name="plan", kind=assessment.Plan, title_zh="活动方案", title_en="Plan"),
         Document(name="rulebook", kind=assessment.Rulebook, title_zh="考核办法", title_en="Rulebook"),
     ),
-    questions=(DUTIES,),
+    questions=(DUTIES, GRIDS),
 )

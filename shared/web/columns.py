@@ -197,6 +197,20 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "opened": ("待移交", "To be handed over"),
     "done": ("已移交", "Handed over"),
     "positions": ("记录位置", "Positions"),
+    "detail": ("细类", "Detail"),
+    "of": ("总数", "Out of"),
+    "contacts_at": ("联系时间", "In touch at"),
+    # of a grid
+    "cases": ("登记案件", "Cases"),
+    "resolved": ("化解", "Resolved"),
+    "visits": ("走访", "Visits"),
+    "outreach": ("普法", "Outreach"),
+    "advice": ("法律咨询", "Legal advice"),
+    "aid": ("法律援助", "Legal aid"),
+    "patrols": ("巡逻", "Patrols"),
+    "hazards": ("发现隐患", "Hazards found"),
+    "hazards_cleared": ("整改隐患", "Hazards cleared"),
+    "opinions": ("民情意见", "Opinions"),
     # of a posting
     "leaves": ("请假", "Leaves"),
     "first_day": ("首日", "First day"),
@@ -383,10 +397,10 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "referred_outside": "移送至街道以外", "withdrawn": "撤回", "linked": "并案", "reopened": "重启",
         "voided": "作废", "corrected": "更正", "found_stable": "回访：已稳控", "found_unstable": "回访：未稳控",
         "begun": "登记待办", "done": "已办", "letter": "签订责任书", "handover": "待移交", "handed_over": "已移交",
-        "agreed": "达成协议", "performed": "督促履行",
+        "agreed": "达成协议", "performed": "督促履行", "mediated": "调解",
     },
     "work": {
-        **_by_code(Work), "hazard": "隐患", "key_area": "重点地区", "rectification": "整改", "opinion": "民情意见",
+        **_by_code(Work), "hazard": "隐患", "major_fire": "重特大火灾", "youth_rate": "青少年违法犯罪情况", "key_area": "重点地区", "rectification": "整改", "opinion": "民情意见",
     },
 }  # fmt: skip
 """Codes that a ledger keeps as plain text → Chinese, by column: what stands in a file is read by people. (Numbers of

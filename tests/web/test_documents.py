@@ -21,7 +21,7 @@ from shared.contracts.model import Service, slug
 from shared.errors import CODES
 from shared.web.documents import asyncapi, event_schema, openapi
 from shared.web.openapi import VERSION, Schemas
-from shared.web.openapi_parts import GROUPS, OF_COMMANDS
+from shared.web.openapi_parts import GROUPS, OF_COMMANDS, OF_COMPARTMENTS
 from tests.web.toy import COMMUNITY, LOG, TOY, Running, scene
 
 ROOT = Path(__file__).parents[2]
@@ -117,11 +117,11 @@ def test_it_has_the_shape_of_openapi_3_1(document: Json) -> None:
             assert (at(document, answer["$ref"]) if "$ref" in answer else answer)["description"]
 
 
-def test_all_but_documents_and_health_need_a_token(document: Json) -> None:
+def test_all_but_documents_health_and_public_figures_need_a_token(document: Json) -> None:
     assert document["security"] == [{"bearer": []}]
     open_paths = {path for _, path, operation in operations(document) if operation.get("security") == []}
     assert open_paths == {
-        path for path in document["paths"] if path.startswith(("/-/", "/schemas", "/openapi", "/async"))
+        path for path in document["paths"] if path.startswith(("/-/", "/schemas", "/openapi", "/async", "/public/"))
     }
 
 
@@ -229,7 +229,7 @@ def test_what_is_sealed_has_no_other_schema_than_its_mask(toy_document: Json) ->
 
 
 def test_every_code_of_the_mechanism_is_documented_somewhere() -> None:
-    documented = set(OF_COMMANDS).union(*GROUPS.values())
+    documented = set(OF_COMMANDS).union(OF_COMPARTMENTS, *GROUPS.values())
     assert set(CODES) - documented == {"method_not_allowed"}  # no operation takes a method that it does not take
 
 

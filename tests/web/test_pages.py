@@ -56,7 +56,7 @@ HTML_LIMIT_BYTES = 100_000
 PUBLICATION = "phase-2.2015-08-10"
 PAGES = (
     "/clauses", "/clauses/3.2.1", "/clauses/3.4.3",
-    "/duties", "/duties?as_of=2015-08-01&state=overdue", f"/duties?as_of=2015-07-20&community={LOG}002&skip=2",
+    "/grids", "/grids?from=2015-06-01&to=2015-08-31", "/duties", "/duties?as_of=2015-08-01&state=overdue", f"/duties?as_of=2015-07-20&community={LOG}002&skip=2",
     "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
     f"/scores/{PUBLICATION}.{LOG}002",
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
@@ -64,7 +64,7 @@ PAGES = (
     f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3",
     "/sign-in",
 )  # fmt: skip
-EMPTY_PAGES = ("/", "/duties", "/scores", "/cases", "/communities", "/meetings", "/record")
+EMPTY_PAGES = ("/", "/duties", "/grids", "/scores", "/cases", "/communities", "/meetings", "/record")
 
 
 @dataclass(frozen=True)

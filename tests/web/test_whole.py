@@ -15,6 +15,7 @@ from starlette.routing import Match, Route
 
 from services.assessment import api as scores_api
 from services.assessment.due.listing import Line
+from services.assessment.grids import Grid
 from services.intake import api as intake_api
 from services.together import SERVICES
 from shared.contracts.codes import Role
@@ -48,7 +49,7 @@ def named_within(hint: Any) -> set[str]:
 
 
 def test_every_field_has_a_title_and_every_titled_one_exists() -> None:
-    used = {"key"}.union(*(named_within(ledger.row) for _, ledger in LEDGERS), named_within(Line))
+    used = {"key"}.union(*(named_within(ledger.row) for _, ledger in LEDGERS), named_within(Line), named_within(Grid))
     assert used == set(COLUMNS)
     assert set(WORDS) <= used
 

@@ -13,6 +13,7 @@ from shared.contracts.assignment import (
     HandlingResumed,
     HandoverCompleted,
     HandoverOpened,
+    MediationHeld,
     PerformanceChecked,
     ResponsibilityLetterSigned,
     WorkAct,
@@ -81,7 +82,7 @@ class Row:
     """A later one replaces an earlier one from its day on."""
     handovers: tuple[Handover, ...]
     marks: tuple[Mark, ...]
-    """accepted, reopened, agreed, performed."""
+    """accepted, reopened, mediated, agreed, performed."""
 
 
 def clock(row: Row, day: date) -> Clock:
@@ -159,11 +160,15 @@ def _signed(row: Row, event: ResponsibilityLetterSigned, recorded: Recorded) -> 
     return replace(row, letters=(*row.letters, Letter(mark(recorded, "letter"), event.contact_days)))
 
 
+_TOLD: Final = {WorkAct.PERFORMANCE: "performed", WorkAct.MEDIATION: "mediated"}
+"""The marks of acts that can be taken back by themselves."""
+
+
 def _retracted(row: Row, event: WorkRetracted, recorded: Recorded) -> Row:
     if event.act is WorkAct.LETTER:
         return replace(row, letters=())
-    if event.act is WorkAct.PERFORMANCE:
-        return struck(row, recorded, {"performed"})
+    if (told := _TOLD.get(event.act)) is not None:
+        return struck(row, recorded, {told})
     return row if event.handler is None else _waiting(row, event.handler)
 
 
@@ -214,6 +219,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, Recorded], Row]]] = {
     HandoverOpened: _leaving,
     HandoverCompleted: _handed_over,
     HandlerReplaced: _handed_over,
+    MediationHeld: lambda row, event, recorded: marked(row, recorded, "mediated"),
     AgreementReached: lambda row, event, recorded: marked(row, recorded, "agreed"),
     PerformanceChecked: lambda row, event, recorded: marked(row, recorded, "performed"),
 }

@@ -208,8 +208,7 @@ def item(row: Row, as_of: date) -> Item:
     begun, done = next((m for m in row.marks if m.what in ("begun", "done")), None), stands(row, as_of)
     fields: Fields = {
         "work": row.work, "detail": row.detail, "grid": row.grid, "begun_on": begun.on if begun else None,
-        "due_on": row.due_on,
-        "done_on": done.on if done else None, "count": row.count, "of": row.of,
+        "due_on": row.due_on, "done_on": done.on if done else None, "count": row.count, "of": row.of,
     }  # fmt: skip
     counts = begun is not None and begun.on <= as_of and first(row, "voided", date.max) is None
     return Item("deeds", row.id, row.community or WHOLE, fields, row.marks, counts)

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from services.assessment.pages.clauses import ClausePages
 from services.assessment.pages.duties import DutyPages
 from services.assessment.pages.entries_told import ENTRIES
+from services.assessment.pages.grids import GridPages
 from services.assessment.pages.public import page_routes
 from services.assessment.pages.scores import ScorePages
 from services.assessment.pages.texts import TEXTS
@@ -17,13 +18,14 @@ from shared.web.texts import TEXTS as SHELL
 
 
 def routes(site: Site) -> list[BaseRoute]:
-    """`/`, `/scores`, `/scores/{id}`, `/duties`, `/clauses`, `/clauses/{clause}`, and `/public/{log}` for everybody."""
+    """`/`, `/scores`, `/scores/{id}`, `/duties`, `/grids`, `/clauses`, `/clauses/{clause}`; `/public/{log}` for all."""
     scores, clauses, duties = ScorePages(site.node), ClausePages(site.node), DutyPages(site.node)
     return [
         site.page("/", scores.home),
         site.page("/scores", scores.board),
         site.page("/scores/{id}", scores.score),
         site.page("/duties", duties.all),
+        site.page("/grids", GridPages(site.node).all),
         site.page("/clauses", clauses.index),
         site.page("/clauses/{clause}", clauses.clause),
         *page_routes(site),
