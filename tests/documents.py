@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from services.together import SERVICES
-from shared.web.documents import asyncapi, openapi
+from shared.web.documents import asyncapi, document_schema, openapi
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -13,6 +13,9 @@ DOCS = Path(__file__).parent.parent / "docs"
 def documents() -> dict[Path, str]:
     """Each document's file and what should stand in it."""
     made = {"openapi.json": openapi(SERVICES), "asyncapi.json": asyncapi(SERVICES)}
+    for service in SERVICES:
+        for document in service.documents:
+            made[f"schemas/{document.name}.schema.json"] = document_schema(document)
     return {
         DOCS / name: json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         for name, document in made.items()

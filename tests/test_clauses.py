@@ -16,8 +16,8 @@ TABLE: dict[str, str] = {
     "3.1.3": "OfficerEnrolled OfficerPosted VisitTimesSet PostingEnded",
     "3.1.4": "ProcedureAdopted",
     "3.2.1": "CaseReported CaseAccepted CaseDeclined CaseHandedDown CaseLinkedAsDuplicate CaseReclassified "
-    "CaseEscalated CaseReferred CaseWithdrawn CaseResolved CaseTerminated CaseFollowedUp CaseClosed CaseReopened ClockPaused "
-    "ClockResumed DeadlineExtended CaseCorrected CaseVoided HandlerAssigned HandlerReplaced ConflictDeclared "
+    "CaseEscalated CaseReferred CaseWithdrawn CaseResolved CaseTerminated CaseFollowedUp CaseClosed CaseReopened "
+    "ClockPaused ClockResumed DeadlineExtended CaseCorrected CaseVoided HandlerAssigned HandlerReplaced ConflictDeclared "
     "VisitPlanned VisitCompleted VisitDeclined ConsentRecorded ConsentWithdrawn MediationHeld AgreementReached "
     "MediationTerminated PerformanceChecked JudicialConfirmationOffered JudicialConfirmationRecorded "
     "HandoverCompleted",

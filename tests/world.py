@@ -47,7 +47,9 @@ class World:
     commands: int = 0
 
     def __repr__(self) -> str:
-        return "\n".join(f"{r.position} {r.stream} {r.occurred_at:%m-%d %H} {r.event}" for r in self.log)
+        """The last events, each as far as a line goes: hypothesis refuses to show a whole long history."""
+        told = (f"{r.position} {r.stream} {r.occurred_at:%m-%d %H} {r.event}" for r in self.log[-60:])
+        return "\n".join(line[:300] for line in told)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What hypothesis shows of a history that failed."""
@@ -154,13 +156,14 @@ def fold(
     """Fold events into the rows of the services' ledgers."""
     for recorded in log:
         for service in services:
-            for name, ledger in _following(service.name, type(recorded.event)):
+            event: Any = type(recorded.event)
+            for name, ledger in _following(service.name, event):
                 _fold_one(ledger, recorded, rows.setdefault(name, {}))
     return rows
 
 
 @cache
-def _following(service: str, event: type) -> Sequence[tuple[str, Ledger[Any]]]:
+def _following(service: str, event: Any) -> Sequence[tuple[str, Ledger[Any]]]:
     """The ledgers of a service that an event concerns, by the names under which they are kept."""
     found = next(one for one in ALL if one.name == service)
     return [(kept_as(found, ledger), ledger) for ledger in found.ledgers if event in ledger.handles]

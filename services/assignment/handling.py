@@ -55,6 +55,7 @@ from shared.contracts.assignment import (
     HandoverOpened,
     JudicialConfirmationOffered,
     JudicialConfirmationRecorded,
+    LetterStanding,
     MediationHeld,
     MediationTerminated,
     PerformanceChecked,
@@ -73,6 +74,7 @@ from shared.contracts.model import Accepts, Context, Decider, Look, Refused
 
 NOBODY: Final = HandlerStanding(officer=None, since=None, handover_since=None)
 UNCHECKED: Final = PerformanceStanding(performance=None, at=None)
+UNSIGNED: Final = LetterStanding(unit=None, contact_days=None, at=None)
 Visiting = PlanVisit | CompleteVisit | DeclineVisit
 Mediating = RecordConsent | WithdrawConsent | HoldMediation | ReachAgreement | TerminateMediation
 Handing = AssignHandler | ReplaceHandler | DeclareConflict | CompleteHandover
@@ -108,8 +110,8 @@ class Handling:
     """What the checks of the agreement found."""
     agreed_on: date | None = None
     confirmation_offered: bool = False
-    letter: bool = False
-    """Whether somebody signed for keeping it stable."""
+    letters: tuple[LetterStanding, ...] = ()
+    """Signed for keeping it stable: the last is in force."""
     conflicted: frozenset[str] = frozenset()
     visits: Mapping[str, Visit] = field(default_factory=dict)
     consents: frozenset[int] = frozenset()
@@ -162,7 +164,7 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
     """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
     refuse_future(context)
     if isinstance(command, OpenHandling) or (isinstance(command, ResumeHandling) and handling is None):
-        return [_opened(command, handling)]
+        return [_opened(command) if handling is None else _opened_again(command, handling)]
     if handling is None:
         raise Refused("unknown_handling", field="stream")
     if isinstance(command, EndHandling):
@@ -202,9 +204,14 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
             assert_never(command)
 
 
-def _opened(command: OpenHandling | ResumeHandling, handling: Handling | None) -> HandlingOpened:
-    if handling is not None and handling.ended_as is None:
+def _opened_again(command: OpenHandling | ResumeHandling, handling: Handling) -> HandlingOpened | HandlingResumed:
+    """Reopened, it begins anew; where its acceptance had been taken back, it goes on as before."""
+    if handling.ended_as is None:
         raise Refused("already_open", allowed=allowed(handling))
+    return HandlingResumed() if handling.ended_as is CaseStatus.REPORTED else _opened(command)
+
+
+def _opened(command: OpenHandling | ResumeHandling) -> HandlingOpened:
     return HandlingOpened(
         community=command.community, grid=command.grid, kind=command.kind, parties=command.parties,
         reported_at=command.reported_at, due_on=command.due_on,
@@ -398,14 +405,15 @@ def _done(handling: Handling, by_reaction: bool = False) -> Done:
             id: visit.result for id, visit in handling.visits.items() if visit.result is not VisitResult.RETRACTED
         },
         consents=frozenset(map(str, handling.consents)), conflicts=handling.conflicted,
-        mediations=handling.mediations, offered=handling.confirmation_offered, letter=handling.letter,
-        chosen=bool(handling.answered), leaving=handling.leaving if by_reaction else None, checked=bool(handling.checks),
+        mediations=handling.mediations, offered=handling.confirmation_offered, letter=bool(handling.letters),
+        chosen=bool(handling.answered), checked=bool(handling.checks),
+        leaving=handling.leaving if by_reaction else None,
     )  # fmt: skip
 
 
 def _retractable(handling: Handling) -> bool:
-    """Whether there is anything that may be taken back whatever the ledgers say: what led to an ending stands as long as
-    that does, and a handler is not given back to a case on which they may not work."""
+    """Whether there is anything that may be taken back whatever the ledgers say: what led to an ending stands as long
+    as that does, and a handler is not given back to a case on which they may not work."""
     done = _done(handling)
     led = () if _mediation_is_over(handling) else (done.consents, done.mediations)
     return any((done.visits, done.conflicts, done.offered, done.letter, done.checked, *led))
@@ -422,9 +430,11 @@ def _retracted(command: RetractWork, handling: Handling, context: Context) -> Wo
     event = retracted(command, _done(handling, context.by.role == Role.SERVICE), handling.community)
     match command.act:
         case WorkAct.VISIT:
-            others = [visit.done_at for id, visit in handling.visits.items() if id != command.item and _took_place(visit)]
-            last = max((at for at in others if at is not None), default=None)
-            return replace(event, done_at=handling.visits[command.item or ""].done_at, last_visit_at=last)
+            visits = {**handling.visits}
+            mistaken = visits.pop(command.item or "")
+            times = [visit.done_at for visit in visits.values() if visit.result is VisitResult.COMPLETED]
+            last = max((at for at in times if at is not None), default=None)
+            return replace(event, done_at=mistaken.done_at, last_visit_at=last)
         case WorkAct.HANDLER:
             before = handling.answered[-1]
             if before.officer is not None and before.handover_since is None:
@@ -434,14 +444,12 @@ def _retracted(command: RetractWork, handling: Handling, context: Context) -> Wo
             return replace(event, handler=_staying(handling.answering))
         case WorkAct.PERFORMANCE:
             return replace(event, performance=(UNCHECKED, *handling.checks)[-2])
-        case WorkAct.CONSENT | WorkAct.MEDIATION | WorkAct.CONFLICT | WorkAct.CONFIRMATION_OFFER | WorkAct.LETTER:
+        case WorkAct.LETTER:
+            return replace(event, letter=(UNSIGNED, *handling.letters)[-2])
+        case WorkAct.CONSENT | WorkAct.MEDIATION | WorkAct.CONFLICT | WorkAct.CONFIRMATION_OFFER:
             return event
         case _:
             assert_never(command.act)
-
-
-def _took_place(visit: Visit) -> bool:
-    return visit.result is VisitResult.COMPLETED
 
 
 def _staying(standing: HandlerStanding) -> HandlerStanding:
@@ -521,7 +529,8 @@ def evolve(handling: Handling | None, event: HandlingEvent, occurred_at: datetim
         case JudicialConfirmationRecorded():
             return handling
         case ResponsibilityLetterSigned():
-            return replace(handling, letter=True)
+            signed = LetterStanding(unit=event.unit, contact_days=event.contact_days, at=occurred_at)
+            return replace(handling, letters=(*handling.letters, signed))
         case WorkRetracted():
             return _without(handling, event)
         case HandlingResumed():
@@ -571,7 +580,7 @@ def _without(handling: Handling, event: WorkRetracted) -> Handling:
         case WorkAct.CONFIRMATION_OFFER:
             return replace(handling, confirmation_offered=False)
         case WorkAct.LETTER:
-            return replace(handling, letter=False)
+            return replace(handling, letters=handling.letters[:-1])
         case WorkAct.HANDLER:
             return replace(handling, answering=handling.answered[-1], answered=handling.answered[:-1])
         case WorkAct.HANDOVER:
@@ -592,7 +601,7 @@ def _open(handling: Handling | None, event: HandlingOpened) -> Handling:
         return opened
     return replace(
         opened, answering=handling.answering, answered=handling.answered, conflicted=handling.conflicted,
-        visits=handling.visits, letter=handling.letter,
+        visits=handling.visits, letters=handling.letters,
     )  # fmt: skip
 
 

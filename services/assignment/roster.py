@@ -168,6 +168,8 @@ def _back(command: EndLeave, posting: Posting) -> LeaveEnded:
     if command.last_day < command.first_day - timedelta(days=1):
         days = {"first_day": command.first_day.isoformat(), "last_day": command.last_day.isoformat()}
         raise Refused("leave_days_wrong", field="last_day", from_day=posting.from_day.isoformat(), **days)
+    if any(command.first_day < other.first_day <= command.last_day for other in posting.leaves.values()):
+        raise Refused("leave_overlaps", field="last_day")
     return LeaveEnded(
         officer=command.officer, from_day=posting.from_day, first_day=command.first_day, last_day=command.last_day
     )

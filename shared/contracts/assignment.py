@@ -23,8 +23,8 @@ from shared.contracts.frozen import replace
 
 @event("sanguan.assignment.synthetic-declared.v1")
 class SyntheticDeclared(Event):
-    """Everything and everyone in this log is invented 合成数据声明 (§3.1.4): for exercises, demonstrations and tests. It
-    was said before the first community was registered, and stands for ever."""
+    """Everything and everyone in this log is invented 合成数据声明 (§3.1.4): for exercises, demonstrations, tests.
+    It was said before the first community was registered, and stands for ever."""
 
     made_by: Line
     """What or which institution makes the data up."""
@@ -477,6 +477,15 @@ class HandlerStanding:
 
 
 @value
+class LetterStanding:
+    """The responsibility letter in force 责任书状况; nothing where there is none."""
+
+    unit: Line | None
+    contact_days: Ordinal | None
+    at: Moment | None
+
+
+@value
 class PerformanceStanding:
     """What the last check of an agreement found 履行状况; nothing where there was none."""
 
@@ -486,8 +495,8 @@ class PerformanceStanding:
 
 @event("sanguan.assignment.work-retracted.v1")
 class WorkRetracted(Event):
-    """An act that was recorded never took place 撤销登记 (§3.2.1, 3.3.2): of mediation sessions, handlers and checks the
-    last one."""
+    """An act that was recorded never took place 撤销登记 (§3.2.1, 3.3.2): of mediation sessions, handlers, checks
+    and letters the last one."""
 
     act: WorkAct
     item: Code | None
@@ -503,7 +512,8 @@ class WorkRetracted(Event):
     handler: HandlerStanding | None = None
     """Of a handler, or the need of a handover: who answers for the case without it."""
     performance: PerformanceStanding | None = None
-    """Of a check: what stands without it."""
+    """Of a check: what stands without it (also below)."""
+    letter: LetterStanding | None = None
 
 
 @event("sanguan.assignment.handling-resumed.v1")
@@ -523,7 +533,7 @@ class HandlingEnded(Event):
 
 @event("sanguan.assignment.meeting-convened.v1")
 class MeetingConvened(Event):
-    """A meeting was held 会议; `occurred_at` says when (§3.2.6, 3.3.3, 3.3.4, 3.4.1). `month` is the month that it answers for."""
+    """A meeting was held 会议 (§3.2.6, 3.3.3, 3.3.4, 3.4.1), at `occurred_at`; it answers for `month`."""
 
     community: Division
     kind: MeetingKind
@@ -573,11 +583,12 @@ HandlingEvent = (
 MeetingEvent = MeetingConvened | MinutesSubmitted | MeetingVoided
 
 EVENTS = (
-    SyntheticDeclared, CommunityRegistered, CommunityCorrected, CommunityVoided, StudioOpened, StudioClosed, ContactCardsIssued,
-    CommunityWorkRetracted, OfficerEnrolled, OfficerCorrected, OfficerVoided, OfficerPosted, VisitTimesSet,
-    PostingEnded, PostingEndRetracted, PostingVoided, LeaveRecorded, LeaveEnded, HandlingOpened, HandlerAssigned,
-    HandlerReplaced, ConflictDeclared, VisitPlanned, VisitCompleted, VisitDeclined, ConsentRecorded, ConsentWithdrawn,
-    MediationHeld, AgreementReached, MediationTerminated, PerformanceChecked, JudicialConfirmationOffered,
-    JudicialConfirmationRecorded, ResponsibilityLetterSigned, HandoverOpened, HandoverCompleted, WorkRetracted,
-    HandlingResumed, HandlingEnded, MeetingConvened, MinutesSubmitted, MeetingVoided,
+    SyntheticDeclared, CommunityRegistered, CommunityCorrected, CommunityVoided, StudioOpened, StudioClosed,
+    ContactCardsIssued, CommunityWorkRetracted, OfficerEnrolled, OfficerCorrected, OfficerVoided, OfficerPosted,
+    VisitTimesSet, PostingEnded, PostingEndRetracted, PostingVoided, LeaveRecorded, LeaveEnded, HandlingOpened,
+    HandlerAssigned, HandlerReplaced, ConflictDeclared, VisitPlanned, VisitCompleted, VisitDeclined,
+    ConsentRecorded, ConsentWithdrawn, MediationHeld, AgreementReached, MediationTerminated, PerformanceChecked,
+    JudicialConfirmationOffered, JudicialConfirmationRecorded, ResponsibilityLetterSigned, HandoverOpened,
+    HandoverCompleted, WorkRetracted, HandlingResumed, HandlingEnded, MeetingConvened, MinutesSubmitted,
+    MeetingVoided,
 )  # fmt: skip

@@ -288,8 +288,8 @@ class CaseVoided(Event):
 
 
 class CaseStep(Named):
-    """A step that can be retracted 可撤销的登记. Those of a case's life are named after the status that they led to; the
-    last five stand beside it."""
+    """A step that can be retracted 可撤销的登记. Those of a case's life are named after the status that they led to;
+    the last five stand beside it."""
 
     ACCEPTED = "accepted", "受理", "acceptance"
     DECLINED = "declined", "不予受理", "declining"

@@ -200,6 +200,7 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "detail": ("细类", "Detail"),
     "of": ("总数", "Out of"),
     "contacts_at": ("联系时间", "In touch at"),
+    "no_backlog_since": ("移出积案时间", "No backlog since"),
     # of a grid
     "cases": ("登记案件", "Cases"),
     "resolved": ("化解", "Resolved"),
@@ -400,7 +401,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "agreed": "达成协议", "performed": "督促履行", "mediated": "调解",
     },
     "work": {
-        **_by_code(Work), "hazard": "隐患", "major_fire": "重特大火灾", "youth_rate": "青少年违法犯罪情况", "key_area": "重点地区", "rectification": "整改", "opinion": "民情意见",
+        **_by_code(Work), "hazard": "隐患", "key_area": "重点地区", "rectification": "整改", "opinion": "民情意见",
+        "major_fire": "重特大火灾", "youth_rate": "青少年违法犯罪情况",
     },
 }  # fmt: skip
 """Codes that a ledger keeps as plain text → Chinese, by column: what stands in a file is read by people. (Numbers of

@@ -43,8 +43,8 @@ def outreach(grid: str | None, community: str = EAST) -> OutreachHeld:
 
 HELD = MediationHeld(officers=("judge-1",), place="sealed:p", record=None)
 HAZARD = HazardFound(
-    community=EAST, grid=ONE, hazard=HazardKind.FIRE, severity=Severity.GENERAL, place="示例楼道", responsible_unit="物业",
-    due_on=date(2015, 6, 20),
+    community=EAST, grid=ONE, hazard=HazardKind.FIRE, severity=Severity.GENERAL, place="示例楼道",
+    responsible_unit="物业", due_on=date(2015, 6, 20),
 )  # fmt: skip
 
 

@@ -441,7 +441,7 @@ def retraction(handling: Handling) -> work.RetractWork:
         (WorkAct.VISIT, visit, visit is not None),
         (WorkAct.CONFLICT, min(handling.conflicted, default=None), bool(handling.conflicted)),
         (WorkAct.CONFIRMATION_OFFER, None, handling.confirmation_offered),
-        (WorkAct.LETTER, None, handling.letter),
+        (WorkAct.LETTER, None, bool(handling.letters)),
         (WorkAct.PERFORMANCE, None, bool(handling.checks)),
         (WorkAct.MEDIATION, None, handling.mediations > 0 and not over),
         (WorkAct.CONSENT, str(min(handling.consents, default=0)), bool(handling.consents) and not over),
@@ -481,7 +481,7 @@ def the_case_ledger_says_what_was_decided(world: World) -> None:
 @invariant
 def the_backlog_ledger_holds_the_petition_backlog_and_nothing_else(world: World) -> None:
     case, row = world.states[f"case/{CASE}"], world.rows.get("backlog", {}).get(CASE)
-    assert (row is not None and row.left_at is None) == (case.kind is CaseKind.BACKLOG)
+    assert (row is not None and row.no_backlog_since is None) == (case.kind is CaseKind.BACKLOG)
     if row is not None:
         for name in ("status", "community", "grid"):
             assert getattr(row, name) == getattr(case, name), name

@@ -170,8 +170,8 @@ def test_what_turns_out_to_be_no_backlog_leaves_the_ledger(world: World) -> None
     for id, command in (("case-1", change), ("case-2", CorrectCase(reason="误登", kind=CaseKind.DISPUTE))):
         world.send(report(kind=CaseKind.BACKLOG), id)
         world.send(command, id, at(1, None).at)
-        assert world.rows["backlog"][id].left_at == at(1, None).at
+        assert world.rows["backlog"][id].no_backlog_since == at(1, None).at
         assert case_row(world, id).kind is CaseKind.DISPUTE
         world.send(CorrectCase(reason="误登", kind=CaseKind.BACKLOG), id, at(2, None).at)
-        assert world.rows["backlog"][id].left_at is None, "and comes back where that was the mistake"
+        assert world.rows["backlog"][id].no_backlog_since is None, "and comes back where that was the mistake"
         assert case_row(world, id).kind is CaseKind.BACKLOG

@@ -125,6 +125,7 @@ def test_row_04_of_50_racing_closes_one_is_taken(server: Server) -> None:
         if answer.status_code == 409:
             assert is_problem(answer, 409, "not_possible_now")["allowed"] == [
                 "reopen-case",
+                "retract-step",
                 "correct-case",
                 "void-case",
             ]

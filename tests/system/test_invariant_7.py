@@ -118,7 +118,29 @@ def _institutions(made: Aviary) -> None:
     made.server.done("assignment/open-studio", {"place": "警务室"}, role="office", stream=f"community/{PLACE}")
     made.does("assignment/close-studio", {}, f"community/{PLACE}")
     meeting = {"community": COMMUNITY, "kind": "joint", "month": "2016-02", "attended": 5}
-    made.does("assignment/submit-minutes", {}, made.does("assignment/convene-meeting", meeting))
+    minutes = made.does("assignment/submit-minutes", {}, made.does("assignment/convene-meeting", meeting))
+    made.does("assignment/void-meeting", {}, minutes)
+    _institutions_corrected(made)
+
+
+def _institutions_corrected(made: Aviary) -> None:
+    """What was entered of an officer, a community and a posting by mistake."""
+    server = made.server
+    made.does("assignment/retract-community-work", {"act": "studio_closed"}, f"community/{PLACE}")
+    mistaken = {"code": f"{LOG}098", "name": "误登社区", "grids": ["1网格"], "households": 9}
+    server.done("assignment/register-community", mistaken, role="office")
+    made.does("assignment/correct-community", {"code": f"{LOG}098", "households": 10})
+    made.does("assignment/void-community", {"code": f"{LOG}098"})
+    officer = made.does("assignment/enrol-officer", {"profession": "judge", "unit": "虚构的法院"})
+    made.does("assignment/correct-officer", {"unit": "另一虚构法院"}, officer)
+    server.quiet()
+    posting = {"community": PLACE, "officer": officer.partition("/")[2]}
+    server.done("assignment/post-officer", posting | {"from_day": "2016-02-01"}, role="office")
+    server.done("assignment/end-posting", posting | {"last_day": AT[:10], "reason": "illness"}, role="office")
+    made.does("assignment/retract-posting-end", posting)
+    made.does("assignment/void-posting", posting)
+    server.quiet()
+    made.does("assignment/void-officer", {}, officer)
 
 
 def _lives(made: Aviary) -> None:
@@ -140,6 +162,8 @@ def _lives(made: Aviary) -> None:
     _handled(made, f"handling/{case.partition('/')[2]}")
     made.server.quiet()
     made.does("intake/follow-up-case", {"satisfied": True, "stable": True}, case)
+    made.does("intake/retract-step", {"step": "followed_up"}, case)
+    made.server.done("intake/follow-up-case", {"satisfied": True, "stable": True}, stream=case)
     made.server.done("intake/close-case", {}, stream=case)
     made.does("intake/reopen-case", {}, case)
     made.does("intake/correct-case", {}, case)
@@ -223,6 +247,7 @@ def _handled(made: Aviary, handling: str) -> None:
         made.does("assignment/plan-visit", plan, handling)
     made.does("assignment/complete-visit", {"visit": "v1"}, handling)
     made.does("assignment/decline-visit", {"visit": "v2"}, handling)
+    made.does("assignment/retract-work", {"act": "visit", "item": "v2"}, handling)
     for party in (1, 2):
         server.done("assignment/record-consent", {"party": party}, role="office", stream=handling)
     made.does("assignment/hold-mediation", {"officers": [second]}, handling)

@@ -17,6 +17,7 @@ from services.assignment.commands import (
     AssignHandler,
     CompleteVisit,
     ConveneMeeting,
+    DeclareSynthetic,
     DeclineVisit,
     EndPosting,
     EnrolOfficer,
@@ -138,6 +139,7 @@ def signed_in(
 async def fill(node: Node) -> Campaign:
     """Two months of an invented campaign in five communities, scores published."""
     made = Campaign(node)
+    await made.send(DeclareSynthetic(code=LOG, made_by="测试"), day("06-10"))
     await adopt_plan(made)
     holiday = AmendCalendar(
         off=(date(2015, 9, 3),), worked=(date(2015, 9, 6),), announced_on=date(2015, 5, 13), document="示例发电1号"

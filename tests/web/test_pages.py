@@ -56,7 +56,8 @@ HTML_LIMIT_BYTES = 100_000
 PUBLICATION = "phase-2.2015-08-10"
 PAGES = (
     "/clauses", "/clauses/3.2.1", "/clauses/3.4.3",
-    "/grids", "/grids?from=2015-06-01&to=2015-08-31", "/duties", "/duties?as_of=2015-08-01&state=overdue", f"/duties?as_of=2015-07-20&community={LOG}002&skip=2",
+    "/grids", "/grids?from=2015-06-01&to=2015-08-31", "/duties", "/duties?as_of=2015-08-01&state=overdue",
+    f"/duties?as_of=2015-07-20&community={LOG}002&skip=2",
     "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
     f"/scores/{PUBLICATION}.{LOG}002",
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
@@ -633,7 +634,8 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
 
 
 def test_every_mark_of_the_evidence_and_every_rule_of_a_deadline_has_words() -> None:
-    for what in {*_PLAIN.values(), *ENDINGS}:
+    of_duties = {"begun", "done", "letter", "mediated", "agreed", "performed", "handover", "handed_over"}
+    for what in {*_PLAIN.values(), *ENDINGS, *of_duties}:
         assert EN(f"mark.{what}")
     for rule in (*BY_CODE, DUE_AS_WRITTEN, DUE_AS_CORRECTED):
         assert EN(f"rule.{rule}")

@@ -166,7 +166,7 @@ _TOLD: Final = {WorkAct.PERFORMANCE: "performed", WorkAct.MEDIATION: "mediated"}
 
 def _retracted(row: Row, event: WorkRetracted, recorded: Recorded) -> Row:
     if event.act is WorkAct.LETTER:
-        return replace(row, letters=())
+        return replace(row, letters=row.letters[:-1])
     if (told := _TOLD.get(event.act)) is not None:
         return struck(row, recorded, {told})
     return row if event.handler is None else _waiting(row, event.handler)

@@ -209,5 +209,13 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "mark.found_unstable": ("回访不稳定", "found unsettled"),
     "mark.handed_down": ("交办", "handed down"),
     "mark.corrected": ("更正", "corrected"),
+    "mark.begun": ("登记待办", "entered"),
+    "mark.done": ("已办", "done"),
+    "mark.letter": ("签订责任书", "letter signed"),
+    "mark.mediated": ("调解", "mediated"),
+    "mark.agreed": ("达成协议", "agreed"),
+    "mark.performed": ("督促履行", "performance checked"),
+    "mark.handover": ("待移交", "to be handed over"),
+    "mark.handed_over": ("已移交", "handed over"),
     "mark.kind": ("改类", "reclassified"),
 }

@@ -230,7 +230,10 @@ def _retracted(row: Row, event: WorkRetracted, at: datetime) -> Row:
         case WorkAct.CONFIRMATION_OFFER:
             return replace(row, confirmation_by=None, confirmation=None)
         case WorkAct.LETTER:
-            return replace(row, letter_unit=None, letter_at=None, contact_days=None)
+            letter = event.letter
+            if letter is None:  # said before it was said what stands without it
+                return replace(row, letter_unit=None, letter_at=None, contact_days=None)
+            return replace(row, letter_unit=letter.unit, letter_at=letter.at, contact_days=letter.contact_days)
         case WorkAct.HANDLER | WorkAct.HANDOVER:
             assert event.handler is not None, "it says who answers for the case without it"
             before = event.handler

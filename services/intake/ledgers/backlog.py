@@ -57,8 +57,8 @@ class Row:
     """The last follow-up."""
     ended_at: datetime | None = None
     stable: bool | None = None
-    """What the last follow-up found (稳控); None before one."""
-    left_at: datetime | None = None
+    """What the last follow-up found (稳控); None before one, and again since it was reopened."""
+    no_backlog_since: datetime | None = None
     """When it was said that it is no petition backlog (any more) 移出; none while it is."""
 
 
@@ -69,7 +69,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     if type(event) is CaseHandedDown:
         status = CaseStatus.REPORTED if event.due_on is None else CaseStatus.ACCEPTED
         row = row or _entered(event, at, key, status, event.due_on)
-        return replace(row, by_unit=event.by_unit, document=event.document, handed_down_at=at, left_at=None)
+        return replace(row, by_unit=event.by_unit, document=event.document, handed_down_at=at, no_backlog_since=None)
     return None if row is None else _CHANGES[type(event)](row, event, at)  # most never were backlog cases
 
 
@@ -81,6 +81,11 @@ def _entered(
 
 def _accepted(row: Row, event: CaseAccepted | CaseReopened, at: datetime) -> Row:
     return replace(row, status=CaseStatus.ACCEPTED, due_on=event.due_on, ended_at=None)
+
+
+def _reopened(row: Row, event: CaseReopened, at: datetime) -> Row:
+    """What the last follow-up found is past."""
+    return replace(_accepted(row, event, at), followed_up_at=None, stable=None)
 
 
 def _put_off(row: Row, event: ClockResumed | DeadlineExtended, at: datetime) -> Row:
@@ -96,7 +101,7 @@ def _ended(row: Row, event: Ending, at: datetime) -> Row:
 
 
 def _reclassified(row: Row, event: CaseReclassified, at: datetime) -> Row:
-    return replace(row, left_at=None if event.kind is CaseKind.BACKLOG else at)
+    return replace(row, no_backlog_since=None if event.kind is CaseKind.BACKLOG else at)
 
 
 def _contacted(row: Row, event: VisitCompleted | CaseFollowedUp, at: datetime) -> Row:
@@ -150,7 +155,7 @@ def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
         name: new for name in ("community", "grid", "due_on") if (new := getattr(event, name)) is not None
     }
     if event.kind is not None:
-        given["left_at"] = None if event.kind is CaseKind.BACKLOG else at
+        given["no_backlog_since"] = None if event.kind is CaseKind.BACKLOG else at
     if event.reported_on is not None and row.by_unit is None:
         given["handed_down_at"] = start_of(event.reported_on)  # no other day is known for it
     if event.resolved_on is not None:
@@ -160,7 +165,7 @@ def _corrected(row: Row, event: CaseCorrected, at: datetime) -> Row:
 
 _CHANGES: Final[Mapping[type[Event], Callable[[Row, Any, datetime], Row]]] = {
     CaseAccepted: _accepted,
-    CaseReopened: _accepted,
+    CaseReopened: _reopened,
     **dict.fromkeys(get_args(Ending), _ended),
     CaseEscalated: _unmoved,
     ClockPaused: _unmoved,
