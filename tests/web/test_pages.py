@@ -276,7 +276,8 @@ def test_the_scoreboard_shows_what_was_published_with_its_fractions(made: Made) 
                 assert f"/scores/{row.id}" in page
                 for one in row.indicators:
                     if one.standing == "measured":
-                        assert f"{one.numerator:,} / {one.denominator:,}" in page
+                        number = f"{one.numerator:,}"
+                        assert (number if one.kind == "count" else f"{number} / {one.denominator:,}") in page
                     if one.excluded:
                         assert f"unadjusted {one.unadjusted_numerator} / {one.unadjusted_denominator}" in page
             assert any(one.excluded for _, row in rows for one in row.indicators)
@@ -393,10 +394,10 @@ def test_a_proof_of_an_altered_event_says_so(made: Made, tmp_path: Path) -> None
         with node.storage.log_engine.begin() as connection:
             connection.execute(text("DROP TRIGGER events_no_update"))
             altered = "CAST(replace(bytes, '综治工作站', '综治工作点') AS BLOB)"
-            connection.execute(text(f"UPDATE events SET bytes = {altered} WHERE log = '{LOG}' AND position = 4"))
+            connection.execute(text(f"UPDATE events SET bytes = {altered} WHERE log = '{LOG}' AND position = 5"))
         async with signed_in(node, app) as browser:
-            assert ZH("proof_fails") in (await browser.get("/record/4")).text
-            assert ZH("proof_holds") in (await browser.get("/record/5")).text
+            assert ZH("proof_fails") in (await browser.get("/record/5")).text
+            assert ZH("proof_holds") in (await browser.get("/record/6")).text
 
     on(data, scenario)
 
