@@ -17,8 +17,9 @@ TABLE: dict[str, str] = {
     "3.1.4": "ProcedureAdopted",
     "3.2.1": "CaseReported CaseAccepted CaseDeclined CaseHandedDown CaseLinkedAsDuplicate CaseReclassified "
     "CaseEscalated CaseReferred CaseWithdrawn CaseResolved CaseTerminated CaseFollowedUp CaseClosed CaseReopened "
-    "ClockPaused ClockResumed DeadlineExtended CaseCorrected CaseVoided HandlerAssigned HandlerReplaced ConflictDeclared "
-    "VisitPlanned VisitCompleted VisitDeclined ConsentRecorded ConsentWithdrawn MediationHeld AgreementReached "
+    "ClockPaused ClockResumed DeadlineExtended CaseCorrected CaseVoided HandlerAssigned HandlerReplaced "
+    "ConflictDeclared VisitPlanned VisitCompleted VisitDeclined ConsentRecorded ConsentWithdrawn MediationHeld "
+    "AgreementReached "
     "MediationTerminated PerformanceChecked JudicialConfirmationOffered JudicialConfirmationRecorded "
     "HandoverCompleted",
     "3.2.2": "PatrolTeamFormed PatrolCompleted",

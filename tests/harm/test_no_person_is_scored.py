@@ -16,7 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.assessment import scoring
 from services.assessment.commands import PublishScores
-from services.assessment.evidence import Evidence
 from services.assessment.items import TABLES, Item
 from services.assessment.rulebook import check
 from services.assessment.scoring import Institution, Scores, Tally, score
