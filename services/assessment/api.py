@@ -30,7 +30,7 @@ from shared.log.codec import canonical
 from shared.runtime import Node
 from shared.web.exports import csv_response, xlsx_response
 from shared.web.heavy import HEAVY
-from shared.web.ledgers import PAGE_ROWS, LedgerEndpoint, page_size, shown, visible, whole
+from shared.web.ledgers import PAGE_ROWS, LedgerEndpoint, log_asked, page_size, shown, visible, whole
 
 
 def routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[BaseRoute]:
@@ -73,13 +73,7 @@ class ScoresEndpoint:
 
     async def _one(self, request: Request) -> tuple[str, int, Row]:
         """The log, the position of its ledgers, and the score of the address; raises `Refused`."""
-        visitor = self._visitor(request)
-        visitor.may_read(READERS)
-        for name in request.query_params:
-            if name != "log":
-                raise Refused("bad_parameter", field=name)
-        log = request.query_params.get("log", visitor.log)
-        visitor.may_reach(log)
+        log = log_asked(request, self._visitor(request), READERS)
         id = visible(request.path_params["id"], "id")
         position, row = await asyncio.to_thread(self._find, log, id)
         if row is None:
@@ -116,15 +110,7 @@ class DutiesEndpoint:
 
     async def duties(self, request: Request) -> Response:
         """A page of obligations as JSON, or all of them as a file."""
-        visitor = self._visitor(request)
-        visitor.may_read(DUTIES.by)
-        said = dict(request.query_params)
-        for name, text in said.items():
-            if name != "log" and name not in DUTIES.parameters:
-                raise Refused("bad_parameter", field=name)
-            visible(text, name)
-        log = said.get("log", visitor.log)
-        visitor.may_reach(log)
+        log, said = log_asked(request, self._visitor(request), DUTIES.by, DUTIES.parameters), dict(request.query_params)
         form, limit = said.get("format", "json"), page_size(said.get("limit"), PAGE_ROWS)
         if form not in ("json", "csv", "xlsx"):
             raise Refused("bad_parameter", field="format")
@@ -152,15 +138,9 @@ class GridsEndpoint:
 
     async def grids(self, request: Request) -> Response:
         """What was done in each grid between two days."""
-        visitor = self._visitor(request)
-        visitor.may_read(GRIDS.by)
-        said = dict(request.query_params)
-        for name in said:
-            if name != "log" and name not in GRIDS.parameters:
-                raise Refused("bad_parameter", field=name)
-        log = said.get("log", visitor.log)
-        visitor.may_reach(log)
-        return _json(await HEAVY.run(self._find, log, *between(said, civil_day(utc_now()))))
+        log = log_asked(request, self._visitor(request), GRIDS.by, GRIDS.parameters)
+        days = between(request.query_params, civil_day(utc_now()))
+        return _json(await HEAVY.run(self._find, log, *days))
 
     def _find(self, log: str, from_day: date, to_day: date) -> Grids:
         with self._node.look(SERVICE.name, log) as look:

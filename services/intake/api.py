@@ -24,7 +24,7 @@ from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.log.codec import canonical
 from shared.runtime import Node
-from shared.web.ledgers import visible
+from shared.web.ledgers import log_asked, visible
 
 logger: Final = structlog.get_logger(__name__)
 
@@ -47,13 +47,7 @@ class DeadlineEndpoint:
 
     async def deadline(self, request: Request) -> Response:
         """What a case's clocks say today."""
-        visitor = self._visitor(request)
-        visitor.may_read(DEADLINE.by)
-        for name in request.query_params:
-            if name != "log":
-                raise Refused("bad_parameter", field=name)
-        log = request.query_params.get("log", visitor.log)
-        visitor.may_reach(log)
+        log = log_asked(request, self._visitor(request), DEADLINE.by)
         id = visible(request.path_params["id"], "id")
         found = await asyncio.to_thread(self._find, log, id, civil_day(utc_now()))
         return Response(canonical(found), media_type="application/json")
@@ -77,12 +71,7 @@ class DuplicatesEndpoint:
     async def possible(self, request: Request) -> Response:
         """Of the case of the address; never of a value that somebody gives, which would be a search for a person."""
         visitor = self._visitor(request)
-        visitor.may_read(DUPLICATES.by)
-        for name in request.query_params:
-            if name != "log":
-                raise Refused("bad_parameter", field=name)
-        log = request.query_params.get("log", visitor.log)
-        visitor.may_reach(log)
+        log = log_asked(request, visitor, DUPLICATES.by)
         row = await self._row(log, visible(request.path_params["id"], "id"))
         if row is None:
             logger.warning("no such case in the visitor's log", log=log, actor=visitor.actor.id)

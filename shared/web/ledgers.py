@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -188,6 +188,19 @@ def shown(rows: Rows[Any], key: str, row: Any) -> dict[str, Any]:
         if shown.get(name):
             shown[name] = MASK
     return {"key": key, **shown}
+
+
+def log_asked(request: Request, visitor: Visitor, by: frozenset[str], parameters: Collection[str] = ()) -> str:
+    """The log that a visitor asks about; raises `Refused` for those who may not, and for a parameter that there is not
+    beside the log and those named."""
+    visitor.may_read(by)
+    for name, said in request.query_params.items():
+        if name != "log" and name not in parameters:
+            raise Refused("bad_parameter", field=name)
+        visible(said, name)
+    log: str = request.query_params.get("log", visitor.log)
+    visitor.may_reach(log)
+    return log
 
 
 def visible(said: str, name: str) -> str:
