@@ -7,7 +7,8 @@ from random import Random
 from typing import Any, Final
 
 from services.assessment.commands import AdoptPlan, AdoptRulebook, AmendPlan
-from services.assessment.plan_file import load_plan
+from services.assessment.periods import span
+from services.assessment.plan_file import STANDING, load_plan
 from services.assessment.rulebook_file import load_rulebook
 from services.assignment.commands import (
     CloseStudio,
@@ -57,7 +58,8 @@ class Founding:
             scenario.chance("households", number).randrange(*HOUSEHOLDS, 10)
             for number in range(len(scenario.communities))
         ]
-        self.acts = [*self._whole(), *(act for number in range(len(self.households)) for act in self._one(number))]
+        ones = (act for number in range(len(self.households)) for act in self._one(number))
+        self.acts = [*self._whole(), *ones, *self._standing()]
 
     def _act(
         self, service: str, name: str, command: Any, day: date, turn: int = Turn.WORK, wave: int = 0,
@@ -95,6 +97,20 @@ class Founding:
         yield self._act("assignment", "mistaken", twice, day, Turn.FIRST, self.wave)
         void = VoidCommunity(code=mistaken, reason="与现有社区重复")
         yield self._act("assignment", "mistaken/void", void, day + timedelta(days=1), wave=self.wave)
+
+    def _standing(self) -> Iterator[Act]:
+        """What goes on after the campaign 常态化 (§6.4): the standing plan, from the day after its last. Drawn last, so
+        that a season which ends with the campaign is the same."""
+        campaign_ends_on = span(load_plan()).last
+        assert campaign_ends_on is not None, "a campaign has an end"
+        since = campaign_ends_on + timedelta(days=1)
+        if self._scenario.to_day < since:
+            return
+        plan = replace(load_plan(STANDING), since=since, issued_on=since)
+        adopt = AdoptPlan(plan=plan, author=_OFFICE, reason="专项活动结束，转入常态化")
+        day = max(since, self._start.date())
+        wave = self.wave if day == self._start.date() else 0
+        yield self._act("assessment", "standing", adopt, self._rhythm.working(day), wave=wave)
 
     def _one(self, number: int) -> Iterator[Act]:
         scenario, random, start = self._scenario, self._random, self._start.date()

@@ -21,7 +21,9 @@ MONTH_AFTER_DAYS: Final = 20
 """The same for a month and a quarter."""
 FOUND_LATER: Final = 30
 """Households whose cards turn up after the year was published."""
-PLAN: Final = "dongfeng-2015-28"
+CAMPAIGN: Final = "dongfeng-2015-28"
+GOES_ON: Final = "standing"
+"""The plan of the years after the campaign's."""
 _PHASE: Final = "2"
 
 
@@ -83,7 +85,8 @@ def _published(
     scenario: Scenario, rhythm: Rhythm, kind: PeriodKind, period: str, as_of: date, again: bool = False
 ) -> Iterator[Act]:
     """The publication of a period, on the working day after; `again` half a month later."""
-    command: Any = PublishScores(plan=PLAN, rulebook="default", period_kind=kind, period=period, as_of=as_of)
+    plan = CAMPAIGN if as_of < date(2016, 3, 1) else GOES_ON  # the campaign's year is published a month after it
+    command: Any = PublishScores(plan=plan, rulebook="default", period_kind=kind, period=period, as_of=as_of)
     day = rhythm.working(as_of + timedelta(days=16 if again else 1))
     at = rhythm.hours(scenario.chance("publish", kind, period, again), day)
     wave = wave_of(as_of + timedelta(days=1)) + again

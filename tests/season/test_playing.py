@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services.assessment.due.listing import Line, Wanted, duties
 from services.assignment.commands import RegisterCommunity
 from services.season import Played, Scenario, drawn, names_of, play
 from shared.audit.compare import compare
@@ -44,6 +45,8 @@ class Outcome:
     waits: Sequence[object]
     equal: dict[str, bool]
     pages: dict[str, str]
+    owed: Sequence[Line]
+    """What the longer season owes on a day after its campaign."""
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +71,11 @@ async def _played(data: Path) -> Outcome:
                 pages[path] = (await browser.get(path)).text
         async with client_of(app) as stranger:
             pages["public"] = (await stranger.get(f"/public/{SMALL.log}")).text
+        with node.look("assessment", LONGER.log) as look:
+            owed = duties(look, Wanted(as_of=LONGER.to_day), LONGER.to_day).lines
         types, codes = _told(node, seasons)
         equal = {log: compare(node.storage, log).ok for log in seasons}
-    return Outcome(first, again, after_first, after_again, types, codes, waits, equal, pages)
+    return Outcome(first, again, after_first, after_again, types, codes, waits, equal, pages, owed)
 
 
 def _told(node: Node, logs: Iterable[str]) -> tuple[dict[str, Counter[str]], dict[str, set[str]]]:
@@ -112,6 +117,17 @@ def test_played_again_it_changes_nothing(outcome: Outcome) -> None:
 def test_a_longer_season_goes_on_where_the_shorter_one_ended(outcome: Outcome) -> None:
     assert outcome.types[OTHER.log].total() > outcome.after_again[OTHER.log]
     assert outcome.types[OTHER.log]["sanguan.assignment.community-registered.v1"] == 2, "and one that is void"
+
+
+def test_after_the_campaign_it_goes_on_under_the_standing_plan_with_the_campaign_s_duties_beside(
+    outcome: Outcome,
+) -> None:
+    assert outcome.types[OTHER.log]["sanguan.assessment.plan-adopted.v1"] == 2
+    months = {
+        (line.plan, line.about) for line in outcome.owed if line.clause == "3.3.3" and ".minutes" not in line.code
+    }
+    assert {("dongfeng-2015-28", "2015-12"), ("standing", "2016-01"), ("standing", "2016-03")} <= months
+    assert ("dongfeng-2015-28", "2016-01") not in months
 
 
 def test_two_sub_districts_in_one_installation_do_not_mix(outcome: Outcome) -> None:
