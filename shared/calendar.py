@@ -174,14 +174,18 @@ def calendar_ledger(title_zh: str, title_en: str, clause: str) -> Ledger[Entered
 
 def _keys(recorded: Recorded) -> Iterable[str]:
     event: CalendarAmended = recorded.event
-    years = () if event.year is None else (str(event.year),)
-    return (*years, *(day.isoformat() for day in (*event.off, *event.worked)))
+    years = (str(year) for year in (event.year, event.withdrawn_year) if year is not None)
+    return (*years, *(day.isoformat() for day in (*event.off, *event.worked, *event.withdrawn)))
 
 
-def _evolve(row: Entered | None, recorded: Recorded, key: str) -> Entered:
+def _evolve(row: Entered | None, recorded: Recorded, key: str) -> Entered | None:
     event: CalendarAmended = recorded.event
     known: dict[str, Any] = {"id": key, "announced_on": event.announced_on, "document": event.document}
     if key == str(event.year):
         return Entered(year=event.year, day=None, works=None, **known)
+    if key == str(event.withdrawn_year):
+        return None
     day = date.fromisoformat(key)
+    if day in event.withdrawn:
+        return None
     return Entered(year=None, day=day, works=day in event.worked, **known)

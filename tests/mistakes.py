@@ -359,6 +359,11 @@ INTAKE: Final[Mapping[type[Event], tuple[Mistake, ...]]] = {
             (Say(replace(AMEND, off=(date(2015, 7, 13),), worked=(date(2015, 7, 14),)), hours=24 * 3),),
             true=(Say(AMEND, hours=24 * 3),), goes_on=(Say(intake.AcceptCase(), OTHER, 24 * 4),),
         ),
+        Mistake(
+            (Say(replace(AMEND, year=2031, off=(date(2031, 1, 1),), worked=()), hours=24 * 2),),
+            (Say(replace(AMEND, off=(), withdrawn=(date(2031, 1, 1),), withdrawn_year=2031), hours=24 * 3),),
+            goes_on=(Say(intake.AcceptCase(), OTHER, 24 * 4),),
+        ),
     ),
 }  # fmt: skip
 

@@ -17,10 +17,14 @@ def decide(command: AmendCalendar, state: None, context: Context) -> Sequence[Ca
     if command.announced_on > civil_day(context.now):
         days = {"announced_on": command.announced_on.isoformat(), "now": civil_day(context.now).isoformat()}
         raise Refused("not_announced_yet", field="announced_on", **days)
-    if not command.off and not command.worked and command.year is None:
+    if not (command.off or command.worked or command.year or command.withdrawn or command.withdrawn_year):
         raise Refused("nothing_changes", field="off")
     if both := set(command.off) & set(command.worked):
         raise Refused("off_and_worked", field="worked", day=min(both).isoformat())
+    if both := {*command.off, *command.worked} & set(command.withdrawn):
+        raise Refused("withdrawn_and_entered", field="withdrawn", said=min(both).isoformat())
+    if command.year is not None and command.year == command.withdrawn_year:
+        raise Refused("withdrawn_and_entered", field="withdrawn_year", said=command.year)
     if command.year is not None:
         for field, days_of in (("off", command.off), ("worked", command.worked)):
             if stray := [day for day in days_of if not _of_the_year(day, command.year)]:
@@ -28,7 +32,7 @@ def decide(command: AmendCalendar, state: None, context: Context) -> Sequence[Ca
     return [
         CalendarAmended(
             year=command.year, off=command.off, worked=command.worked, announced_on=command.announced_on,
-            document=command.document,
+            document=command.document, withdrawn=command.withdrawn, withdrawn_year=command.withdrawn_year,
         )
     ]  # fmt: skip
 

@@ -278,7 +278,7 @@ Command = (
 @value
 class AmendCalendar:
     """Enter what the State Council announced of the working calendar 放假安排. What is entered later stands: a wrong
-    entry is put right by another one."""
+    entry is put right by another one, or withdrawn."""
 
     year: Annotated[int, Whole(1949, 2199)] | None = None
     """The year whose whole calendar this is; none for a change within a year."""
@@ -286,3 +286,7 @@ class AmendCalendar:
     worked: Annotated[tuple[Day, ...], Many(100)]
     announced_on: Day
     document: Line
+    withdrawn: Annotated[tuple[Day, ...], Many(100)] = ()
+    """Days of which something was entered by mistake 撤销: they stand as though nothing had been."""
+    withdrawn_year: Annotated[int, Whole(1949, 2199)] | None = None
+    """A year that was entered as announced by mistake."""

@@ -93,6 +93,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "{day} 同时列为放假和上班：请核对。",
         "{day} is listed both as off and as worked: check it.",
     ),
+    "withdrawn_and_entered": (
+        "{said} 同时要求撤销和登记：请只保留一种。",
+        "{said} is withdrawn and entered at once: keep one of the two.",
+    ),
     "not_of_the_year": (
         "{day} 不属于 {year} 年：请核对，或不填年份。",
         "{day} does not lie in {year}: check it, or leave the year out.",
@@ -144,7 +148,7 @@ INPUT: Final = (
     "duplicate_of_itself", "unknown_duplicate", "duplicate_unfit", "resolved_before_reported",
     "reported_after_first_step", "import_stays", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
     "referred_to_missing", "not_above", "resumed_before_paused", "extended_too_far", "not_announced_yet",
-    "off_and_worked", "not_of_the_year", "due_before_found",
+    "off_and_worked", "withdrawn_and_entered", "not_of_the_year", "due_before_found",
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""
 

@@ -395,6 +395,10 @@ class CalendarAmended(Event):
     worked: Annotated[tuple[Day, ...], Many(100)]
     announced_on: Day
     document: Line
+    withdrawn: Annotated[tuple[Day, ...], Many(100)] = ()
+    """Days of which something was entered by mistake 撤销: they stand as though nothing had been."""
+    withdrawn_year: Annotated[int, Whole(1949, 2199)] | None = None
+    """A year that was entered as announced by mistake."""
 
 
 CaseEvent = (

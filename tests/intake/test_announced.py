@@ -33,6 +33,32 @@ def test_what_cannot_be_is_refused() -> None:
     CALENDAR.when(after).then_refused("not_of_the_year", field="off")
 
 
+def test_what_was_entered_by_mistake_is_withdrawn_and_stands_as_though_nothing_had_been() -> None:
+    back = AmendCalendar(off=(), worked=(), announced_on=ON, document=PAPER, withdrawn=OFF, withdrawn_year=2031)
+    mended = CalendarAmended(
+        year=None, off=(), worked=(), announced_on=ON, document=PAPER, withdrawn=OFF, withdrawn_year=2031
+    )
+    CALENDAR.when(back).then(mended)
+    rows: dict[str, Entered] = {}
+    wrong = CalendarAmended(year=2031, off=(), worked=OFF, announced_on=ON, document=PAPER)
+    for position, event in enumerate((wrong, mended)):
+        item = recorded(event, position=position)
+        told = {key: LEDGER.evolve(rows.get(key), item, key) for key in LEDGER.keys(item)}
+        rows = {key: row for key, row in {**rows, **told}.items() if row is not None}
+        known = Calendar(date(2015, 6, 1), rows.values())
+        assert known.works(OFF[0]) is (event is wrong)
+        assert known.is_announced(date(2031, 1, 1)) is (event is wrong)
+    assert rows == {}
+    for field, both in (
+        ("withdrawn", AmendCalendar(off=OFF, worked=(), announced_on=ON, document=PAPER, withdrawn=OFF)),
+        (
+            "withdrawn_year",
+            AmendCalendar(year=2031, off=(), worked=(), announced_on=ON, document=PAPER, withdrawn_year=2031),
+        ),
+    ):
+        CALENDAR.when(both).then_refused("withdrawn_and_entered", field=field)
+
+
 def test_a_year_s_announcement_may_begin_in_the_december_before() -> None:
     eve = AmendCalendar(
         year=2016, off=(date(2015, 12, 31), date(2016, 1, 1)), worked=(date(2015, 12, 27),), announced_on=ON,
