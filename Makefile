@@ -30,7 +30,7 @@ demo: setup ## Do the whole job once, verify it, print the scoreboard, and exit
 	@$(BIN)/sanguan demo
 
 test: .venv/.dev ## All tests but those that need a browser or very long
-	@$(BIN)/python -m pytest -m "not browser and not long"
+	@$(BIN)/python -m pytest -m "not browser and not long" -n logical --maxprocesses 4 --dist loadfile
 
 test-browser: .venv/.dev ## The pages in a real Chromium
 	@$(BIN)/python -m pytest -m browser

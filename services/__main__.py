@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from socket import socket
@@ -27,7 +27,7 @@ from services.together import LOG, SERVICES, listening, named, opened, serve, to
 from shared import logging
 from shared.access import Visitor, utc_now
 from shared.contracts.codes import Role
-from shared.contracts.days import civil_day
+from shared.contracts.days import civil_day, read_day
 from shared.contracts.event import Actor
 from shared.contracts.model import Refused, Service
 from shared.errors import Sentences, Unusable
@@ -333,10 +333,9 @@ def retention(
     """
     from services.forgetting import retention as due_on
 
-    try:
-        day = civil_day(utc_now()) if as_of is None else date.fromisoformat(as_of)
-    except ValueError:
-        raise Unusable("bad_day", f"{as_of} 不是日期。", f"{as_of} is no day: write it as 2027-01-01.") from None
+    day = civil_day(utc_now()) if as_of is None else read_day(as_of)
+    if day is None:
+        raise Unusable("bad_day", f"{as_of} 不是日期。", f"{as_of} is no day: write it as 2027-01-01.")
     with opened(existing(settings(data)), audits=True) as storage:
         known_log(storage, log)
         found = due_on(storage, log, day, utc_now(), destroy=destroy)

@@ -87,8 +87,10 @@ class DocumentFault(Exception):
 
 def load(path: Path, form: Form[_T]) -> _T:
     """The document in a file; raises `DocumentFault`, and OSError where the file cannot be opened."""
+    with path.open("rb") as file:
+        data = file.read(4 * MOST_CHARACTERS + 1)  # more than the longest text that is taken, whatever the file is
     try:
-        text = path.read_text(encoding="utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         mistake = Mistake(line, "", "", "not_utf8", "文件不是UTF-8编码。", "The file is not UTF-8.")

@@ -15,6 +15,7 @@ from services.assessment.items import Item
 from services.assessment.ledgers import case_results, deeds
 from services.assessment.marks import first
 from shared.contracts.assessment import Work
+from shared.contracts.days import read_day
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Look, Refused
 
@@ -74,10 +75,10 @@ def between(said: Mapping[str, str], today: date) -> tuple[date, date]:
     """The days that a query asks for: the year so far where it names none. Raises `Refused("bad_parameter")`."""
     days = []
     for name, usual in (("from", today.replace(month=1, day=1)), ("to", today)):
-        try:
-            days.append(date.fromisoformat(said[name]) if said.get(name) else usual)
-        except ValueError:
-            raise Refused("bad_parameter", field=name) from None
+        day = read_day(said[name]) if said.get(name) else usual
+        if day is None:
+            raise Refused("bad_parameter", field=name)
+        days.append(day)
     if days[0] > days[1]:
         raise Refused("bad_parameter", field="to")
     return days[0], days[1]
@@ -88,7 +89,10 @@ def grids(look: Look, from_day: date, to_day: date) -> Grids:
     found: dict[_Key, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
     for key, name, count in _counted(evidence_at(look), from_day, to_day):
         found[key][name] += count
-    rows = (Grid(community=community, grid=grid, **counts) for (community, grid), counts in found.items())
+    rows = (
+        Grid(community=community, grid=grid, **counts)
+        for (community, grid), counts in found.items() if any(counts.values())
+    )  # fmt: skip
     return Grids(
         log=look.log, position=look.position, from_day=from_day, to_day=to_day,
         grids=tuple(sorted(rows, key=lambda row: (row.community, row.grid or ""))),

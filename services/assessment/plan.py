@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -71,6 +72,9 @@ def faults(plan: Plan) -> Iterator[Fault]:
     for place, term in enumerate(plan.terms):
         if (term.days is None) == (term.working_days is None):
             yield Fault(("terms", place), "term_without_length", {"item": term.code}, alone=True)
+    for place, target in enumerate(plan.targets):
+        if Fraction(target.share) > 1:
+            yield Fault(("targets", place, "share"), "share_unfit", {"item": target.code}, alone=True)
     yield from _anomaly_faults(plan)
 
 

@@ -81,6 +81,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "常设方案的截止日期没有起始日期，或早于起始日期：请核对。",
         "The plan ends before it begins, or has an end without a beginning: check since and until.",
     ),
+    "share_unfit": (
+        "目标 {item} 大于 1（100 %）：请核对小数点。",
+        "The target {item} is above 1 (100 %): check the decimal point.",
+    ),
     "term_without_length": (
         "时限 {item} 应写明天数（days）或工作日数（working_days），且只写一种。",
         "The term {item} needs days or working_days, just one of them.",
@@ -122,6 +126,7 @@ STATUSES: Mapping[str, int] = {
     "no_phases": 422,
     "standing_with_phases": 422,
     "ends_before_since": 422,
+    "share_unfit": 422,
     "term_without_length": 422,
     "repeated_code": 422,
     "phase_backwards": 422,

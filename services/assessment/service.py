@@ -24,7 +24,7 @@ DUTIES: Final = Question(
     title_en="What is due, done, overdue, vacant or not yet due on a day",
     answer=Duties,
     parameters={
-        "as_of": "The day, YYYY-MM-DD; today where none is given.",
+        "as_of": "The day, YYYY-MM-DD, two years ahead at most; today where none is given.",
         "plan": "Only what this plan demands, by its code.",
         "community": "Only this institution's, by its division code.",
         "clause": "Only what is owed under this clause.",

@@ -18,6 +18,7 @@ from shared.contracts.fields import (
     Code,
     Count,
     Day,
+    Days,
     Division,
     HouseholdClass,
     Line,
@@ -357,7 +358,7 @@ class SignResponsibilityLetter:
 
     unit: Line
     person: PersonName
-    contact_days: Ordinal
+    contact_days: Days
 
 
 @value

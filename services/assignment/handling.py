@@ -622,8 +622,8 @@ DECIDER: Final[Decider[Handling | None]] = Decider(
     accepts=(
         Accepts(OpenHandling, REACTIONS, "3.2.1", creates=True),
         Accepts(ResumeHandling, REACTIONS, "3.2.1"),
-        Accepts(AssignHandler, LEADERS, "3.3.1", facts=_facts),
-        Accepts(ReplaceHandler, LEADERS, "3.3.1", facts=_facts),
+        Accepts(AssignHandler, LEADERS, "3.2.1", facts=_facts),
+        Accepts(ReplaceHandler, LEADERS, "3.2.1", facts=_facts),
         Accepts(DeclareConflict, OFFICERS, "3.2.1", facts=_facts),
         Accepts(PlanVisit, OFFICERS, "3.3.2", facts=_facts),
         Accepts(CompleteVisit, OFFICERS, "3.3.2", facts=_facts),

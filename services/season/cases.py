@@ -47,6 +47,8 @@ TAKEN_UP: Final = timedelta(days=6)
 THIRD_PARTY: Final = 0.12
 """Cases with three parties: a landlord, a guarantor, a second neighbour."""
 NOT_FOLLOWED_UP: Final = 0.06
+HANDED_DOWN_FIRST: Final = 0.6
+"""Of what is handed down: what comes as a petition. The rest was a dispute here, and was handed down as it went on."""
 """Settled cases that nobody asks after again; where the officers are behind, four times as many."""
 NOT_CLOSED: Final = 0.05
 DISSATISFIED: Final = 0.06
@@ -193,9 +195,14 @@ def _decided(life: Life, story: Story, before: Matter | None) -> None:
             return
         case _:
             _mistaken_before(life, story, before)
+    as_petition = story.twist is Twist.HANDED_DOWN and life.random.random() < HANDED_DOWN_FIRST
+    if as_petition:
+        _hand_down(life)
+        life.later(1, 6)
     life.clerk("accept", AcceptCase())
     _mistaken_after(life, story)
-    _known_early(life, story)
+    if not as_petition:
+        _known_early(life, story)
     match story.fate:
         case Fate.WITHDRAWN:
             life.later(2, 8)
@@ -257,13 +264,17 @@ def _mistaken_after(life: Life, story: Story) -> None:
         _taken_back(life, story.slip)
 
 
+def _hand_down(life: Life) -> None:
+    life.soon()
+    down = HandDownCase(by_unit="示例区信访局", document=f"示信交{life.at.year}-{life.number + 1}")
+    life.clerk("hand-down", down, Role.OFFICE)
+
+
 def _known_early(life: Life, story: Story) -> None:
     """What the office decides about it beside its being handled, within the first weeks."""
     match story.twist:
         case Twist.HANDED_DOWN:
-            life.soon()
-            down = HandDownCase(by_unit="示例区信访局", document=f"示信交{life.at.year}-{life.number + 1}")
-            life.clerk("hand-down", down, Role.OFFICE)
+            _hand_down(life)
         case Twist.CLOCK:
             _clock(life, story)
         case Twist.RECLASSIFIED:

@@ -9,7 +9,21 @@ from typing import Annotated
 
 from shared.contracts.codes import MeetingKind, Named
 from shared.contracts.event import Event, event, value
-from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Name, Ordinal, Text
+from shared.contracts.fields import (
+    Code,
+    Count,
+    Day,
+    DayOfMonth,
+    Days,
+    Division,
+    Line,
+    Many,
+    Months,
+    Name,
+    Ordinal,
+    Text,
+    Whole,
+)
 
 DecimalText = Annotated[str, Text(20, code=True, pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
 """A decimal that is not negative, of at most four places, as text."""
@@ -146,6 +160,8 @@ class Sequel(Named):
     HANDOVER = "handover", "调离后移交案件", "a handover, after a handler left"
     REFILL = "refill", "空缺后补充人员", "a new posting, after one fell vacant"
     ANSWER = "answer", "民情意见答复", "an answer, after an opinion was recorded"
+    VISIT = "visit", "受理后走访当事人家庭", "a visit to the family, after a case was accepted"
+    REGISTER = "register", "信访事项决定是否受理", "word whether it is taken on, after a petition was reported"
 
 
 # plan/<code> ----------------------------------------------------------------------------------------------------
@@ -191,7 +207,7 @@ class Cadence:
     title_en: Line
     meeting: MeetingKind
     every: Every
-    due_day: Ordinal
+    due_day: DayOfMonth
     """Day of the following month (or January) by which the record must reach the office."""
     due_day_given: Given
 
@@ -220,9 +236,11 @@ class Term:
     title_zh: Line
     title_en: Line
     sequel: Sequel
-    days: Ordinal | None = None
-    working_days: Ordinal | None = None
+    days: Days | None = None
+    working_days: Days | None = None
     given: Given
+    lead: Name | None = None
+    """The unit that answers for it; where none is named, whoever answers for the clause."""
 
 
 @value
@@ -284,7 +302,7 @@ class Plan:
     cadences: Annotated[tuple[Cadence, ...], Many(500)]
     targets: Annotated[tuple[Target, ...], Many(500)]
     must_visits: MustVisitRule
-    posting_months: Ordinal
+    posting_months: Months
     """How long a posting is kept, in months (§3.1.3)."""
     anomalies: Annotated[tuple[Anomaly, ...], Many(500)]
     rounds: Annotated[tuple[Round, ...], Many(500)] = ()
@@ -385,7 +403,7 @@ class Rulebook:
     code: Code
     title_zh: Line
     title_en: Line
-    grace_days: Count
+    grace_days: Annotated[int, Whole(0, 366)]
     """How many days after the due day the record of an act done in time may be entered."""
     ranks: RankUse
     indicators: Annotated[tuple[Indicator, ...], Many(500)]

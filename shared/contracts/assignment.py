@@ -15,7 +15,7 @@ from shared.contracts.codes import (
     VisitResult,
 )
 from shared.contracts.event import Event, event, value
-from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Moment, Month, Name, Ordinal, Sealed
+from shared.contracts.fields import Code, Count, Day, Days, Division, Line, Many, Moment, Month, Name, Ordinal, Sealed
 from shared.contracts.frozen import replace
 
 # directory/<log>: one stream, so that codes and names are unique under concurrency ---------------------------
@@ -431,7 +431,7 @@ class ResponsibilityLetterSigned(Event):
     community: Division
     unit: Line
     person: Sealed
-    contact_days: Ordinal
+    contact_days: Days
     """The parties are seen at least once in so many days."""
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
 from shared.contracts.codes import Role
+from shared.contracts.fields import EARLIEST_YEAR, LATEST_YEAR
 from shared.contracts.model import Context, Refused
 
 _AHEAD: Final = timedelta(hours=8)
@@ -28,6 +29,16 @@ def civil_day(moment: datetime) -> date:
 def start_of(day: date) -> datetime:
     """The first moment of a day: what a record that gives only the day is taken to mean."""
     return datetime.combine(day, time.min, CIVIL)
+
+
+def read_day(said: str) -> date | None:
+    """The day that a text names, written YYYY-MM-DD and no other way; None where it names none of the years that this
+    record knows."""
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        return None
+    return day if day.isoformat() == said and EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
 
 
 def last_day_of(month: str) -> date:

@@ -228,6 +228,10 @@ Sealed = Annotated[str, Text(24_000, pattern=r"^sealed:[0-9A-Za-z\u3400-\u9fff_.
 
 Count = Annotated[int, Whole()]
 Ordinal = Annotated[int, Whole(1)]
+Days = Annotated[int, Whole(1, 3_660)]
+"""A length of time, in days: ten years at most, so that every day that is counted from it is a day of the calendar."""
+Months = Annotated[int, Whole(1, 600)]
+DayOfMonth = Annotated[int, Whole(1, 31)]
 Day = Annotated[date, CalendarDay()]
 Month = Annotated[str, Text(7, code=True, pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")]
 """A month of the civil calendar, YYYY-MM."""

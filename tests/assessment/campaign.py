@@ -148,14 +148,7 @@ class Campaign:
         handled: bool = True,
     ) -> int:
         """A case that was reported and accepted, due the same day unless told; gives the position of its acceptance."""
-        self.put(
-            f"case/{id}",
-            CaseReported(
-                community=code, grid="01", kind=kind, dispute_type=DisputeType.NEIGHBOURS, source=Source.SWEEP,
-                summary="sealed:synthetic", parties=(), basis=basis, paper=None,
-            ),
-            on,
-        )  # fmt: skip
+        self.reported(id, on, code, kind, basis)
         return self.put(
             f"case/{id}",
             CaseAccepted(
@@ -164,6 +157,16 @@ class Campaign:
             ),
             on,
         )  # fmt: skip
+
+    def reported(
+        self, id: str, on: str, code: str = EAST, kind: CaseKind = CaseKind.DISPUTE, basis: Basis = Basis.ACT
+    ) -> int:
+        """A case that was reported, and not accepted yet."""
+        told = CaseReported(
+            community=code, grid="01", kind=kind, dispute_type=DisputeType.NEIGHBOURS, source=Source.SWEEP,
+            summary="sealed:synthetic", parties=(), basis=basis, paper=None,
+        )  # fmt: skip
+        return self.put(f"case/{id}", told, on)
 
     def known(self, id: str) -> bool:
         """Whether the case was reported."""

@@ -767,3 +767,50 @@ def test_an_opinion_is_not_late_before_the_plan_was_issued() -> None:
     begun.put("finding/1", OPINION, "2015-06-15")
     assert begun.stands(ANSWER, "2015-08-03") == DUE
     assert begun.stands(ANSWER, "2015-08-04") == (State.OVERDUE, 1)
+
+
+# every family with a dispute must be visited, and every petition answered
+
+
+@pytest.mark.parametrize(
+    ("on", "stands"), [("2015-06-23", DUE), ("2015-06-24", (State.OVERDUE, 1)), ("2015-06-30", (State.OVERDUE, 7))]
+)
+def test_a_family_is_to_be_visited_whether_somebody_planned_it_or_not(on: str, stands: Any) -> None:
+    assert campaign().stands("first_visit_term", on) == stands  # accepted 06-12; 06-22 is a day off
+
+
+def test_the_first_visit_or_a_household_that_declines_is_enough_and_one_taken_back_is_none() -> None:
+    visited = campaign()
+    visited.visit("a", "v1", "2015-06-16", must=False)
+    assert visited.stands("first_visit_term", "2015-06-30") == DONE
+    declined = campaign()
+    declined.plan_visit("a", "v1", "2015-06-20", "2015-06-15")
+    declined.decline("a", "v1", "2015-06-25")
+    assert declined.stands("first_visit_term", "2015-06-30") == (State.LATE, 2)
+    back = WorkRetracted(act=WorkAct.VISIT, item="v1", visit=VisitResult.COMPLETED, community=EAST, reason="误登")
+    visited.put("handling/a", back, "2015-06-17")
+    assert visited.stands("first_visit_term", "2015-06-30") == (State.OVERDUE, 7)
+
+
+def test_a_petition_is_answered_within_fifteen_days_of_its_report_and_no_dispute_need_be() -> None:
+    begun = campaign()
+    begun.reported("p", "2015-06-15", kind=CaseKind.BACKLOG)
+    begun.reported("d", "2015-06-15")
+    assert begun.stands("register_term", "2015-06-30", about="p") == DUE
+    assert begun.stands("register_term", "2015-07-01", about="p") == (State.OVERDUE, 1)
+    assert begun.stands("register_term", "2015-07-01", about="d") is None
+    assert begun.stands("register_term", "2015-07-01", about="a") is None
+
+
+def test_a_letter_is_the_community_s_to_sign() -> None:
+    (letter,) = handed_down().owed(LETTER, "2015-06-20")
+    assert letter.kind.lead == "社区"
+
+
+def test_no_length_that_is_taken_leads_out_of_the_calendar() -> None:
+    begun = campaign(kind=CaseKind.BACKLOG)
+    begun.sign("a", "2015-06-12", contact_days=3_660)
+    longest = tuple(replace(term, days=3_660, working_days=None) for term in PLAN.terms)
+    begun.plan(replace(PLAN, terms=longest, posting_months=600))
+    assert {one.state for one in begun.owed(CONTACT, "2015-06-30")} == {State.DUE}
+    assert begun.owed("follow_up_term", "2015-06-30") == []

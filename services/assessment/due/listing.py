@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
+from shared.contracts.days import read_day
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Look, Refused
 
@@ -17,6 +18,10 @@ _PRESSING: Final = {
         (State.OVERDUE, State.VACANT, State.DUE, State.PAUSED, State.BROKEN, State.NOT_YET_DUE, State.LATE, State.DONE)
     )
 }
+
+
+AHEAD: Final = timedelta(days=731)
+"""How far ahead may be asked: a plan without an end goes on for ever, and so would the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +84,10 @@ class Duties:
 
 
 def wanted(said: Mapping[str, str], today: date) -> Wanted:
-    """What a query asks for; raises `Refused("bad_parameter")` that names what cannot be read."""
-    try:
-        as_of = date.fromisoformat(said["as_of"]) if said.get("as_of") else today
-    except ValueError:
-        raise Refused("bad_parameter", field="as_of") from None
+    """What a query asks for; raises `Refused("bad_parameter")` that names what cannot be read or is too far ahead."""
+    as_of = read_day(said["as_of"]) if said.get("as_of") else today
+    if as_of is None or as_of > today + AHEAD:
+        raise Refused("bad_parameter", field="as_of")
     state = said.get("state") or None
     if state is not None and state not in set(State):
         raise Refused("bad_parameter", field="state")

@@ -145,7 +145,8 @@ def lead_of(plan: Plan, clause: str) -> str:
 def planned(plan: Plan, item: Duty | Cadence | Round | Term, suffix: tuple[str, str, str] = ("", "", "")) -> Kind:
     """What an item of a plan demands; `suffix` tells two obligations of one item apart (code, Chinese, English)."""
     code, zh, en = suffix
-    lead = item.lead if isinstance(item, Duty) else lead_of(plan, item.clause)
+    named = item.lead if isinstance(item, Duty | Term) else None
+    lead = named or lead_of(plan, item.clause)
     return Kind(
         f"{item.code}{code}", item.clause, f"{item.title_zh}{zh}", f"{item.title_en}{en}", lead, plan.code,
         f"{_work_of(item)}{code}",

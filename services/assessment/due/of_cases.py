@@ -14,6 +14,7 @@ from services.assessment.ledgers.case_results import ENDINGS
 from services.assessment.marks import Mark, earliest, first, last
 from services.assessment.periods import span
 from shared.contracts.assessment import Plan, Sequel
+from shared.contracts.codes import CaseKind
 from shared.contracts.frozen import dataclass
 
 SETTLE: Final = demanded("case_deadline", "5.1", "案件按期办结", "Settle the case in time")
@@ -47,10 +48,13 @@ def of_cases(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
         yield _settled(case, ground)
         yield from _contacts(case, ground)
         for plan in plans:
-            for sequel in (_letter, _follow_up, _performance):
+            for sequel in (_letter, _first_visit, _follow_up, _performance):
                 yield from sequel(plan, case, ground)
             yield from _handovers(plan, case, posted, ground)
         yield from _must_visits(plans, case, ground)
+    for item in ground.cases.values():
+        for plan in plans:
+            yield from _registered(plan, item, ground)
 
 
 def _cases(ground: Ground) -> Iterator[_Case]:
@@ -108,6 +112,34 @@ def _letter(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
     if begun <= ground.as_of and (case.ended_on is None or begun <= case.ended_on):
         signed = earliest((letter.signed for letter in case.terms.letters), "letter", by=ground.as_of)
         yield from _follows(plan, Sequel.LETTER, case, begun, signed, ground)
+
+
+def _first_visit(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
+    """Every family with a dispute must be visited (§3.3.2), whether somebody planned it or not; one that declines has
+    been. Of a case taken over from paper nobody knows who was visited."""
+    accepted = case.day("accepted_on")
+    if accepted is not None and not case.item.taken_over:
+        seen = min(_days_seen(case, ground.as_of), key=lambda m: m.on, default=None)
+        yield from _follows(plan, Sequel.VISIT, case, accepted, seen, ground)
+
+
+def _registered(plan: Plan, item: Item, ground: Ground) -> Iterator[Obligation]:
+    """Of a petition it is said within the time of the law whether it is taken on; once it is handed down it is counted
+    from that. A case that was entered from paper was."""
+    reported, handed_down = item.fields["reported_on"], item.fields["handed_down_on"]
+    term = term_of(plan, Sequel.REGISTER)
+    backlog = item.fields["kind"] == CaseKind.BACKLOG
+    if term is None or not item.counts or item.taken_over or not backlog or not isinstance(reported, date):
+        return
+    begun = max(reported, handed_down) if isinstance(handed_down, date) else reported
+    answered = earliest(item.marks, "accepted", "declined", "linked", by=ground.as_of)
+    if not span(plan).has(begun) or (answered is not None and answered.on < begun):
+        return
+    due_on, provisional = ground.frame.by_term(term, begun)
+    yield ground.frame.obligation(
+        planned(plan, term), item.community, about=item.key, begins_on=begun, due_on=due_on, provisional=provisional,
+        done_on=answered.on if answered else None, marks=item.marks,
+    )  # fmt: skip
 
 
 def _follow_up(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:

@@ -129,7 +129,7 @@ def _kept(plan: Plan, row: postings.Row, ground: Ground) -> Iterator[Obligation]
     kept = ground.as_of >= until and not short
     state = State.BROKEN if short else State.DONE if kept else State.NOT_YET_DUE
     yield ground.frame.obligation(
-        kind, row.community, about=row.id, begins_on=row.from_day, due_on=until, done_on=until if kept else None,
+        kind, row.community, about=_told(row), begins_on=row.from_day, due_on=until, done_on=until if kept else None,
         state=state, days=(until - last_day).days if short else 0, marks=row.marks,
     )  # fmt: skip
 
@@ -148,8 +148,13 @@ def _uncovered(plan: Plan, rows: Sequence[postings.Row], ground: Ground) -> Iter
         return
     for row, leave in away:
         yield ground.frame.obligation(
-            kind, row.community, about=row.id, begins_on=leave.first_day, state=State.VACANT, marks=row.marks
+            kind, row.community, about=_told(row), begins_on=leave.first_day, state=State.VACANT, marks=row.marks
         )
+
+
+def _told(row: postings.Row) -> str:
+    """The posting as others are told of it: the post, not the officer."""
+    return f"{row.profession}/{row.from_day.isoformat()}"
 
 
 def _leave_on(row: postings.Row, day: date) -> Leave | None:

@@ -166,13 +166,13 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "event_at": ("事件 {position}", "event {position}"),
     "public_title": ("各社区矛盾纠纷情况", "Disputes by community"),
     "public_lead": (
-        "街道{log}各季度登记的矛盾纠纷件数，按社区和类型统计。{threshold}件以下的数字、以及可推算出它们的数字不公布。",
+        "街道{log}各季度登记的矛盾纠纷件数，按社区和类型统计。小于{threshold}的数字（包括0）、以及可推算出它们的数字不公布。",
         "How many disputes were reported in sub-district {log} in each quarter, by community and type. Numbers below "
-        "{threshold}, and others from which these could be worked out, are kept back.",
+        "{threshold}, nought included, and others from which these could be worked out, are kept back.",
     ),
     "public_community": ("社区", "Community"),
     "public_total": ("合计", "Total"),
-    "public_kept_back": ("数字过小，不公布", "kept back: the number is small"),
+    "public_kept_back": ("不公布：数字过小，或可推算出过小的数字", "kept back: the number is small, or would tell a small one"),
     "public_no_cases": ("本季度没有登记。", "None was reported in this quarter."),
     "public_edition": (
         "以首次涵盖本季度的考核结果公布时的记录为准（记录位置{position}），此后不再变动。",

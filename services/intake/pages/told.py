@@ -108,7 +108,7 @@ EVENTS: Final[Mapping[str, Said]] = {
         ("工作日历调整", "Working calendar amended"),
         (
             "{document}（{announced_on}公布）：放假 {off}；上班 {worked}；撤销的登记 {withdrawn} {withdrawn_year}。",
-            "{document}, announced on {announced_on}: off {off}; worked {worked}; withdrawn {withdrawn} {withdrawn_year}.",
+            "{document} ({announced_on}): off {off}; worked {worked}; withdrawn {withdrawn} {withdrawn_year}.",
         ),
     ),
     CaseCorrected.NAME: Said(
