@@ -1,8 +1,9 @@
 """Small numbers kept back 小数抑制: what may be shown of a table of counts, so that none of the small ones can be told.
 
-Counts below a threshold are hidden first, totals among them (primary suppression). From what remains one could subtract
-them out of the totals, so further cells are hidden (complementary suppression), until every hidden cell could be any of
-a wide enough range of numbers to whoever knows all that is shown, and that counts are whole and not negative.
+Counts below a threshold are hidden first, noughts and totals among them (primary suppression). From what remains one
+could subtract them out of the totals, so larger counts are hidden too (complementary suppression), until every small
+one could be any of several numbers to whoever knows all that is shown, this rule, and even which of the hidden counts
+are the small ones. Not reckoned with is who also repeats the choice of larger counts for every table that could be.
 
 How wide the range of a cell is, is worked out exactly. In a table with its totals every cell stands in one equation of
 a row and in one of a column, with opposite signs once totals are turned around: hidden cells are the edges of a network
@@ -16,8 +17,13 @@ from typing import Final
 from shared.contracts.frozen import dataclass
 
 THRESHOLD: Final = 5
-"""Counts of people's matters below this are kept back, and what hides them is at least as uncertain (this product's
-proposal: neither the plan nor the law names a number)."""
+"""Counts of people's matters below this are kept back (this product's proposal: neither the plan nor the law names a
+number). Noughts are: where they were shown, a hidden one would be no nought, and six hidden ones of a total of six
+would be six ones."""
+
+SPAN: Final = 2
+"""How far apart the largest and the smallest number are, at least, that a small count could be: it could be any of
+three numbers in a row (this product's proposal)."""
 
 Cell = tuple[int, int]
 Table = Sequence[Sequence[int]]
@@ -39,31 +45,44 @@ def with_totals(counts: Table) -> tuple[tuple[int, ...], ...]:
     return (*rows, tuple(sum(column) for column in zip(*rows, strict=True)))
 
 
-def suppress(counts: Table, threshold: int = THRESHOLD) -> Shown:
-    """The table with its totals as it may be shown; a count of nought is no small number."""
+def suppress(counts: Table) -> Shown:
+    """The table with its totals as it may be shown. Each of its rows and columns has to count something.
+
+    One look at each small count is enough: whatever else is hidden later only widens what it could be. Where all is
+    hidden, nobody can tell which counts are small, and nothing is left to reckon with.
+    """
     full = with_totals(counts)
-    hidden = {(i, j) for i, row in enumerate(full) for j, count in enumerate(row) if 0 < count < threshold}
-    while (weak := _weakest(full, hidden, threshold)) is not None:
-        hidden |= _complement(full, hidden, weak, threshold)
+    cells = {(i, j) for i, row in enumerate(full) for j, _ in enumerate(row)}
+    small = {(i, j) for i, j in cells if full[i][j] < THRESHOLD}
+    hidden = set(small)
+    for cell in sorted(small):
+        while hidden != cells and span(full, hidden, cell) < SPAN:
+            hidden |= _complement(full, hidden, cell)
     return tuple(
         tuple(None if (i, j) in hidden else count for j, count in enumerate(row)) for i, row in enumerate(full)
     )
 
 
-def _weakest(full: Table, hidden: set[Cell], threshold: int) -> Cell | None:
-    """The first hidden cell that is known too well."""
-    return next((cell for cell in sorted(hidden) if span(full, hidden, cell, threshold) < threshold), None)
-
-
 # what a cell may be -------------------------------------------------------------------------------------------------
 
 
-def span(full: Table, hidden: set[Cell], cell: Cell, enough: int) -> int:
-    """How far apart the largest and the smallest possible count of a hidden cell are; no more than `enough`."""
+def span(full: Table, hidden: set[Cell], cell: Cell) -> int:
+    """How far apart the largest and the smallest possible count of a small hidden cell are."""
     start, end = _edge(full, cell)
-    gain = _flow(_room(full, hidden - {cell}, enough), end, start, enough)
-    loss = _flow(_room(full, hidden - {cell}, enough), start, end, min(enough, full[cell[0]][cell[1]]))
-    return min(enough, gain + loss)
+    gain, loss = _slack(full, cell)
+    others = hidden - {cell}
+    return _flow(_room(full, others), end, start, gain) + _flow(_room(full, others), start, end, loss)
+
+
+def _slack(full: Table, cell: Cell) -> tuple[int, int]:
+    """What a hidden count could be more, and less, by the rule alone. A total is never nought: only communities and
+    types that occur have one. A large count could be any larger one, which is: more than any small one can move."""
+    i, j = cell
+    count = full[i][j]
+    if count >= THRESHOLD:
+        return THRESHOLD, count - THRESHOLD
+    total = i == len(full) - 1 or j == len(full[0]) - 1
+    return THRESHOLD - 1 - count, count - int(total)
 
 
 Node = tuple[str, int]
@@ -77,13 +96,14 @@ def _edge(full: Table, cell: Cell) -> tuple[Node, Node]:
     return (column, row) if turned else (row, column)
 
 
-def _room(full: Table, hidden: set[Cell], enough: int) -> dict[Node, dict[Node, int]]:
-    """What each hidden cell may gain along its edge, and lose against it: any number, and all that it has."""
+def _room(full: Table, hidden: set[Cell]) -> dict[Node, dict[Node, int]]:
+    """What each hidden cell may gain along its edge, and lose against it."""
     room: dict[Node, dict[Node, int]] = {}
-    for i, j in hidden:
-        start, end = _edge(full, (i, j))
-        room.setdefault(start, {})[end] = enough
-        room.setdefault(end, {})[start] = full[i][j]
+    for cell in hidden:
+        start, end = _edge(full, cell)
+        gain, loss = _slack(full, cell)
+        room.setdefault(start, {})[end] = gain
+        room.setdefault(end, {})[start] = loss
     return room
 
 
@@ -120,19 +140,16 @@ def _way(room: dict[Node, dict[Node, int]], start: Node, end: Node) -> list[tupl
 # what hides it ------------------------------------------------------------------------------------------------------
 
 
-def _complement(full: Table, hidden: set[Cell], weak: Cell, threshold: int) -> set[Cell]:
+def _complement(full: Table, hidden: set[Cell], weak: Cell) -> set[Cell]:
     """Further cells to hide: of the rectangles around a cell that make it uncertain enough, the one that hides least;
-    the one that helps most where none is enough; all cells where nothing else is left."""
-    best: tuple[tuple[int, int, int], set[Cell]] | None = None
-    for corners in _rectangles(full, weak):
+    the one that helps most where none is enough. Together they reach every cell, so that there is always one."""
+
+    def rank(corners: Sequence[Corner]) -> tuple[int, int, int]:
         new = {corner.cell for corner in corners} - hidden
-        if not new:
-            continue
-        gives = min(threshold, _uncertainty(full, weak, corners, threshold))
-        rank = (-gives, sum(full[i][j] for i, j in new), len(new))
-        if best is None or rank < best[0]:
-            best = (rank, new)
-    return best[1] if best is not None else {(i, j) for i, row in enumerate(full) for j, _ in enumerate(row)}
+        return -min(SPAN, _uncertainty(full, weak, corners)), sum(full[i][j] for i, j in new), len(new)
+
+    around = [one for one in _rectangles(full, weak) if any(corner.cell not in hidden for corner in one)]
+    return {corner.cell for corner in min(around, key=rank)}
 
 
 def _rectangles(full: Table, cell: Cell) -> Iterator[tuple[Corner, Corner, Corner]]:
@@ -152,9 +169,11 @@ def _rectangles(full: Table, cell: Cell) -> Iterator[tuple[Corner, Corner, Corne
             )
 
 
-def _uncertainty(full: Table, cell: Cell, corners: Sequence[Corner], enough: int) -> int:
+def _uncertainty(full: Table, cell: Cell, corners: Sequence[Corner]) -> int:
     """How far a cell could move if just these corners moved with it."""
-    held = {corner: full[corner.cell[0]][corner.cell[1]] for corner in corners}
-    gain = min((count for corner, count in held.items() if corner.loses), default=enough)
-    loss = min(full[cell[0]][cell[1]], *(count for corner, count in held.items() if not corner.loses))
+    gain, loss = _slack(full, cell)
+    for corner in corners:
+        more, less = _slack(full, corner.cell)
+        gain = min(gain, less if corner.loses else more)
+        loss = min(loss, more if corner.loses else less)
     return gain + loss

@@ -4,22 +4,32 @@ Written for the tests and by another method than the product's: the equations of
 method over fractions (Bland's rule, so that it ends).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 Shown = Sequence[Sequence[int | None]]
 Cell = tuple[int, int]
+Known = Mapping[Cell, tuple[int, int | None]]
+"""What is known of each gap beforehand: the least that it can be, and the most; None where there is no most."""
 
 
-def range_of(shown: Shown, cell: Cell) -> tuple[Fraction, Fraction | None]:
+def range_of(shown: Shown, cell: Cell, known: Known) -> tuple[Fraction, Fraction | None]:
     """The least and the largest number that a hidden cell can be; None where there is no largest."""
     gaps = [(i, j) for i, row in enumerate(shown) for j, count in enumerate(row) if count is None]
     rows, right = _equations(shown, gaps)
-    goal = [Fraction(int(gap == cell)) for gap in gaps]
+    for n, row in enumerate(rows):  # each gap is reckoned from the least that it can be
+        right[n] -= sum(one * known[gap][0] for one, gap in zip(row, gaps, strict=True))
+    bounded = [(n, most - least) for n, gap in enumerate(gaps) for least, most in [known[gap]] if most is not None]
+    rows = [[*row, *[Fraction(0)] * len(bounded)] for row in rows]
+    for m, (n, most) in enumerate(bounded):  # a gap and what it lacks to its most are that most
+        rows.append([Fraction(int(k in (n, len(gaps) + m))) for k in range(len(gaps) + len(bounded))])
+        right.append(Fraction(most))
+    goal = [Fraction(int(gap == cell)) for gap in gaps] + [Fraction(0)] * len(bounded)
     largest = _most(rows, right, goal)
-    least = _most(rows, right, [-one for one in goal])
-    assert least is not None, "no count is below nought"
-    return -least, largest
+    least_above = _most(rows, right, [-one for one in goal])
+    assert least_above is not None, "no count is below its least"
+    start = known[cell][0]
+    return start - least_above, None if largest is None else start + largest
 
 
 def _equations(shown: Shown, gaps: Sequence[Cell]) -> tuple[list[list[Fraction]], list[Fraction]]:
@@ -62,7 +72,7 @@ def _climb(table: list[list[Fraction]], basis: list[int], goal: list[Fraction], 
         entering = None
         for column in range(columns):
             if column not in basis:
-                gain = goal[column] - sum(goal[basis[n]] * table[n][column] for n in range(len(table)))
+                gain = goal[column] - sum(goal[m] * table[n][column] for n, m in enumerate(basis) if goal[m] != 0)
                 if gain > 0:
                     entering = column
                     break
@@ -80,5 +90,5 @@ def _pivot(table: list[list[Fraction]], basis: list[int], row: int, column: int)
     for n, line in enumerate(table):
         if n != row and line[column] != 0:
             by = line[column]
-            table[n] = [one - by * pivot for one, pivot in zip(line, table[row], strict=True)]
+            table[n] = [one - by * pivot if pivot else one for one, pivot in zip(line, table[row], strict=True)]
     basis[row] = column

@@ -10,89 +10,153 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.routing import Route
 
 from services.assessment.commands import PublishScores
 from services.assessment.public import Publication, Row, Version, quarters
-from services.assessment.suppression import THRESHOLD, span, suppress, with_totals
+from services.assessment.suppression import SPAN, THRESHOLD, Shown, span, suppress, with_totals
 from services.intake.commands import CorrectCase, VoidCase
 from services.together import SERVICES
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import DisputeType
 from shared.web.documents import openapi
 from tests.harm.invented import NAME, PHONE
-from tests.harm.linear import range_of
+from tests.harm.linear import Cell, Known, range_of
 from tests.harm.office import COMMUNITY, Office, office, person
 from tests.web.campaign import LOG, adopt_plan, day
 from tests.web.test_documents import check
 
-COUNTS = st.one_of(st.just(0), st.integers(0, 2 * THRESHOLD), st.integers(0, 60))
+Counts = list[list[int]]
+
+
+def occurring(counts: Counts) -> Counts:
+    """Of a table, the rows and columns that count something: the page tells no others."""
+    columns = [j for j, column in enumerate(zip(*counts, strict=True)) if any(column)]
+    return [[row[j] for j in columns] for row in counts if any(row)]
+
+
+COUNTS = st.one_of(st.just(0), st.just(1), st.integers(0, 2 * THRESHOLD), st.integers(0, 60))
 TABLES = st.tuples(st.integers(1, 4), st.integers(1, 4)).flatmap(
     lambda size: st.lists(st.lists(COUNTS, min_size=size[1], max_size=size[1]), min_size=size[0], max_size=size[0])
-)
+    .map(occurring)
+    .filter(bool)
+)  # fmt: skip
 
 
 # the numbers --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=120, deadline=None)
-@given(TABLES)
-def test_no_count_that_is_kept_back_can_be_worked_out(counts: list[list[int]]) -> None:
-    """The equations of all rows and columns are solved for each gap: what it may be spans the threshold at least."""
+def known_of(full: Shown) -> Known:
+    """What somebody knows of each count who knows the rule, and has even been told which ones are small: a small one is
+    below the threshold, and no total is nought, as no community or type is told in which nothing was."""
+
+    def of(i: int, j: int, count: int) -> tuple[int, int | None]:
+        if count >= THRESHOLD:
+            return THRESHOLD, None
+        return int(i == len(full) - 1 or j == len(full[0]) - 1), THRESHOLD - 1
+
+    return {(i, j): of(i, j, count) for i, row in enumerate(full) for j, count in enumerate(row) if count is not None}
+
+
+def small(full: Shown) -> list[Cell]:
+    cells = [(i, j, count) for i, row in enumerate(full) for j, count in enumerate(row)]
+    return [(i, j) for i, j, count in cells if count is not None and count < THRESHOLD]
+
+
+def assert_kept_back(counts: Counts) -> None:
+    """Each small count is hidden, and could be any of enough numbers. Of a table of which nothing at all is shown
+    nobody can be told more than that."""
     full, shown = with_totals(counts), suppress(counts)
-    for i, row in enumerate(shown):
-        for j, count in enumerate(row):
-            if count is None:
-                least, largest = range_of(shown, (i, j))
-                assert least <= full[i][j]
-                assert largest is None or (full[i][j] <= largest and largest - least >= THRESHOLD), (i, j)
+    if not any(count is not None for row in shown for count in row):
+        assert small(full)
+        return
+    for i, j in small(full):
+        assert shown[i][j] is None
+        least, largest = range_of(shown, (i, j), known_of(full))
+        assert largest is not None
+        assert 0 <= least <= full[i][j] <= largest < THRESHOLD
+        assert largest - least >= SPAN, (i, j)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TABLES)
+def test_no_small_count_can_be_worked_out_by_who_knows_the_rule(counts: Counts) -> None:
+    assert_kept_back(counts)
 
 
 @given(TABLES)
-def test_no_small_count_is_shown_and_what_is_shown_is_true(counts: list[list[int]]) -> None:
+def test_no_small_count_is_shown_and_what_is_shown_is_true(counts: Counts) -> None:
     full, shown = with_totals(counts), suppress(counts)
     for true, told in zip(full, shown, strict=True):
         for count, cell in zip(true, told, strict=True):
-            assert cell is None or cell == count
-            assert cell is None or not 0 < cell < THRESHOLD
+            assert cell is None or THRESHOLD <= cell == count
 
 
 @given(TABLES)
-def test_a_table_without_small_counts_is_shown_whole(counts: list[list[int]]) -> None:
-    large = [[count * THRESHOLD for count in row] for row in counts]
+def test_a_table_without_small_counts_is_shown_whole(counts: Counts) -> None:
+    large = [[count + THRESHOLD for count in row] for row in counts]
     assert suppress(large) == with_totals(large)
 
 
 @settings(max_examples=60, deadline=None)
 @given(TABLES, st.data())
-def test_how_wide_a_gap_is_is_what_the_equations_say(counts: list[list[int]], data: st.DataObject) -> None:
+def test_how_wide_a_gap_is_is_what_the_equations_say(counts: Counts, data: st.DataObject) -> None:
     """The flow that the product reckons with, against the simplex of the test, with any cells hidden."""
     full = with_totals(counts)
     cells = [(i, j) for i, row in enumerate(full) for j, _ in enumerate(row)]
     hidden = data.draw(st.sets(st.sampled_from(cells), min_size=1))
     shown = [[None if (i, j) in hidden else count for j, count in enumerate(row)] for i, row in enumerate(full)]
-    for cell in hidden:
-        least, largest = range_of(shown, cell)
-        wide = THRESHOLD if largest is None else min(THRESHOLD, int(largest - least))
-        assert span(full, hidden, cell, THRESHOLD) == wide
+    for cell in hidden & set(small(full)):
+        least, largest = range_of(shown, cell, known_of(full))
+        assert largest is not None
+        assert span(full, hidden, cell) == largest - least
 
 
-def test_hiding_the_small_counts_alone_would_not_do() -> None:
-    """That the tests above can fail: what a plain cut leaves is worked out at once."""
-    full = with_totals([[1, 9], [8, 20]])
-    naive = [[None if 0 < count < THRESHOLD else count for count in row] for row in full]
-    assert range_of(naive, (0, 0)) == (Fraction(1), Fraction(1))
-    assert range_of(suppress([[1, 9], [8, 20]]), (0, 0)) == (Fraction(0), Fraction(9))
+SIX_ONES = [[1, 1, 1, 1, 1, 1], [9, 0, 7, 12, 0, 5], [6, 8, 0, 5, 30, 2]]
+
+
+def test_six_small_counts_of_a_total_of_six_are_not_six_ones() -> None:
+    """Were noughts shown, each hidden count would be one at least, and so exactly one."""
+    full, shown = with_totals(SIX_ONES), suppress(SIX_ONES)
+    assert shown[0] == (None,) * 6 + (6,)
+    noughts_told = {cell: (1, most) if full[cell[0]][cell[1]] else (0, 0) for cell, (_, most) in known_of(full).items()}
+    assert range_of(shown, (0, 0), noughts_told) == (Fraction(1), Fraction(1))
+    assert_kept_back(SIX_ONES)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [[1, 1, 1, 1, 1, 1]],  # the only community: each type has one case at least
+        [[4, 4, 4], [9, 9, 9]],  # a total that only the largest of small counts make
+        [[0, 0, 5], [9, 9, 9]],  # noughts beside a count that is all of its total
+        [[4, 0], [0, 4], [50, 50]],
+    ],
+)
+def test_a_total_that_tells_its_small_counts_is_kept_back(counts: Counts) -> None:
+    full, shown = with_totals(counts), suppress(counts)
+    alone = [[None if count < THRESHOLD else count for count in row] for row in full]
+    assert any(_spread(alone, cell, full) < SPAN for cell in small(full)), "hiding small counts alone does not do"
+    assert shown != tuple(map(tuple, alone))
+    assert_kept_back(counts)
+
+
+def _spread(shown: Any, cell: Cell, full: Shown) -> Fraction:
+    least, largest = range_of(shown, cell, known_of(full))
+    assert largest is not None
+    return largest - least
 
 
 def test_large_tables_are_done_in_good_time_and_right() -> None:
     counts = [[(7 * i * j + 3 * i + j) % 11 if (i + j) % 3 else 0 for j in range(1, 16)] for i in range(1, 31)]
     full, shown = with_totals(counts), suppress(counts)
     hidden = {(i, j) for i, row in enumerate(shown) for j, count in enumerate(row) if count is None}
-    assert hidden
-    assert all(span(full, hidden, cell, THRESHOLD) >= THRESHOLD for cell in hidden)
+    assert hidden >= set(small(full))
+    assert all(span(full, hidden, cell) >= SPAN for cell in small(full))
+    assert sum(count is not None for row in shown for count in row) > len(hidden) / 2, "what can be told is told"
 
 
 # the editions -------------------------------------------------------------------------------------------------------

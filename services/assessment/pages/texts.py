@@ -172,7 +172,10 @@ TEXTS: Final[Mapping[str, Pair]] = {
     ),
     "public_community": ("社区", "Community"),
     "public_total": ("合计", "Total"),
-    "public_kept_back": ("不公布：数字过小，或可推算出过小的数字", "kept back: the number is small, or would tell a small one"),
+    "public_kept_back": (
+        "不公布：数字过小，或可推算出过小的数字",
+        "kept back: the number is small, or would tell a small one",
+    ),
     "public_no_cases": ("本季度没有登记。", "None was reported in this quarter."),
     "public_edition": (
         "以首次涵盖本季度的考核结果公布时的记录为准（记录位置{position}），此后不再变动。",
