@@ -167,7 +167,7 @@ def test_a_posting_that_never_was_leaves_its_cases_to_be_handed_over() -> None:
     assert waiting(world) == [HANDLED]
     assert refused(world, work.VoidPosting(community=WENBO, officer="judge-1", reason="误登")).code == "no_open_posting"
     assert {one.about for one in owed(world, "tenure", "06-20")} == {
-        f"{WENBO}/{officer}/2015-06-01" for officer in ("judge-2", "lawyer-1", "police-1")
+        f"{post}/2015-06-01" for post in ("judge", "lawyer", "police")
     }
 
 
