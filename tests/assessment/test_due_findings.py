@@ -1,0 +1,130 @@
+"""What findings make due on any day: hazards, key areas, orders to rectify, opinions (§3.3.2, 3.3.7, 5.4, 5.5). All
+synthetic. An opinion is answered within 10 working days, as the plan of the seed has it."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.assessment.due.obligation import State
+from shared.contracts.assessment_entries import RectificationCompleted, RectificationOrdered, SupervisionVoided
+from shared.contracts.intake_entries import (
+    AreaKind,
+    FindingVoided,
+    HazardCleared,
+    HazardFound,
+    HazardKind,
+    KeyAreaListed,
+    KeyAreaReinspected,
+    OpinionAnswered,
+    OpinionChannel,
+    OpinionOutcome,
+    OpinionRecorded,
+    OpinionTopic,
+    Severity,
+)
+from tests.assessment.campaign import EAST, PLAN, Campaign
+
+DUE, DONE = (State.DUE, 0), (State.DONE, 0)
+ANSWER = "answer_term"
+
+
+def campaign() -> Campaign:
+    """The plan in force, and a community."""
+    begun = Campaign().adopt()
+    begun.community(EAST)
+    return begun
+
+
+HAZARD = HazardFound(
+    community=EAST, grid=None, hazard=HazardKind.FIRE, severity=Severity.GENERAL, place="楼道", responsible_unit="物业",
+    due_on=date(2015, 7, 5),
+)  # fmt: skip
+AREA = KeyAreaListed(
+    community=EAST, grid=None, area=AreaKind.MARKET, place="市场", lead_unit="综治办", due_on=date(2015, 7, 5)
+)
+ORDER = RectificationOrdered(community=EAST, inspection="i", due_on=date(2015, 7, 5), order="sealed:o")
+CLEARED = HazardCleared(checked_by="消防", how=None)
+PASSED = KeyAreaReinspected(passed=True, inspected_by="综治办", inspection_note=None)
+RECTIFIED = RectificationCompleted(passed=True, rechecked_by="综治办", outcome=None)
+FINDINGS = [
+    ("hazard", "finding/1", HAZARD, CLEARED, FindingVoided(kind="hazards", reason="误录")),
+    ("key_area", "finding/1", AREA, PASSED, FindingVoided(kind="key_areas", reason="误录")),
+    ("rectification", "supervision/1", ORDER, RECTIFIED, SupervisionVoided(kind="rectifications", reason="误录")),
+]
+
+
+@pytest.mark.parametrize(("code", "stream", "found", "dealt_with", "voided"), FINDINGS)
+def test_what_was_found_is_dealt_with_by_the_day_of_its_entry(
+    code: str, stream: str, found: Any, dealt_with: Any, voided: Any
+) -> None:
+    """Their own day stands as it was given, though it is a Sunday."""
+    begun = campaign()
+    begun.put(stream, found, "2015-06-15")
+    assert [begun.stands(code, on) for on in ("2015-06-14", "2015-06-15", "2015-07-05")] == [None, DUE, DUE]
+    assert begun.stands(code, "2015-07-06") == (State.OVERDUE, 1)
+    (owed,) = begun.owed(code, "2015-07-01")
+    assert (owed.works, owed.kind.plan, owed.about) == (False, None, stream)
+    begun.put(stream, dealt_with, "2015-07-08")
+    assert begun.stands(code, "2015-07-07") == (State.OVERDUE, 2)
+    assert begun.stands(code, "2015-07-08") == (State.LATE, 3)
+    begun.put(stream, voided, "2015-07-20")
+    assert [begun.owed(code, on) for on in ("2015-06-20", "2015-07-21")] == [[], []]
+
+
+@pytest.mark.parametrize(("code", "stream", "found", "passed", "_"), FINDINGS[1:])
+def test_a_second_look_that_fails_clears_nothing_and_takes_an_earlier_pass_away(
+    code: str, stream: str, found: Any, passed: Any, _: Any
+) -> None:
+    begun = campaign()
+    begun.put(stream, found, "2015-06-15")
+    begun.put(stream, replace(passed, passed=False), "2015-06-25")
+    assert begun.stands(code, "2015-06-26") == DUE
+    begun.put(stream, passed, "2015-07-03")
+    assert begun.stands(code, "2015-07-03") == DONE
+    begun.put(stream, replace(passed, passed=False), "2015-07-04")
+    assert [begun.stands(code, on) for on in ("2015-07-03", "2015-07-04")] == [DONE, DUE]
+    assert begun.stands(code, "2015-07-06") == (State.OVERDUE, 1)
+    begun.put(stream, passed, "2015-07-07")
+    assert begun.stands(code, "2015-07-07") == (State.LATE, 2)
+
+
+OPINION = OpinionRecorded(
+    community=EAST, grid=None, topic=OpinionTopic.SECURITY, channel=OpinionChannel.VISIT, opinion="sealed:o"
+)
+ANSWERED = OpinionAnswered(outcome=OpinionOutcome.ADOPTED, answered_by="综治办", answer="sealed:a")
+
+
+@pytest.mark.parametrize(
+    ("on", "stands"),
+    [("2015-06-14", None), ("2015-06-15", DUE), ("2015-06-30", DUE), ("2015-07-01", (State.OVERDUE, 1))],
+)
+def test_an_opinion_is_answered_within_ten_working_days(on: str, stands: Any) -> None:
+    """After Monday 06-15: 16 to 19, 23 to 26 (the 22nd is off), 29, 30."""
+    begun = campaign()
+    begun.put("finding/1", OPINION, "2015-06-15")
+    assert begun.stands(ANSWER, on) == stands
+
+
+def test_an_opinion_that_was_answered_in_time_stays_so_when_it_is_answered_again() -> None:
+    begun = campaign()
+    begun.put("finding/1", OPINION, "2015-06-15")
+    begun.put("finding/1", ANSWERED, "2015-06-30")
+    begun.put("finding/1", ANSWERED, "2015-08-01")
+    assert [begun.stands(ANSWER, on) for on in ("2015-06-29", "2015-06-30", "2015-09-01")] == [DUE, DONE, DONE]
+
+
+def test_an_opinion_from_before_the_plan_is_not_the_plans() -> None:
+    begun = campaign()
+    begun.put("finding/1", OPINION, "2015-05-20")
+    assert begun.owed(ANSWER, "2015-07-01") == []
+
+
+def test_an_opinion_is_not_late_before_the_plan_was_issued() -> None:
+    begun = Campaign()
+    begun.plan(replace(PLAN, issued_on=date(2015, 8, 3)))
+    begun.community(EAST)
+    begun.put("finding/1", OPINION, "2015-06-15")
+    assert begun.stands(ANSWER, "2015-08-03") == DUE
+    assert begun.stands(ANSWER, "2015-08-04") == (State.OVERDUE, 1)
