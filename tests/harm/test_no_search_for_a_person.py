@@ -276,6 +276,16 @@ def rows(engine: Engine) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield table, dict(row)
 
 
+def as_json(value: bytes) -> Any:
+    """What bytes hold as JSON; None where they are sealed, and only begin like it by chance."""
+    if value[:1] != b"{":
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
+
+
 def leaves(where: str, value: Any) -> Iterator[tuple[str, str]]:
     """The values within a value; of a box the name of its key and every eight bytes of what is sealed."""
     match value:
@@ -285,8 +295,8 @@ def leaves(where: str, value: Any) -> Iterator[tuple[str, str]]:
         case list():
             for inner in value:
                 yield from leaves(where, inner)
-        case bytes() if value[:1] == b"{":
-            yield from leaves(where, json.loads(value))
+        case bytes() if (held := as_json(value)) is not None:
+            yield from leaves(where, held)
         case bytes():
             yield from ((where, value[at : at + 8].hex()) for at in range(max(1, len(value) - 7)))
         case str() if value.startswith("sealed:"):
