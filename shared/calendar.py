@@ -13,7 +13,7 @@ from typing import Any, Final
 from chinese_calendar.constants import holidays, workdays  # type: ignore[import-untyped]  # it has no types
 
 from shared.contracts.event import Recorded
-from shared.contracts.frozen import dataclass
+from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import CalendarAmended
 from shared.contracts.model import Ledger
 
@@ -85,7 +85,8 @@ _WITHIN_THE_YEAR: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """A day that is off or worked, or a year whose whole calendar was announced, as an office entered it last."""
+    """A day that is off or worked, or a year whose whole calendar was announced, as an office entered it last; neither
+    where that was withdrawn."""
 
     id: str
     """The day or the year."""
@@ -94,6 +95,15 @@ class Entered:
     works: bool | None
     announced_on: date
     document: str
+    position: int
+    """Of the event that says so."""
+    earlier: "tuple[Entered, ...]" = ()
+    """What had been entered before."""
+
+    def before(self, position: int) -> "Entered | None":
+        """As it had been entered up to a position of the log."""
+        known = [one for one in (*self.earlier, self) if one.position <= position]
+        return replace(known[-1], earlier=tuple(known[:-1])) if known else None
 
 
 class Calendar:
@@ -178,14 +188,18 @@ def _keys(recorded: Recorded) -> Iterable[str]:
     return (*years, *(day.isoformat() for day in (*event.off, *event.worked, *event.withdrawn)))
 
 
-def _evolve(row: Entered | None, recorded: Recorded, key: str) -> Entered | None:
+def _evolve(row: Entered | None, recorded: Recorded, key: str) -> Entered:
     event: CalendarAmended = recorded.event
-    known: dict[str, Any] = {"id": key, "announced_on": event.announced_on, "document": event.document}
+    earlier = () if row is None else (*row.earlier, replace(row, earlier=()))
+    known: dict[str, Any] = {
+        "id": key, "announced_on": event.announced_on, "document": event.document, "position": recorded.position,
+        "earlier": earlier,
+    }  # fmt: skip
     if key == str(event.year):
         return Entered(year=event.year, day=None, works=None, **known)
     if key == str(event.withdrawn_year):
-        return None
+        return Entered(year=None, day=None, works=None, **known)
     day = date.fromisoformat(key)
     if day in event.withdrawn:
-        return None
+        return Entered(year=None, day=None, works=None, **known)
     return Entered(year=None, day=day, works=day in event.worked, **known)

@@ -12,11 +12,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from shared.contracts.event import Actor
-from shared.contracts.frozen import dataclass
-from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, Service
+from shared.contracts.frozen import dataclass, replace
+from shared.contracts.model import Accepts, Compared, Context, Dated, Decider, Look, Refused, Service, Trace
 from shared.contracts.personal import personal
 from shared.ledger.memory import NotHeld
 from shared.log.append import Appended, Outcome, Proposal, Reused
@@ -82,6 +83,8 @@ class _Sealing:
     """Whether the parties that it names are others than those who stand in their places."""
     held: SubjectKeys | None = None
     """What was known of the subject's keys when it was sealed: the append must look whether they stand still."""
+    text: Trace | None = None
+    """The text of it that was compared with earlier ones, on its way into the index."""
 
     def named_apart(self) -> str:
         """What tells those parties from the others, in the names of their keys."""
@@ -140,15 +143,23 @@ class Desk:
         decider, accepts = self._routes[type(asked.command)]
         mac = self._mac(asked)
         id, fresh = self._aggregate(asked, accepts)
-        # One command of a stream at a time: the next decides on its result.
-        at = (asked.log, f"{decider.category}/{id}")
+        decide = partial(self._decide, asked, decider, accepts, id, fresh, mac)
+        if (compared := accepts.compared) is not None and (text := compared.text(asked.command)) is not None:
+            # One command of a text at a time, too: of two that say the same, one comes after the other.
+            decide = partial(self._in_turn, (asked.log, f"{compared.kind}\0{text}"), decide)
+        try:
+            # One command of a stream at a time: the next decides on its result.
+            return await self._in_turn((asked.log, f"{decider.category}/{id}"), decide)
+        except Refused as refused:
+            return await self._first_answer(asked, mac, refused)
+
+    async def _in_turn(self, at: tuple[str, str], act: Callable[[], Awaitable[Appended]]) -> Appended:
+        """What is done when nobody else is at it."""
         turn = self._turns.get(at) or self._turns.setdefault(at, _Turn())
         turn.waiting += 1
         try:
             async with turn.lock:
-                return await self._decide(asked, decider, accepts, id, fresh, mac)
-        except Refused as refused:
-            return await self._first_answer(asked, mac, refused)
+                return await act()
         finally:
             turn.waiting -= 1
             if not turn.waiting:
@@ -187,6 +198,9 @@ class Desk:
             try:
                 if asked.if_match is not None and not _matches(asked.if_match, folded.version):
                     raise Refused("version_conflict", field="If-Match", version=folded.version)
+                if accepts.compared is not None:
+                    said_before = await self._said_before(sealing, accepts.compared, folded.state, id)
+                    context = replace(context, said_before=said_before)
                 events, facts_at = await self._events(decider, accepts, command, folded.state, context)
             except Refused:
                 if known is None:
@@ -218,6 +232,24 @@ class Desk:
         sealing.held = stored
         apart = sealing.named_apart()
         return self._vault.seal(asked.log, subject, asked.command, fresh=False, stored=stored, apart=apart)
+
+    async def _said_before(self, sealing: "_Sealing", compared: Compared, state: Any, id: str) -> int:
+        """How many earlier texts said the same as the command's."""
+        asked = sealing.asked
+        text = compared.text(asked.command)
+        if text is None:
+            return 0
+        sealing.text, count = await asyncio.to_thread(self._compare, asked, compared, text, state, id)
+        return count
+
+    def _compare(self, asked: Asked, compared: Compared, text: str, state: Any, id: str) -> tuple[Trace | None, int]:
+        with self._look(asked.log) as look:
+            among = compared.among(state, id, look)
+            if not among:
+                return None, 0
+            trace = Trace(compared.kind, f"{among}\0{text}", compared.part(asked.command), whole=True)
+            names = self._vault.blind.subjects(asked.log, [trace], self._clock())
+            return trace, sum(compared.counts(name, among, look) for name in names)
 
     async def _events(
         self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context
@@ -268,11 +300,12 @@ class Desk:
         """What the blind index gets to know of a command: by this alone its matter can be known again."""
         asked = sealing.asked
         traces = self._routes[type(asked.command)][1].traces
-        if traces is None:
+        if traces is None and sealing.text is None:
             return ()
+        known = [*(traces(asked.command) if traces else ()), *([sealing.text] if sealing.text else ())]
         apart = sealing.named_apart()
         return self._vault.blind.entries(
-            asked.log, traces(asked.command), lambda of: part_of(sealing.subject, of, apart), self._clock()
+            asked.log, known, lambda of: part_of(sealing.subject, of, apart), self._clock()
         )
 
     async def _first_answer(self, asked: Asked, mac: bytes, refused: Refused) -> Appended:
@@ -310,7 +343,9 @@ def _decided(question: _Question, look: Look) -> tuple[Dated, ...]:
     assert question.accepts.facts is not None
     facts = question.accepts.facts(question.command, question.context.id, look)
     given = question.context
-    context = Context(given.id, given.at, given.now, given.by, given.command_id, given.log, facts)
+    context = Context(
+        given.id, given.at, given.now, given.by, given.command_id, given.log, facts, given.said_before
+    )  # fmt: skip
     return _dated(question.decider.decide(question.command, question.state, context), context)
 
 

@@ -22,9 +22,10 @@ from shared.contracts.model import Reaction, Refused, Service
 from shared.delivery.channels import is_published
 from shared.ledger.fold import Unknown, decoded
 from shared.ledger.runner import PAGE, Runner
+from shared.ledger.waiting import keep_refused
 from shared.log.database import writing
 from shared.log.store import Log
-from shared.log.tables import reactions, refused_reactions
+from shared.log.tables import reactions
 
 POLL_SECONDS: Final = 0.02
 """Between two looks at the log while there is no stream."""
@@ -256,6 +257,4 @@ class Reactions:
             if not moved.rowcount:
                 connection.execute(insert(reactions).values(log=log, service=self._service.name, position=position))
             for one in refused:
-                same = (refused_reactions.c.log == log) & (refused_reactions.c.command_id == one["command_id"])
-                if connection.execute(select(refused_reactions.c.log).where(same)).first() is None:
-                    connection.execute(insert(refused_reactions).values(log=log, **one))
+                keep_refused(connection, log, **one)

@@ -36,6 +36,7 @@ from shared.log.opening import open_log
 from shared.log.store import Log
 from shared.log.vault import Vault, load_master
 from shared.settings import Settings
+from shared.timers import Timers
 
 SWEEP_SECONDS: Final = 3_600.0
 """Between two looks for what has lived its time: it lives by months."""
@@ -108,8 +109,18 @@ def _tune() -> None:
 class Node:
     """A running process: some services, and perhaps the record (relay and sealer)."""
 
-    def __init__(self, storage: Storage, services: Sequence[Service], *, record: bool, redis_url: str | None) -> None:
-        self.storage, self.services, self.record = storage, tuple(services), record
+    def __init__(
+        self,
+        storage: Storage,
+        services: Sequence[Service],
+        *,
+        record: bool,
+        redis_url: str | None,
+        timed: bool = False,
+    ) -> None:
+        """`timed`: whether it sends what days alone bring about, as what serves people does. A command line does what
+        it is asked to do and nothing else."""
+        self.storage, self.services, self.record, self._timed = storage, tuple(services), record, timed
         self.redis_url = redis_url
         self.appender = Appender(storage.log, self._appended)
         threads = 1 if storage.log_engine.dialect.name == "sqlite" else len(self.services) or 1
@@ -119,6 +130,7 @@ class Node:
             for n, service in enumerate(self.services)
         }
         self.desks = {service.name: self._desk(service) for service in self.services}
+        self.timers = {service.name: self._timers(service) for service in self.services if service.timers}
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
@@ -134,6 +146,12 @@ class Node:
             service, self.storage.log, self.appender, self.storage.vault,
             lambda log: self.look(service.name, log, decides=True), follower.runner.memory.look, follower.caught_up,
             utc_now,
+        )  # fmt: skip
+
+    def _timers(self, service: Service) -> Timers:
+        return Timers(
+            service, self.storage.log, self.desks[service.name],
+            lambda log: self.look(service.name, log, decides=True), self.followers[service.name].caught_up, utc_now,
         )  # fmt: skip
 
     @contextmanager
@@ -160,6 +178,8 @@ class Node:
                 self._join_stream(self.redis_url, tasks)
             for name, follower in self.followers.items():
                 tasks.append(asyncio.create_task(follower.run(self.desks[name]), name=f"follow {name}"))
+            for name, timers in self.timers.items() if self._timed else ():
+                tasks.append(asyncio.create_task(timers.run(), name=f"timers {name}"))
             if self.record:
                 tasks.append(asyncio.create_task(self._seal_for_ever(), name="sealer"))
                 tasks.append(asyncio.create_task(self._sweep_for_ever(), name="sweeper"))
@@ -219,11 +239,12 @@ class Node:
                 logger.info("the blind index was swept", entries=swept)
 
     def troubles(self) -> list[str]:
-        """What does not go on as it should: the sealer, the sweeper, a follower, a task that ended by itself."""
+        """What does not go on as it should: sealer, sweeper, a follower, a timer, a task that ended by itself."""
         return [
             *([f"sealer: {self._sealing}"] if self._sealing else []),
             *([f"sweeper: {self._sweeping}"] if self._sweeping else []),
             *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
+            *(f"{name} timer {what}: {kind}" for name, one in self.timers.items() for what, kind in one.troubles()),
             *(f"task {task.get_name()}: ended" for task in self._tasks if task.done()),
         ]
 
@@ -236,5 +257,7 @@ class Node:
         await self.appender.close()
         if self.record:
             await self._seal()
+        for timers in self.timers.values():
+            timers.close()
         for thread in self._threads:
             thread.shutdown()

@@ -151,6 +151,16 @@ class Work(Named):
     FUNDS = "funds", "经费保障", "funds allocated"
 
 
+class FlagKind(Named):
+    """What may look odd about an institution's record 疑点类别, a closed set: beside its score, never in it."""
+
+    MONTH_END = "month_end", "月末集中办结", "cases ended in the last days of the month"
+    REOPENED = "reopened", "办结后又重开", "settled cases that were opened again"
+    BACKDATED = "backdated", "集中补录", "entries made long after the day that they tell of"
+    REPEATED_TEXT = "repeated_text", "民情日记雷同", "diaries that say the same, word for word"
+    IMPOSSIBLE_TIMES = "impossible_times", "走访时间不合常理", "visits at times at which nobody visits"
+
+
 class Sequel(Named):
     """What must follow when something has happened 后续事项; each says what it follows."""
 
@@ -275,6 +285,23 @@ class MustVisitRule:
 
 
 @value
+class Publishing:
+    """When scores are published by themselves 公布安排 (§3.3.5, 3.3.7): so many days after each period of a kind."""
+
+    code: Code
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    period_kind: PeriodKind
+    after_days: Days
+    """The as-of day is so many days after the period's last."""
+    restate_days: Days
+    """For so long after the as-of day, late entries lead to a restatement by themselves; afterwards by hand."""
+    rulebook: Code
+    given: Given
+
+
+@value
 class Anomaly:
     """An oddity of the document 疑点, kept as issued and flagged; never mended."""
 
@@ -307,6 +334,7 @@ class Plan:
     anomalies: Annotated[tuple[Anomaly, ...], Many(500)]
     rounds: Annotated[tuple[Round, ...], Many(500)] = ()
     terms: Annotated[tuple[Term, ...], Many(500)] = ()
+    publishing: Annotated[tuple[Publishing, ...], Many(500)] = ()
     since: Day | None = None
     """Of a standing plan 常设方案, which has no phases: from when it is in force. A campaign's phases bound it."""
     until: Day | None = None
@@ -371,7 +399,8 @@ class Indicator:
     """One thing that is measured 指标.
 
     The numerator is taken from the denominator's remaining rows where both name the same table; else (coverage) from
-    a table of its own, and held to the denominator at most. A count has no denominator.
+    a table of its own, and held to the denominator at most, community by community. Incidents are counted as they are.
+    A count has no denominator.
     """
 
     code: Code
@@ -394,6 +423,27 @@ class Indicator:
     """A community whose denominator is smaller is given no rank."""
     comparison: Comparison = Comparison.AT_LEAST
     """`below`: the rate is to stay below the target."""
+    periods: Annotated[tuple[PeriodKind, ...], Many(5)] = ()
+    """The kinds of periods in which it is measured; all of them where none is named."""
+
+
+@value
+class FlagRule:
+    """When an institution's record looks odd 疑点规则: an appearance that asks for an answer, and takes no points."""
+
+    code: Code
+    kind: FlagKind
+    clause: Code
+    title_zh: Line
+    title_en: Line
+    share: DecimalText
+    """It is raised where at least this share of the month's entries look so; 1 = 100 %."""
+    least: Ordinal
+    """And at least so many."""
+    days: Days | None = None
+    """month_end: the month's last so many days; backdated: recorded more than so many days after; reopened: within so
+    many days of its end. The other kinds have none."""
+    given: Given
 
 
 @value
@@ -407,6 +457,7 @@ class Rulebook:
     """How many days after the due day the record of an act done in time may be entered."""
     ranks: RankUse
     indicators: Annotated[tuple[Indicator, ...], Many(500)]
+    flags: Annotated[tuple[FlagRule, ...], Many(50)] = ()
 
 
 @event("sanguan.assessment.rulebook-adopted.v1")

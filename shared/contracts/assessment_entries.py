@@ -139,13 +139,47 @@ class ScoreAppealed(Event):
     grounds: Sealed
 
 
+@event("sanguan.assessment.appeal-heard.v1")
+class AppealHeard(Event):
+    """An appeal was heard 听取申诉 (§3.3.5), by somebody who had no part in the score."""
+
+    heard_by: Line
+    """The body that heard it."""
+    account: Sealed
+    """What both sides said."""
+
+
+@value
+class Excused:
+    """A member of an indicator's denominator that is left out of it 不计: by no fault of the community's."""
+
+    indicator: Code
+    table: Code
+    member: Line
+    """The row's key, as the score's explanation gives it."""
+
+
 @event("sanguan.assessment.appeal-decided.v1")
 class AppealDecided(Event):
-    """An appeal was decided 申诉答复 (§3.3.5). What changes the score is corrected at its source, and restated."""
+    """An appeal was decided 申诉答复 (§3.3.5), with reasons. What was recorded wrong is corrected at its source; what
+    is to be judged otherwise is `excused`. Either way the score is restated."""
 
     finding: Finding
     decided_by: Line
     decision: Sealed
+    excused: Annotated[tuple[Excused, ...], Many(200)] = ()
+
+
+@event("sanguan.assessment.flag-answered.v1")
+class FlagAnswered(Event):
+    """A community said what is behind a flag 疑点说明 (§3.3.7)."""
+
+    community: Division
+    flag: Code
+    """The rule's code."""
+    month: Code
+    """The month that it was raised for, YYYY-MM."""
+    answer: Sealed
 
 
 @event("sanguan.assessment.archive-entry-added.v1")
@@ -289,8 +323,8 @@ class SupervisionVoided(Event):
 
 
 EVENTS = (
-    LeadingGroupConstituted, PortfolioAssigned, SurveyConcluded, PublicReviewRecorded, ScoreAppealed, AppealDecided,
-    ArchiveEntryAdded, ArchiveReplyRecorded, ArchiveFiled, InspectionConducted, RectificationOrdered,
-    RectificationCompleted, CircularIssued, CommunityPlanFiled, SummarySubmitted, CommendationAwarded,
-    YouthOffenceRateReported, FundsAllocated, ModelCaseRecommended, SupervisionVoided,
+    LeadingGroupConstituted, PortfolioAssigned, SurveyConcluded, PublicReviewRecorded, ScoreAppealed, AppealHeard,
+    AppealDecided, FlagAnswered, ArchiveEntryAdded, ArchiveReplyRecorded, ArchiveFiled, InspectionConducted,
+    RectificationOrdered, RectificationCompleted, CircularIssued, CommunityPlanFiled, SummarySubmitted,
+    CommendationAwarded, YouthOffenceRateReported, FundsAllocated, ModelCaseRecommended, SupervisionVoided,
 )  # fmt: skip

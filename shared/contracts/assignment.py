@@ -330,6 +330,9 @@ class VisitCompleted(Event):
     grid: Code | None
     must: bool
     diary: Sealed | None
+    repeated: Count = 0
+    """How many earlier diaries of the community said the same, word for word, when it was entered (§3.3.7). The text
+    itself, and any print of it, stands nowhere."""
 
 
 @event("sanguan.assignment.visit-declined.v1")

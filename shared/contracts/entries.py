@@ -135,12 +135,14 @@ class Entries:
     """All kinds of entries of a service: their decider and their ledgers."""
 
     def __init__(
-        self, category: str, kinds: Sequence[Kind], void: type, voided: type[Event], by: frozenset[str]
-    ) -> None:
+        self, category: str, kinds: Sequence[Kind], void: type, voided: type[Event], by: frozenset[str],
+        facts: Callable[[Any, str, Look], Any] | None = None,
+        check: Callable[[Any, Entry | None, Context], Mapping[str, Any]] = _unchecked,
+    ) -> None:  # fmt: skip
         """`void` is the command by which an entry of any kind is made void, `voided` its event (fields `kind`, a code,
-        and `reason`), `by` who may send it."""
+        and `reason`), `by` who may send it, `facts` and `check` as a step has them."""
         self.kinds, self._void, self._voided = tuple(kinds), void, voided
-        self._void_step = Step(void, voided, by, "3.1.4")
+        self._void_step = Step(void, voided, by, "3.1.4", facts=facts, check=check)
         self._steps: Mapping[type, tuple[Kind, Step]] = {
             step.command: (one, step) for one in self.kinds for step in one.steps
         }
@@ -153,7 +155,7 @@ class Entries:
                     Accepts(step.command, step.by, step.clause, creates=not step.after, facts=step.facts)
                     for _, step in self._steps.values()
                 ),
-                Accepts(void, by, "3.1.4"),
+                Accepts(void, by, "3.1.4", facts=facts),
             ),
             events=(*self._kind_of, voided),
             initial=None,
@@ -166,7 +168,9 @@ class Entries:
         entry_not_now, before_last_step, and what the step's own check refuses."""
         refuse_future(context)
         if isinstance(command, self._void):
-            return [self._void_step.made(command, kind=self._standing(entry, context).kind)]
+            standing = self._standing(entry, context)
+            self._void_step.check(command, standing, context)
+            return [self._void_step.made(command, kind=standing.kind)]
         step = self._steps[type(command)][1]
         if not step.after:
             if entry is not None:

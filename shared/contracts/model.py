@@ -1,4 +1,4 @@
-"""The shapes in which a service says what it does: deciders, ledgers, reactions.
+"""The shapes in which a service says what it does: deciders, ledgers, reactions, timers.
 
 A declaration holds no mechanism. `shared.runtime` runs it, `shared.audit` replays it, the tests try it.
 """
@@ -6,7 +6,7 @@ A declaration holds no mechanism. `shared.runtime` runs it, `shared.audit` repla
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.contracts.event import Actor, Event, Recorded
@@ -60,6 +60,8 @@ class Context:
     command_id: str
     log: str
     facts: Any = None
+    said_before: int = 0
+    """How many earlier texts said the same as the command's (see `Compared`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,25 @@ class Trace:
     """In the one form in which two records of it agree."""
     of: str
     """The part of the command that it belongs to, as its key is named: `parties/0`."""
+    whole: bool = False
+    """A whole text, which is compared by its entry alone: its entry is longer, and no value's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A text of a command that is compared, word for word, with those told before 同文比对. What is decided gets to
+    know how many said the same, and nothing of what they say (`Context.said_before`)."""
+
+    kind: str
+    """What it is: texts of two kinds never meet."""
+    text: Callable[[Any], str | None]
+    """`text(command)`, in the one form in which two copies of it agree; None where there is none."""
+    part: Callable[[Any], str]
+    """`part(command)`: the part of the aggregate that it stands for, as its entry is named."""
+    among: Callable[[Any, str, Look], str]
+    """`among(state, id, look)`: whose texts it is compared with; empty for nobody's."""
+    counts: Callable[[str, str, Look], bool]
+    """`counts(entry's name, among, look)`: whether an earlier text still counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +126,8 @@ class Accepts:
     """`facts(command, id, look)`: the declared look-ups of this decision."""
     traces: Callable[[Any], Iterable[Trace]] | None = None
     """By which of its personal values the matter may be known again, where it is looked for at all."""
+    compared: Compared | None = None
+    """The text of it that is compared with earlier ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +205,31 @@ class Reaction:
     name: str
     on: tuple[type[Event], ...]
     react: Callable[[Recorded], Sequence[Sent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timely:
+    """A command whose day has come. The key, with the timer's name, is the command's id: it has one effect, however
+    often and by however many processes it is found due."""
+
+    key: str
+    command: Any
+    id: str | None = None
+    moot: frozenset[str] = frozenset()
+    """Refusals that say that there is nothing to do (yet, or any more): nobody need look at them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What days alone bring about: a deadline → commands of ours. `due(look, today)` is pure.
+
+    A day that was missed is made up for as long as `due` still names it. What was refused is recorded where people see
+    it, and not tried again."""
+
+    name: str
+    due: Callable[[Look, date], Sequence[Timely]]
+    daily: bool = False
+    """Whether it is enough to look once a day, as the look is dear; else every few minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +312,7 @@ class Service:
     """Code → (Chinese, English) sentence that says what is wrong and what to do; `{name}` quotes `Refused.known`."""
     statuses: Mapping[str, int] = field(default_factory=dict)
     """Code → HTTP status where it is not 409 (422 for input, 404 for what does not exist)."""
+    timers: tuple[Timer, ...] = ()
     scorer: Scorer | None = None
     compartments: tuple[Compartment, ...] = ()
     questions: tuple[Question, ...] = ()

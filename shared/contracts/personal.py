@@ -35,6 +35,7 @@ _PLANS: dict[type, Plan] = {}
 def personal(cls: type) -> Plan:
     """The plan of a command's class (fields to be sealed) or an event's (fields that hold boxes)."""
     if (known := _PLANS.get(cls)) is None:
+        _PLANS[cls] = Plan((), (), ())  # a row that remembers what it was holds rows of its own kind
         known = _PLANS[cls] = _find(cls)
     return known
 

@@ -1,8 +1,9 @@
-"""What waits, and for what: halted ledgers, parked keys, refused reactions. For readers, doctors and alarms."""
+"""What waits, and for what: halted ledgers, parked keys, refused reactions and timed commands. For readers, doctors and
+alarms."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from shared.ledger.tables import parked, progress
 from shared.log.tables import refused_reactions
@@ -29,8 +30,23 @@ def stuck(ledgers: Engine, log: str, follower: str) -> bool:
         return connection.execute(halted).scalar() is not None or bool(connection.execute(waits).scalar())
 
 
+def is_refused(connection: Connection, log: str, command_id: str) -> bool:
+    """Whether a command that nobody waits for was refused; the connection is to the log's database."""
+    same = (refused_reactions.c.log == log) & (refused_reactions.c.command_id == command_id)
+    return connection.execute(select(refused_reactions.c.log).where(same)).first() is not None
+
+
+def keep_refused(connection: Connection, log: str, command_id: str, position: int, code: str) -> None:
+    """Record once that it was. `position` is that of the event that caused it, or of the last that was known when its
+    day had come."""
+    if not is_refused(connection, log, command_id):
+        connection.execute(
+            insert(refused_reactions).values(log=log, command_id=command_id, position=position, code=code)
+        )
+
+
 def refused(log: Engine) -> list[Trouble]:
-    """The reactions that were refused, in every log: `log` is the log's database."""
+    """The reactions and timed commands that were refused, in every log: `log` is the log's database."""
     with log.connect() as connection:
         rows = connection.execute(select(refused_reactions)).all()
     return [Trouble(row.log, row.command_id.strip(), "refused", str(row.position), row.code) for row in rows]

@@ -4,6 +4,9 @@ An entry is sixteen bits of an HMAC of a value, under a key derived from the mas
 Sixteen bits are few on purpose: in a busy month unlike values share an entry as often as like ones, and each fits some
 hundred thousand telephone numbers. So an entry proves nothing; it says whose boxes are worth opening, and what these
 hold decides. An entry goes with the keys of the part that it stands for, or else after a few months.
+
+A whole text (a diary) is compared by its entry alone, and no box is opened: its entry is thirty bits, so that unlike
+texts hardly ever share one (docs/decisions/0019).
 """
 
 import hashlib
@@ -25,6 +28,10 @@ from shared.log.tables import vault_blind
 MONTHS_KEPT: Final = 3
 """An entry lives to the end of the third month after its own: 90 to 123 days."""
 _TOKEN_BYTES: Final = 2
+_TEXT_BYTES: Final = 4
+_TEXTS: Final = 1 << 30
+"""This bit is set in the entries of whole texts and the one above it is not: none is a value's, and a column of 32 bits
+with a sign holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class BlindIndex:
 def _token(key: hmac.HMAC, trace: Trace) -> int:
     mac = key.copy()
     mac.update(f"{trace.kind}\0{trace.value}".encode())
+    if trace.whole:
+        return _TEXTS | int.from_bytes(mac.digest()[:_TEXT_BYTES], "big") >> 2
     return int.from_bytes(mac.digest()[:_TOKEN_BYTES], "big")
 
 

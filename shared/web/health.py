@@ -178,7 +178,12 @@ def _waiting(node: Node) -> Iterator[Metric]:
     with node.storage.log_engine.connect() as connection:
         refused_now = [([log, code], count) for log, code, count in connection.execute(refused)]
     yield _gauge("ledger_parked_events", "Events that wait at a parked key.", ["log", "ledger"], parked_now)
-    yield _gauge("refused_reactions", "Reactions that were refused and recorded.", ["log", "code"], refused_now)
+    yield _gauge(
+        "refused_reactions",
+        "Reactions and timed commands that were refused and recorded.",
+        ["log", "code"],
+        refused_now,
+    )
 
 
 def _commands(node: Node) -> Iterator[Metric]:

@@ -179,28 +179,18 @@ def _row(service: Service, ledger: Ledger[Any]) -> Json:
 
 
 def _scores(service: Service) -> Json:
-    """The published results of a service that has a scorer: its ledger `scores`, and each one explained."""
+    """The published results of a service that has a scorer: its ledger `scores`, and each one."""
     ledger = next(ledger for ledger in service.ledgers if ledger.name == "scores")
     one = {"log": TEXT, "position": {"type": "integer", "minimum": 0, "description": "Of the ledgers looked at."}}
-    listed: tuple[tuple[str, str, str, Json], ...] = (
-        (
-            "score", "/{id}", "One published score, as last published or restated 考核得分.",
-            {**one, "score": _row(service, ledger)},
-        ),
-        (
-            "explanation", "/{id}/explanation", "How a score came about: rows and events behind each number 得分说明.",
-            {**one, "score": TEXT, "indicators": {"type": "array", "items": parts.ANYTHING}},
-        ),
-    )  # fmt: skip
-    paths: Json = {}
-    all_scores = {**_ledger(service, ledger), "operationId": f"{service.name}.scores"}
-    paths[f"/{service.name}/scores"] = {"get": all_scores}
-    for name, path, meaning, body in listed:
-        answered = parts.answer(meaning, parts.closed_object(body))
-        parameters = [parts.path_parameter("id"), parts.parameter("log")]
-        get = parts.get(service.name, f"{service.name}.{name}", meaning, answered, parameters, "reading")
-        paths[f"/{service.name}/scores{path}"] = {"get": get}
-    return paths
+    meaning = "One published score, as last published or restated 考核得分."
+    answered = parts.answer(meaning, parts.closed_object({**one, "score": _row(service, ledger)}))
+    parameters = [parts.path_parameter("id"), parts.parameter("log")]
+    return {
+        f"/{service.name}/scores": {"get": {**_ledger(service, ledger), "operationId": f"{service.name}.scores"}},
+        f"/{service.name}/scores/{{id}}": {
+            "get": parts.get(service.name, f"{service.name}.score", meaning, answered, parameters, "reading")
+        },
+    }
 
 
 def _question(service: Service, question: Question) -> Json:

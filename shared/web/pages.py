@@ -23,11 +23,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from shared.access import READERS, Visitor
-from shared.contracts.codes import Role
 from shared.contracts.model import Refused
 from shared.runtime import Node
 from shared.web.app import SECURITY, Doorkeeper
 from shared.web.commands import body_within
+from shared.web.heavy import HEAVY
 from shared.web.texts import TEXTS
 from shared.web.words import LANGUAGE_COOKIE, Language, Pair, Said, Words, language_of
 
@@ -137,15 +137,17 @@ class Site:
         ]
         return [*own, *(r for s in self._sections if s.service in self.node.followers for r in s.routes(self))]
 
-    def page(self, path: str, view: View, roles: frozenset[Role] = READERS) -> Route:
-        """A route to a page that these roles may see; who has not signed in is sent to do so."""
+    def page(self, path: str, view: View, roles: frozenset[str] = READERS, *, heavy: bool = False) -> Route:
+        """A route to a page that these roles may see; who has not signed in is sent to do so. A `heavy` view is one
+        that may replay the log."""
+        run: Callable[[Callable[[], Response]], Awaitable[Response]] = HEAVY.run if heavy else asyncio.to_thread
 
         async def endpoint(request: Request) -> Response:
             visitor = self.doorkeeper.reader(request)
             visitor.may_read(roles)
             _refuse_control_characters(request)
             ask = Ask(request, visitor, self.words(language_of(request)))
-            return await asyncio.to_thread(lambda: self.render(request, ask.words, view(ask), visitor))
+            return await run(lambda: self.render(request, ask.words, view(ask), visitor))
 
         return Route(path, endpoint)
 
