@@ -2,7 +2,7 @@
 
 from shared.contracts.assessment import PeriodKind, Plan, Rulebook
 from shared.contracts.event import value
-from shared.contracts.fields import Code, Day, Line
+from shared.contracts.fields import Code, Day, Line, Ordinal
 
 
 @value
@@ -45,3 +45,6 @@ class PublishScores:
     period_kind: PeriodKind
     period: Code
     as_of: Day
+    plan_version: Ordinal | None = None
+    """Of the plan and of the rulebook: those in force where none is said."""
+    rulebook_version: Ordinal | None = None

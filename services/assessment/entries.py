@@ -2,9 +2,11 @@
 
 from typing import Any, Final
 
+from services.assessment import appeals, flags
 from services.assessment.entry_commands import (
     AddArchiveEntry,
     AllocateFunds,
+    AnswerFlag,
     AppealScore,
     AssignPortfolio,
     AwardCommendation,
@@ -15,6 +17,7 @@ from services.assessment.entry_commands import (
     DecideAppeal,
     FileArchive,
     FileCommunityPlan,
+    HearAppeal,
     IssueCircular,
     OrderRectification,
     RecommendModelCase,
@@ -24,15 +27,17 @@ from services.assessment.entry_commands import (
     SubmitSummary,
     VoidSupervision,
 )
-from services.assessment.ledgers import communities_served, scores
+from services.assessment.ledgers import communities_served, rulebooks, scores
 from shared.contracts.assessment_entries import (
     AppealDecided,
+    AppealHeard,
     ArchiveEntryAdded,
     ArchiveFiled,
     ArchiveReplyRecorded,
     CircularIssued,
     CommendationAwarded,
     CommunityPlanFiled,
+    FlagAnswered,
     FundsAllocated,
     InspectionConducted,
     LeadingGroupConstituted,
@@ -71,6 +76,8 @@ class Facts:
     published: tuple[scores.Row, ...] = ()
     """Of the publication named, the community's."""
     inspection: Any = None
+    raised: frozenset[str] = frozenset()
+    """The flags of the community and month named, by their rules' codes."""
 
 
 def _facts(command: Any, id: str, look: Look) -> Facts:
@@ -114,8 +121,30 @@ def _appealed(command: AppealScore, entry: Entry | None, context: Context) -> Ma
     _known(command, entry, context)
     if not facts.published:
         raise Refused("unknown_publication", field="publication")
+    until = appeals.last_day(facts.published[0])
+    if civil_day(context.at) > until:
+        raise Refused("appeal_too_late", field="occurred_at", last_day=until.isoformat())
     if command.indicator is not None and command.indicator not in {one.code for one in facts.published[0].indicators}:
         raise Refused("unknown_indicator", field="indicator")
+    return {}
+
+
+def _flagged(command: AnswerFlag, id: str, look: Look) -> Facts:
+    """What is raised on the evidence now, under any rulebook in force."""
+    found = look.row(communities_served.LEDGER, command.community)
+    raised = (
+        one.code
+        for code in sorted({row.code for row in look.rows(rulebooks.LEDGER)})
+        for one in flags.flags_of(look, rulebook=code, months={command.month}, community=command.community)
+    )
+    return Facts(found, raised=frozenset(raised))
+
+
+def _answered(command: AnswerFlag, entry: Entry | None, context: Context) -> Made:
+    facts: Facts = context.facts
+    _known(command, entry, context)
+    if command.flag not in facts.raised:
+        raise Refused("no_such_flag", field="flag", item=command.flag, month=command.month)
     return {}
 
 
@@ -189,6 +218,12 @@ INSPECTIONS: Final = kind(
 )  # fmt: skip
 INSPECTIONS_LEDGER: Final[Ledger[Any]] = INSPECTIONS.ledger(SupervisionVoided)
 
+FLAG_ANSWERS: Final = kind(
+    "flag_answers", ("疑点说明", "Answers to flags"),
+    Step(AnswerFlag, FlagAnswered, CLERKS, "3.3.7", facts=_flagged, check=_answered), filters=("flag", "month"),
+)  # fmt: skip
+FLAG_ANSWERS_LEDGER: Final[Ledger[Any]] = FLAG_ANSWERS.ledger(SupervisionVoided)
+
 KINDS: Final = (
     kind(
         "organisation", ("领导小组", "Leading group"),
@@ -206,10 +241,18 @@ KINDS: Final = (
     kind(
         "appeals", ("申诉台账", "Appeals"),
         Step(AppealScore, ScoreAppealed, CLERKS, "3.3.5", facts=_published, check=_appealed),
-        Step(DecideAppeal, AppealDecided, OFFICE, "3.3.5", after=(ScoreAppealed,), at="decided_at"),
+        Step(
+            HearAppeal, AppealHeard, OFFICE, "3.3.5", after=(ScoreAppealed,), at="heard_at", facts=appeals.facts,
+            check=appeals.heard,
+        ),
+        Step(
+            DecideAppeal, AppealDecided, OFFICE, "3.3.5", after=(AppealHeard,), at="decided_at", facts=appeals.facts,
+            check=appeals.decided,
+        ),
         filters=("publication",),
     ),
     ARCHIVES,
+    FLAG_ANSWERS,
     INSPECTIONS,
     kind(
         "rectifications", ("整改台账", "Rectifications"),
@@ -248,4 +291,6 @@ KINDS: Final = (
     ),
 )  # fmt: skip
 
-ENTRIES: Final = Entries("supervision", KINDS, VoidSupervision, SupervisionVoided, OFFICE)
+ENTRIES: Final = Entries(
+    "supervision", KINDS, VoidSupervision, SupervisionVoided, OFFICE, facts=appeals.facts, check=appeals.voided
+)

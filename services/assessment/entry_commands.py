@@ -6,6 +6,7 @@ from shared.contracts.assessment_entries import (
     ArchiveKind,
     CircularKind,
     Commended,
+    Excused,
     Finding,
     GroupPost,
     Portfolio,
@@ -13,7 +14,7 @@ from shared.contracts.assessment_entries import (
     SurveyMethod,
 )
 from shared.contracts.event import value
-from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Note, Ordinal, PersonName, Statement
+from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Month, Note, Ordinal, PersonName, Statement
 
 
 @value
@@ -76,12 +77,32 @@ class AppealScore:
 
 
 @value
+class HearAppeal:
+    """Hear an appeal 听取申诉 (§3.3.5): the body that did so, and what both sides said."""
+
+    heard_by: Line
+    account: Statement
+
+
+@value
 class DecideAppeal:
-    """Decide an appeal 答复申诉 (§3.3.5)."""
+    """Decide an appeal 答复申诉 (§3.3.5), with reasons; `excused` is what the score is to leave out."""
 
     finding: Finding
     decided_by: Line
     decision: Statement
+    excused: Annotated[tuple[Excused, ...], Many(200)] = ()
+
+
+@value
+class AnswerFlag:
+    """Say what is behind a flag 说明疑点 (§3.3.7)."""
+
+    community: Division
+    flag: Code
+    """The rule's code."""
+    month: Month
+    answer: Statement
 
 
 @value

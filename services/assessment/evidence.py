@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from services.assessment.ledgers import (
+    appeal_results,
     case_results,
     case_terms,
     communities_served,
@@ -21,7 +22,7 @@ from shared.contracts.model import Ledger, Look
 
 LEDGERS: tuple[Ledger[Any], ...] = (
     communities_served.LEDGER, postings.LEDGER, contact_cards.LEDGER, visit_duties.LEDGER, meeting_duties.LEDGER,
-    case_results.LEDGER, case_terms.LEDGER, deeds.LEDGER, work_calendar.LEDGER,
+    case_results.LEDGER, case_terms.LEDGER, deeds.LEDGER, appeal_results.LEDGER, work_calendar.LEDGER,
 )  # fmt: skip
 
 _Row = TypeVar("_Row", bound=Marked)
@@ -39,10 +40,11 @@ class Evidence:
     cases: Sequence[case_results.Row]
     terms: Sequence[case_terms.Row]
     deeds: Sequence[deeds.Row]
+    appeals: Sequence[appeal_results.Row]
     calendar: Sequence[Entered]
 
     def before(self, position: int) -> "Evidence":
-        """The evidence without what the log took after a position, as far as marks tell."""
+        """The evidence as it was at a position of the log."""
         return Evidence(
             communities=_before(self.communities, position),
             postings=_before(self.postings, position),
@@ -52,7 +54,8 @@ class Evidence:
             cases=_before(self.cases, position),
             terms=[case_terms.before(row, position) for row in _before(self.terms, position)],
             deeds=_before(self.deeds, position),
-            calendar=self.calendar,
+            appeals=_before(self.appeals, position),
+            calendar=[known for row in self.calendar if (known := row.before(position)) is not None],
         )
 
 
@@ -71,6 +74,7 @@ def evidence_of(rows: Mapping[str, Sequence[Any]]) -> Evidence:
         cases=rows[case_results.LEDGER.name],
         terms=rows[case_terms.LEDGER.name],
         deeds=rows[deeds.LEDGER.name],
+        appeals=rows[appeal_results.LEDGER.name],
         calendar=rows[work_calendar.LEDGER.name],
     )
 

@@ -1,6 +1,7 @@
 """Evidence as a rulebook sees it: rows of a few flat tables, as they stood at the end of a day."""
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import date
 
 from services.assessment.marks import Mark
@@ -27,6 +28,10 @@ class Item:
     """False for what is void or had not begun by then: it is kept only to explain changes."""
     taken_over: bool = False
     moved_from: tuple[str, ...] = ()
+    excused_from: frozenset[str] = frozenset()
+    """Indicators that an appeal leaves it out of (`ledgers/appeal_results.py`)."""
+    appeals: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
+    """By indicator, the decisions that left it out, or did until they were made void."""
 
 
 TABLES: Mapping[str, Mapping[str, type]] = {
@@ -40,37 +45,40 @@ TABLES: Mapping[str, Mapping[str, type]] = {
     },
     "cards": {"issued_on": date, "households": int},
     "visits": {"must": bool, "due_on": date, "done_on": date, "result": str},
-    "minutes": {
-        "meeting": str, "month": str, "month_ends_on": date,
-        "due_on": date, "held_on": date, "done_on": date, "entered_on": date,
-    },
     "cases": {
         "grid": str, "kind": str, "reported_on": date, "accepted_on": date, "handed_down_on": date,
         "ended": str, "ended_on": date, "tier": str, "kept_since": date, "unstable_on": date, "letter_on": date,
-        "contact_missed_on": date, "over_on_paper": bool,
+        "contact_missed_on": date, "letter_owed": bool, "over_on_paper": bool,
+        "settled_in_time": bool,
     },
     "deeds": {
         "work": str, "detail": str, "grid": str, "begun_on": date, "due_on": date, "done_on": date,
+        "entered_on": date,
         "count": int, "of": int,
     },
     "duties": {
-        "what": str, "about": str, "begins_on": date, "due_on": date, "done_on": date, "state": str, "days": int,
+        "what": str, "about": str, "begins_on": date, "due_on": date, "turn_ends_on": date, "done_on": date,
+        "entered_on": date,
+        "state": str, "days": int, "vacant_days": int, "settled_in_time": bool,
     },
 }  # fmt: skip
 """The closed list of tables and fields that a rulebook may name.
 
 communities: `judge` … `lawyer` = since when one is posted there, `studio` = since when it has one that is open.
-postings: `in_force_until` = the last day, of those looked at, on which it was in force. minutes: one row per community
-and month due; `done_on` = when they reached the office, `entered_on` = when that was recorded (for what is taken over
-from paper, the day written there).
+postings: `in_force_until` = the last day, of those looked at, on which it was in force.
 cases: `ended` = declined, linked, withdrawn, resolved, terminated, terminated_untold, referred or referred_outside;
 `tier` = where it was settled; `kept_since` = since when a handler answers for it or, failing that, it is resolved;
 `unstable_on` = when a follow-up found it unsettled; `letter_on` = when somebody first signed for keeping it stable,
-`contact_missed_on` = the first day by which its parties should have been seen and were not; `over_on_paper` = it was
-over when it was taken over from paper, which tells of neither.
-deeds: what was entered of work and findings (`ledgers/deeds.py`), of the sub-district as a whole where the entry names
-no community; `done_on` = since when it stands as done. duties: the plan's obligations (`due/`); `what` = the work, the
-sequel, the kind of meeting (`.minutes` behind it for its minutes), or this product's own code.
+`letter_owed` = the time to sign had come and gone without it, or the plan gives none; `contact_missed_on` = the first
+day by which its parties should have been seen and were not; `over_on_paper` = it was over when it was taken over from
+paper, which tells of neither; `settled_in_time` = resolved by its deadline.
+deeds: what was entered of work and findings (`ledgers/deeds.py`), of the sub-district as a whole where the entry
+names no community; `done_on` = since when it stands as done, `entered_on` = when that was recorded.
+duties: the plan's obligations (`due/`); `what` = the work, the sequel, the kind of meeting (`.minutes` behind it for
+its minutes), or this product's own code; `turn_ends_on` = of what comes round, the last day of the turn; `entered_on`
+= when what was done was recorded (for what is taken over from paper, the day written there); `days` = by how many it
+is late; `vacant_days` = how many days of the period a post was vacant; `settled_in_time` = of a duty about a case:
+that was settled by its deadline.
 """
 
 

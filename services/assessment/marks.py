@@ -1,10 +1,10 @@
 """A mark 痕迹: what happened to a row of evidence, on which day, and where in the log it stands.
 
-Rows keep every mark, so that any day can be scored later and every number explained down to its events; a row
-without its latest marks is the row as it was earlier.
+Rows keep every mark, so that any day can be scored later and every number explained down to its events. What an event
+changes of a row besides is kept, too (`earlier`), so that the row can be had as it was at any position of the log.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
@@ -25,7 +25,7 @@ class Mark:
 
 STRUCK = "struck:"
 """Before the name of a mark that was struck out."""
-RETROACTIVE = frozenset({"voided", "corrected", "posted", "ended", "planned"})
+RETROACTIVE = frozenset({"voided", "corrected", "posted", "ended", "planned", "excused"})
 """Marks of events that say how things were or will be: the day of the act does not bound what they change."""
 
 
@@ -36,6 +36,9 @@ class Marked(Protocol):
     def id(self) -> str: ...
     @property
     def marks(self) -> tuple[Mark, ...]: ...
+    @property
+    def earlier(self) -> "tuple[tuple[int, Any], ...]":
+        """What it was before a position; without marks where these have only grown since."""
 
 
 _Row = TypeVar("_Row", bound=Marked)
@@ -46,9 +49,26 @@ def mark(recorded: Recorded, what: str) -> Mark:
     return Mark(what, civil_day(recorded.occurred_at), civil_day(recorded.recorded_at), recorded.position)
 
 
-def marked(row: _Row, recorded: Recorded, what: str, **changed: Any) -> _Row:
+def marked(row: _Row, recorded: Recorded, what: str, **values: Any) -> _Row:
     """The row with a further mark, and with whatever else the event changed."""
-    return replace(row, marks=(*row.marks, mark(recorded, what)), **changed)  # type: ignore[type-var]  # every row is a dataclass; a protocol cannot say so
+    known = {name: getattr(row, name) for name in values}
+    said_otherwise = any(was not in (None, ()) and was != values[name] for name, was in known.items())
+    row = changed(row, recorded, **values) if said_otherwise else replace(row, **values)  # type: ignore[type-var]  # every row is a dataclass; a protocol cannot say so
+    return replace(row, marks=(*row.marks, mark(recorded, what)))  # type: ignore[type-var]  # as above
+
+
+def anew(row: _Row | None, recorded: Recorded, again: _Row) -> _Row:
+    """What begins in the place of a row that was void, and remembers it."""
+    if row is None:
+        return again
+    return replace(again, earlier=(*row.earlier, (recorded.position, replace(row, earlier=()))))  # type: ignore[type-var]  # as above
+
+
+def changed(row: _Row, recorded: Recorded, **values: Any) -> _Row:
+    """The row with what an event changed of it, which remembers what it was before."""
+    kept = {} if "marks" in values else {"marks": ()}
+    was = replace(row, earlier=(), **kept)  # type: ignore[type-var]  # as above
+    return replace(row, earlier=(*row.earlier, (recorded.position, was)), **values)  # type: ignore[type-var]  # as above
 
 
 def struck(row: _Row, recorded: Recorded, names: Set[str], on: date | None = None) -> _Row:
@@ -62,7 +82,7 @@ def struck(row: _Row, recorded: Recorded, names: Set[str], on: date | None = Non
         return row
     out = replace(marks[last], what=f"{STRUCK}{marks[last].what}")
     note = replace(mark(recorded, "corrected"), on=marks[0].on)
-    return replace(row, marks=(*marks[:last], out, *marks[last + 1 :], note))  # type: ignore[type-var]  # as above
+    return changed(row, recorded, marks=(*marks[:last], out, *marks[last + 1 :], note))
 
 
 def last(marks: Sequence[Mark], *names: str, by: date = date.max) -> Mark | None:
@@ -78,9 +98,20 @@ def earliest(marks: Iterable[Mark], *names: str, by: date, after: int = -1) -> M
 
 
 def rewound(row: _Row, position: int) -> _Row | None:
-    """The row with the marks up to a position only; None where it had none yet."""
-    marks = tuple(mark for mark in row.marks if mark.position <= position)
-    return replace(row, marks=marks) if marks else None  # type: ignore[type-var]  # as above
+    """The row as it was at a position; None where there was none yet."""
+    since = [was for until, was in row.earlier if until > position]
+    marks = next((was.marks for was in since if was.marks), row.marks)
+    known = marks if marks[-1].position <= position else tuple(m for m in marks if m.position <= position)
+    if not since and known is row.marks:
+        return row
+    earlier = tuple(one for one in row.earlier if one[0] <= position)
+    return replace(since[0] if since else row, marks=known, earlier=earlier) if known else None  # type: ignore[type-var]  # as above
+
+
+def positions(row: Marked) -> Iterator[int]:
+    """Where in the log all stands that made or changed the row."""
+    yield from (m.position for m in row.marks)
+    yield from (until for until, _ in row.earlier)
 
 
 def first(row: Marked, what: str, by: date) -> Mark | None:

@@ -10,7 +10,7 @@ from services.assessment.commands import AdoptPlan, AmendPlan
 from services.assessment.faults import At, Fault, refuse
 from services.assessment.periods import months_after, span
 from shared.calendar import Calendar
-from shared.contracts.assessment import Anomaly, Phase, Plan, PlanAdopted, PlanAmended
+from shared.contracts.assessment import Anomaly, PeriodKind, Phase, Plan, PlanAdopted, PlanAmended
 from shared.contracts.codes import Named, Role
 from shared.contracts.days import refuse_future
 from shared.contracts.frozen import dataclass
@@ -53,7 +53,8 @@ def evolve(state: State, event: Event, at: datetime) -> State:
 
 def check(plan: Plan) -> None:
     """Raises `Refused` for the first fault of a plan: no_phases, standing_with_phases, ends_before_since,
-    repeated_code, phase_backwards, unknown_reference, term_without_length, oddity_not_flagged."""
+    repeated_code, phase_backwards, unknown_reference, term_without_length, share_unfit, publishing_unfit,
+    oddity_not_flagged."""
     refuse("plan", faults(plan))
 
 
@@ -75,6 +76,10 @@ def faults(plan: Plan) -> Iterator[Fault]:
     for place, target in enumerate(plan.targets):
         if Fraction(target.share) > 1:
             yield Fault(("targets", place, "share"), "share_unfit", {"item": target.code}, alone=True)
+    for place, one in enumerate(plan.publishing):
+        if one.period_kind is PeriodKind.DATES or (one.period_kind is PeriodKind.PHASE and plan.since is not None):
+            known = {"item": one.code, "kind": one.period_kind}
+            yield Fault(("publishing", place, "period_kind"), "publishing_unfit", known, alone=True)
     yield from _anomaly_faults(plan)
 
 
@@ -115,7 +120,7 @@ def _anomaly_faults(plan: Plan) -> Iterator[Fault]:
             yield Fault(odd.at, "oddity_not_flagged", known)
 
 
-_NUMBERED: Final = ("phases", "duties", "cadences", "targets", "rounds", "terms")
+_NUMBERED: Final = ("phases", "duties", "cadences", "targets", "rounds", "terms", "publishing")
 """The parts of a plan whose items other parts may name by their codes."""
 
 

@@ -19,7 +19,8 @@ FORM: Final = Form(
     {
         "code": "-", "document": "-", "title": "-", "issuer": "-", "issued_on": "2015-01-01", "phases": [],
         "duties": [], "cadences": [], "targets": [], "must_visits": {"clause": "-", "classes": []},
-        "posting_months": 12, "anomalies": [], "rounds": [], "terms": [], "since": None, "until": None,
+        "posting_months": 12, "anomalies": [], "rounds": [], "terms": [], "publishing": [], "since": None,
+        "until": None,
     },
 )  # fmt: skip
 

@@ -45,8 +45,22 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "指标{indicator}：字段{names}不能用条件{op}，或其取值不合。",
         "Indicator {indicator}: the field {names} cannot be asked {op} with these values.",
     ),
+    "flag_unfit": (
+        "疑点规则 {item} 不合：比例应大于 0 且不超过 1；月末集中办结、办结后又重开、集中补录须写明天数（days），"
+        "其他类别不得写。",
+        "The flag {item} is unfit: its share lies above 0 and at most at 1; month_end, reopened and backdated need "
+        "days, and the other kinds have none.",
+    ),
+    "no_such_flag": (
+        "该社区{month}没有提示疑点 {item}：请按疑点页面所列填写。",
+        "No flag {item} is raised for the community in {month}: take it from the page of flags.",
+    ),
     "unknown_plan": ("没有已印发的方案{item}。", "There is no plan {item} in force."),
     "unknown_rulebook": ("没有已施行的考核办法{item}。", "There is no rulebook {item} in force."),
+    "unknown_edition": (
+        "没有{item}这一版：请写已施行的代码，或代码@版本号。",
+        "There is no {item}: write the code of one that is in force, or code@version.",
+    ),
     "unknown_period": (
         "周期名称{period}不合{kind}的写法；例：阶段2、2015-06、2015-Q3、2015、2015-06-11_2015-07-31。",
         "{period} names no period of the kind {kind}; for example 2, 2015-06, 2015-Q3, 2015, 2015-06-11_2015-07-31.",
@@ -89,6 +103,36 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "时限 {item} 应写明天数（days）或工作日数（working_days），且只写一种。",
         "The term {item} needs days or working_days, just one of them.",
     ),
+    "publishing_unfit": (
+        "公布安排 {item} 不能按“{kind}”公布：任意起止日期没有固定的公布日，常设方案没有阶段；请改为月度、季度或年度。",
+        "The schedule {item} cannot publish by {kind}: any two days have no day of their own, and a standing plan has "
+        "no phases; choose month, quarter or year.",
+    ),
+    "appeal_too_late": (
+        "申诉期限已过（截至{last_day}）：如有差错，请在原台账中更正，结果会随之更正。",
+        "The time for appeals is over (it ended on {last_day}); what was recorded wrong is corrected at its source, "
+        "and the score follows.",
+    ),
+    "scored_it": (
+        "参与公布或更正该结果的人员应当回避：请由其他人员听取和答复申诉。",
+        "Whoever published or restated the score stands aside: let somebody else hear and decide the appeal.",
+    ),
+    "lodged_it": (
+        "提出申诉的人员应当回避：请由其他人员听取和答复申诉。",
+        "Whoever lodged the appeal stands aside: let somebody else hear and decide it.",
+    ),
+    "nothing_to_excuse": (
+        "申诉不成立的，不得剔除任何考核对象：请核对答复意见。",
+        "A dismissed appeal leaves nothing out: check the finding.",
+    ),
+    "unknown_member": (
+        "{member} 不在该社区指标{indicator}的分母之中：请按得分说明填写。",
+        "{member} is not in the community's denominator of {indicator}: take it from the score's explanation.",
+    ),
+    "nothing_before": (
+        "此前没有同类周期的考核结果可比；请在 before 中指明要比较的结果。",
+        "There is no earlier score of such a period to compare with; name one in `before`.",
+    ),
     "unknown_publication": (
         "没有这次公布的考核结果：请核对公布编号。",
         "No such scores were published: check the publication's id.",
@@ -115,6 +159,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "Scores of this period and as-of day were published under the plan {item}; under another plan, take another "
         "as-of day.",
     ),
+    "not_ranked": (
+        "该考核办法不排名。",
+        "The rulebook of these scores puts nobody in an order.",
+    ),
     "scores_unchanged": (
         "{period}的考核结果自上次公布以来没有变化。",
         "No score of {period} has changed since it was last published.",
@@ -139,6 +187,7 @@ STATUSES: Mapping[str, int] = {
     "filter_unfit": 422,
     "unknown_plan": 422,
     "unknown_rulebook": 422,
+    "unknown_edition": 422,
     "unknown_period": 422,
     "as_of_in_future": 422,
     "period_not_begun": 422,
@@ -146,6 +195,12 @@ STATUSES: Mapping[str, int] = {
     "no_head": 422,
     "numbers_do_not_fit": 422,
     "no_votes": 422,
+    "publishing_unfit": 422,
+    "nothing_to_excuse": 422,
+    "flag_unfit": 422,
+    "no_such_flag": 422,
+    "unknown_member": 422,
+    "nothing_before": 404,
     "unknown_publication": 422,
     "unknown_indicator": 422,
     "unknown_inspection": 422,

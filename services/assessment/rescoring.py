@@ -21,7 +21,8 @@ def recompute(event: Event, rows: Mapping[str, Sequence[Any]], position: int, ro
     plan, rulebook = rules(
         rows, (published.plan, published.plan_version), (published.rulebook, published.rulebook_version)
     )
-    basis = Restating(plan, rulebook, evidence_of(rows), published.period, published.as_of, whole)
+    versions = (*rows[plans.LEDGER.name], *rows[rulebooks.LEDGER.name])
+    basis = Restating(plan, rulebook, evidence_of(rows), published.period, published.as_of, whole, versions)
     again = next((one for one in scores(basis, position, root) if one.subject == published.subject), None)
     if again is None:
         raise LookupError(f"{published.subject} is not in the evidence up to {position}")

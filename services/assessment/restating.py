@@ -1,23 +1,92 @@
 """What changed between two publications of one score, and which events changed it.
 
-A row of evidence without its later marks is the row as it was. So the members of an indicator then and now are
-compared, and the later marks of those that moved are the causes.
+Rows remember what they were at any position of the log. So a score's numbers are worked out as they were, then under
+the plan that is in force now, under the rulebook, and on the evidence of now: at each step it is seen which numbers
+change. Where it is the evidence, the rows that are something else to the indicator are followed from event to event.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from datetime import date
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from services.assessment.evidence import Evidence
-from services.assessment.items import Item
-from services.assessment.ledgers import plans, rulebooks
-from services.assessment.marks import RETROACTIVE
-from services.assessment.scoring import Institution, Measured, explain
+from services.assessment.filters import Frame
+from services.assessment.items import WHOLE, Item
+from services.assessment.ledgers import case_terms, plans, rulebooks, scores
+from services.assessment.marks import Marked, positions
+from services.assessment.scoring import Institution, Measured, amount, sorted_out, tallied
 from services.assessment.tables import tables
-from shared.contracts.assessment import Change, Figure, IndicatorScore, Period, Score
+from shared.contracts.assessment import Change, Figure, IndicatorScore, Period, Score, Work
 from shared.contracts.frozen import dataclass
 
 Key = tuple[str, str]
+"""A row's table and key."""
+
+
+class _Part(NamedTuple):
+    """What a row is to an indicator, and how much it adds."""
+
+    numerator: int = 0
+    denominator: int = 0
+    unadjusted: int = 0
+    """To the unadjusted numerator."""
+    excluded: str = ""
+    """The exclusion's code."""
+    left_out: int = 0
+    """What it would add to the denominator."""
+    taken_over: bool = False
+    waits: bool = False
+    """Whether its day has not come yet."""
+
+
+_NOTHING: Final = _Part()
+_MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "standing": ("denominator", "waits"),
+    "numerator": ("numerator",),
+    "denominator": ("denominator",),
+    "excluded": ("excluded", "left_out"),
+    "rate": ("numerator", "denominator"),
+    "unadjusted_numerator": ("unadjusted",),
+    "unadjusted_denominator": ("denominator", "left_out"),
+    "unadjusted_rate": ("unadjusted", "denominator", "left_out"),
+    "reached": ("numerator", "denominator"),
+    "points": ("numerator", "denominator"),
+    "taken_over": ("denominator", "taken_over"),
+    "enough": ("denominator",),
+}
+"""Of which parts of its rows a number is made."""
+_SUMS: Final[Mapping[str, frozenset[str]]] = {
+    "points": frozenset({"points"}),
+    "possible": frozenset({"standing", "weight", "target"}),
+    "per_cent": frozenset({"points", "standing", "weight", "target"}),
+    "rankable": frozenset({"enough", "standing", "weight", "target"}),
+}
+"""Which of the indicators' numbers make the sum's."""
+
+
+class _Rules(NamedTuple):
+    """What a score is worked out by."""
+
+    plan: plans.Row
+    rulebook: rulebooks.Row
+    period: Period
+    """Its days are the plan's where it is a phase."""
+
+
+class _Worked(NamedTuple):
+    """The numbers of one set of rules and one stand of the evidence, and what made them."""
+
+    measured: Mapping[Institution, Mapping[str, Measured]]
+    items: Mapping[Key, Item]
+    """All rows, whatever they are to an indicator."""
+
+    def parts(self, subject: Institution, code: str) -> Mapping[Key, _Part]:
+        """What each row is to an indicator of an institution."""
+        measured = self.measured.get(subject, {}).get(code)
+        return {} if measured is None else _parts(measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,81 +99,252 @@ class Restating:
     period: Period
     as_of: date
     whole: Institution | None
-    _explained: dict[int | None, Mapping[Institution, tuple[Measured, ...]]] = field(default_factory=dict)
+    versions: Sequence[plans.Row | rulebooks.Row] = ()
+    """The plans and rulebooks under which earlier ones may have been published."""
+    _known: dict[Any, Any] = field(default_factory=dict)
 
     def changes(self, was: Score, now: Score) -> tuple[Change, ...]:
         """Every number of `was` that is another in `now`, with its causes; empty where all are the same."""
-        numbers = list(_differing(was, now))
-        if not numbers:
-            return ()
-        codes = {code for code, *_ in numbers if code is not None}
-        causes = {code: self._causes(code, was, now) for code in sorted(codes)}
-        all_causes = {position for some in causes.values() for position in some}
+        numbers = list(differing(was, now))
+        causes = {(code, number): self._causes(code, number, was) for code, number, *_ in numbers if code is not None}
         return tuple(
             Change(
                 indicator=code, number=number, before=before, after=after,
-                causes=tuple(sorted(all_causes if code is None else causes[code])),
+                causes=tuple(sorted(_of_sum(number, causes) if code is None else causes[code, number])),
             )
             for code, number, before, after in numbers
         )  # fmt: skip
 
-    def _causes(self, code: str, was: Score, now: Score) -> set[int]:
-        subject = Institution(now.subject)
-        then, present = self._members(code, subject, was.position), self._members(code, subject, None)
-        causes: set[int] = set()
-        if (was.plan, was.plan_version) != (now.plan, now.plan_version):
+    def _causes(self, code: str, number: str, was: Score) -> set[int]:
+        """The events that made an indicator's number another."""
+        subject, causes = Institution(was.subject), set[int]()
+        earlier, now = self._rules_of(was), _Rules(self.plan, self.rulebook, self.period)
+        steps = (earlier, _Rules(now.plan, earlier.rulebook, now.period), now)
+        numbers = [self._number(self._worked(rules, was.position), rules, subject, code, number) for rules in steps]
+        last = self._number(self._worked(now, None), now, subject, code, number)
+        if numbers[0] != numbers[1] or (earlier.plan is now.plan and self.plan.version != was.plan_version):
             causes.add(self.plan.position)
-        if (was.rulebook, was.rulebook_version) != (now.rulebook, now.rulebook_version):
+        if numbers[1] != numbers[2] or (
+            earlier.rulebook is now.rulebook and self.rulebook.version != was.rulebook_version
+        ):
             causes.add(self.rulebook.position)
-        moved = {key for key in then.keys() | present.keys() if then.get(key) != present.get(key)}
-        for item in self._items(code):
-            if (item.table, item.key) in moved:
-                causes |= self._later(item, was.position)
-            elif subject.whole or subject.code in (item.community, *item.moved_from):
-                causes |= {m.position for m in item.marks if m.what == "corrected" and m.position > was.position}
+        return causes | (self._told(now, subject, code, number, was.position) if numbers[2] != last else set())
+
+    def _rules_of(self, was: Score) -> _Rules:
+        """The rules of an earlier score; those of now where its own are not at hand."""
+        plan, rulebook = self.plan, self.rulebook
+        for row in self.versions:
+            if isinstance(row, plans.Row) and (row.code, row.version) == (was.plan, was.plan_version):
+                plan = row
+            if isinstance(row, rulebooks.Row) and (row.code, row.version) == (was.rulebook, was.rulebook_version):
+                rulebook = row
+        return _Rules(plan, rulebook, was.period)
+
+    # the numbers of any rules and any stand of the evidence -----------------------------------------------------------
+
+    def _worked(self, rules: _Rules, position: int | None) -> _Worked:
+        """By the evidence up to a position (None: all of it)."""
+        key = (position, rules.plan.position, rules.rulebook.position, rules.period)
+        if key not in self._known:
+            evidence = self.evidence if position is None else self.evidence.before(position)
+            self._known[key] = self._work(rules, evidence)
+        found: _Worked = self._known[key]
+        return found
+
+    def _work(self, rules: _Rules, evidence: Evidence) -> _Worked:
+        plan, rulebook = rules.plan.plan, rules.rulebook.rulebook
+        everything = tables(evidence, plan, rules.period, self.as_of)
+        frame = Frame(rules.period, self.as_of, plan.issued_on, rulebook.grace_days)
+        measured = sorted_out(rulebook, everything, frame, whole=self.whole)
+        return _Worked(
+            measured={who: {one.indicator.code: one for one in each} for who, each in measured.items()},
+            items={(item.table, item.key): item for items in everything.values() for item in items},
+        )
+
+    def _number(self, worked: _Worked, rules: _Rules, subject: Institution, code: str, number: str) -> str:
+        measured = worked.measured.get(subject, {}).get(code)
+        if measured is None:
+            return _shown(None, number)
+        begun = self.as_of >= rules.plan.plan.issued_on
+        return _shown(tallied({subject: (measured,)}, begun=begun).tallies[0].indicators[0], number)
+
+    # which events of the evidence -------------------------------------------------------------------------------------
+
+    def _told(self, rules: _Rules, subject: Institution, code: str, number: str, position: int) -> set[int]:
+        """The events since a position that changed what some row is to a number."""
+        then, now = self._worked(rules, position), self._worked(rules, None)
+        was, is_now = then.parts(subject, code), now.parts(subject, code)
+        names = _MADE_OF.get(number, _Part._fields)
+        moved = [key for key in {**was, **is_now} if _other(was.get(key), is_now.get(key), names)]
+        if not moved:  # a number that another bounds: more cards than households are no more than full coverage
+            names = _Part._fields
+            moved = [key for key in {**was, **is_now} if _other(was.get(key), is_now.get(key), names)]
+        causes = set[int]()
+        for key in moved:
+            item = now.items.get(key) or then.items[key]
+            before = was.get(key)
+            for at, worked in self._followed(rules, item, position):
+                after = worked.parts(subject, code).get(key)
+                if _other(before, after, names):
+                    causes.add(at)
+                before = after
         return causes
 
-    def _later(self, item: Item, position: int) -> set[int]:
-        return {
-            m.position for m in item.marks if m.position > position and (m.on <= self.as_of or m.what in RETROACTIVE)
-        }
+    def _followed(self, rules: _Rules, item: Item, position: int) -> Iterator[tuple[int, _Worked]]:
+        """What the rows that an item rests on came to with each event since a position."""
+        group = self._index.group(item)
+        key = (group, position, rules.plan.position, rules.rulebook.position, rules.period)
+        if key not in self._known:
+            rests_on = self._index.evidence(group)
+            later = sorted({at for at in _all_positions(rests_on) if at > position})
+            self._known[key] = [(at, self._work(rules, rests_on.before(at))) for at in later]
+        yield from self._known[key]
 
-    def _members(self, code: str, subject: Institution, position: int | None) -> dict[Key, str]:
-        """What each row is to the indicator, by the evidence up to a position (None: all of it)."""
-        if position not in self._explained:
-            evidence = self.evidence if position is None else self.evidence.before(position)
-            self._explained[position] = explain(
-                self.rulebook.rulebook, self.plan.plan, evidence, self.period, self.as_of, whole=self.whole
-            )
-        for measured in self._explained[position].get(subject, ()):
-            if measured.indicator.code == code:
-                return _parts(measured)
-        return {}
-
-    def _items(self, code: str) -> Iterable[Item]:
-        everything = tables(self.evidence, self.plan.plan, self.period, self.as_of)
-        for indicator in self.rulebook.rulebook.indicators:
-            if indicator.code == code:
-                names = {indicator.numerator.table}
-                if indicator.denominator is not None:
-                    names.add(indicator.denominator.table)
-                for name in sorted(names):
-                    yield from everything[name]
+    @property
+    def _index(self) -> "_Index":
+        if "index" not in self._known:
+            self._known["index"] = _Index(self.evidence)
+        found: _Index = self._known["index"]
+        return found
 
 
-def _parts(measured: Measured) -> dict[Key, str]:
-    parts: dict[Key, str] = {}
+def _other(was: _Part | None, now: _Part | None, names: Iterable[str]) -> bool:
+    return any(getattr(was or _NOTHING, name) != getattr(now or _NOTHING, name) for name in names)
+
+
+def _parts(measured: Measured) -> Mapping[Key, _Part]:
+    of, parts = measured.indicator, dict[Key, _Part]()
+
+    def put(item: Item, **told: Any) -> None:
+        parts[item.table, item.key] = parts.get((item.table, item.key), _NOTHING)._replace(**told)
+
     for item in measured.denominator:
-        parts[item.table, item.key] = "denominator"
-    for why, item in measured.excluded:
-        parts[item.table, item.key] = why.code
+        put(item, denominator=amount(of.denominator, [item]), taken_over=item.taken_over)
+    for item in measured.numerator:
+        put(item, numerator=amount(of.numerator, [item]))
     for item in measured.unadjusted_numerator:
-        key = (item.table, item.key)
-        parts[key] = f"{parts.get(key, '')}+numerator"
+        put(item, unadjusted=amount(of.numerator, [item]))
+    for why, item in measured.excluded:
+        put(item, excluded=why.code, left_out=amount(of.denominator, [item]))
+    for item in measured.later:
+        put(item, waits=True)
     return parts
 
 
-def _differing(was: Score, now: Score) -> Iterable[tuple[str | None, str, str, str]]:
+def _of_sum(number: str, causes: Mapping[tuple[str, str], set[int]]) -> set[int]:
+    """The causes of the sum's number: those of the indicators' numbers that make it."""
+    wanted = _SUMS[number]
+    found = {at for (_, one), some in causes.items() if one in wanted for at in some}
+    return found or {at for some in causes.values() for at in some}
+
+
+# what a row rests on --------------------------------------------------------------------------------------------------
+
+
+class _Group(NamedTuple):
+    """Rows of evidence that make some items and no others: of a case, of an entry, or of a community's work."""
+
+    case: str = ""
+    entry: str = ""
+    community: str = ""
+    work: str = ""
+
+
+class _Index:
+    """The rows of evidence, by what they are about."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._all = evidence
+        self._cases = {row.id: row for row in evidence.cases}
+        self._terms = {row.id: row for row in evidence.terms}
+        self._entries = {row.id: row for row in evidence.deeds}
+        self._cards = {row.id: row for row in evidence.cards}
+
+    @cached_property
+    def _visits(self) -> Mapping[str, Sequence[Any]]:
+        return _grouped(self._all.visits, "case")
+
+    @cached_property
+    def _postings(self) -> Mapping[str, Sequence[Any]]:
+        return _grouped(self._all.postings, "community")
+
+    @cached_property
+    def _meetings(self) -> Mapping[str, Sequence[Any]]:
+        return _grouped(self._all.meetings, "community")
+
+    @cached_property
+    def _works(self) -> Mapping[str, Sequence[Any]]:
+        return _grouped(self._all.deeds, "work")
+
+    def group(self, item: Item) -> _Group:
+        """The rows that an item rests on."""
+        match item.table:
+            case "cases":
+                return _Group(case=item.key)
+            case "visits":
+                return _Group(case=item.key.partition("/")[0])
+            case "deeds" | "cards":
+                return _Group(entry=item.key, community=item.community)
+            case "duties":
+                return self._of_duty(item)
+            case _:
+                return _Group(community=item.community)
+
+    def _of_duty(self, item: Item) -> _Group:
+        about, what = str(item.fields["about"]), str(item.fields["what"])
+        if about in self._entries:
+            return _Group(entry=about, community=item.community)
+        case = about.partition("/")[0]  # a visit is called by its case and its own id
+        return _Group(case=case) if case in self._cases else _Group(community=item.community, work=what)
+
+    def evidence(self, group: _Group) -> Evidence:
+        """The rows of a group."""
+        case, visits = self._cases.get(group.case), self._visits.get(group.case, ())
+        places = {group.community, *(row.community for row in visits)}
+        if case is not None:
+            places |= {case.community, *case.moved_from}
+        return Evidence(
+            communities=[row for row in self._all.communities if row.id in places],
+            postings=[] if group.entry else [row for place in places for row in self._postings.get(place, ())],
+            cards=[self._cards[group.entry]] if group.entry in self._cards else [],
+            visits=visits,
+            meetings=self._meetings.get(group.community, ()) if group.work else (),
+            cases=[] if case is None else [case],
+            terms=[self._terms[group.case]] if group.case in self._terms else [],
+            deeds=self._deeds(group),
+            appeals=self._all.appeals,
+            calendar=self._all.calendar,
+        )
+
+    def _deeds(self, group: _Group) -> Sequence[Any]:
+        if group.entry:
+            return [self._entries[group.entry]] if group.entry in self._entries else []
+        works = {group.work, *((Work.STUDIO,) if group.community != WHOLE else ())}
+        found = [row for work in sorted(works) for row in self._works.get(work, ())]
+        return found if group.community == WHOLE else [row for row in found if row.community == group.community]
+
+
+def _grouped(rows: Iterable[Any], name: str) -> Mapping[str, Sequence[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, name)].append(row)
+    return found
+
+
+def _all_positions(evidence: Evidence) -> Iterator[int]:
+    rows: list[Sequence[Marked]] = [
+        evidence.communities, evidence.postings, evidence.cards, evidence.visits, evidence.meetings, evidence.cases,
+        evidence.deeds, evidence.appeals,
+    ]  # fmt: skip
+    yield from (at for some in rows for row in some for at in positions(row))
+    yield from (at for row in evidence.terms for at in case_terms.told_at(row))
+    yield from (one.position for row in evidence.calendar for one in (*row.earlier, row))
+
+
+# which numbers --------------------------------------------------------------------------------------------------------
+
+
+def differing(was: Score | scores.Row, now: Score | scores.Row) -> Iterable[tuple[str | None, str, str, str]]:
     """(indicator or None for the sum, field, before, after) of every published number that differs."""
     earlier = {one.code: one for one in was.indicators}
     later = {one.code: one for one in now.indicators}
@@ -122,7 +362,7 @@ def _differing(was: Score, now: Score) -> Iterable[tuple[str | None, str, str, s
 _NUMBERS = tuple(one.name for one in fields(IndicatorScore) if one.name not in ("code", "clause"))
 
 
-def _shown(holder: IndicatorScore | Score | None, name: str) -> str:
+def _shown(holder: IndicatorScore | Score | scores.Row | None, name: str) -> str:
     value = None if holder is None else getattr(holder, name)
     if isinstance(value, Figure):
         return value.exact if len(value.exact) <= 80 else value.decimal

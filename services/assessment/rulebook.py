@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Final
 
 from services.assessment.commands import AdoptRulebook
 from services.assessment.faults import At, Fault, refuse
@@ -10,6 +11,8 @@ from services.assessment.items import TABLES
 from shared.contracts.assessment import (
     Exclusion,
     Filter,
+    FlagKind,
+    FlagRule,
     Indicator,
     IndicatorKind,
     Measure,
@@ -50,7 +53,7 @@ def evolve(state: State, event: RulebookAdopted, at: datetime) -> State:
 
 def check(rulebook: Rulebook) -> None:
     """Raises `Refused` for the first fault of a rulebook: no_indicators, repeated_code, and what an indicator must not
-    be (denominator_unfit, target_unfit, unknown_evidence, filter_unfit)."""
+    be (denominator_unfit, target_unfit, unknown_evidence, filter_unfit), nor a flag (flag_unfit)."""
     refuse("rulebook", faults(rulebook))
 
 
@@ -65,6 +68,25 @@ def faults(rulebook: Rulebook) -> Iterator[Fault]:
             yield Fault((*at, "code"), "repeated_code", {"item": indicator.code}, alone=True)
         seen.add(indicator.code)
         yield from _of_indicator(at, indicator)
+    yield from _of_flags(rulebook.flags)
+
+
+_WITH_DAYS: Final = frozenset({FlagKind.MONTH_END, FlagKind.REOPENED, FlagKind.BACKDATED})
+"""The kinds of flags that count days."""
+
+
+def _of_flags(rules: Sequence[FlagRule]) -> Iterator[Fault]:
+    """A flag's share lies above 0, and at most at 1; it has days where its kind counts them, and else none."""
+    seen: set[str] = set()
+    for place, rule in enumerate(rules):
+        at: At = ("flags", place)
+        if rule.code in seen:
+            yield Fault((*at, "code"), "repeated_code", {"item": rule.code}, alone=True)
+        seen.add(rule.code)
+        if not 0 < Fraction(rule.share) <= 1:
+            yield Fault((*at, "share"), "flag_unfit", {"item": rule.code}, alone=True)
+        if (rule.days is None) == (rule.kind in _WITH_DAYS):
+            yield Fault((*at, "days"), "flag_unfit", {"item": rule.code}, alone=True)
 
 
 def _of_indicator(at: At, indicator: Indicator) -> Iterator[Fault]:

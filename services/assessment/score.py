@@ -33,6 +33,8 @@ class Facts:
 
     plan: plans.Row | None
     rulebook: rulebooks.Row | None
+    versions: Sequence[plans.Row | rulebooks.Row]
+    """All that there were."""
     evidence: Evidence
     position: int
     root: str
@@ -40,8 +42,11 @@ class Facts:
 
 def facts(command: PublishScores, id: str, look: Look) -> Facts:
     return Facts(
-        plan=plans.current(look.rows(plans.LEDGER, code=command.plan), command.plan),
-        rulebook=rulebooks.current(look.rows(rulebooks.LEDGER, code=command.rulebook), command.rulebook),
+        plan=plans.current(look.rows(plans.LEDGER, code=command.plan), command.plan, command.plan_version),
+        rulebook=rulebooks.current(
+            look.rows(rulebooks.LEDGER, code=command.rulebook), command.rulebook, command.rulebook_version
+        ),
+        versions=(*look.rows(plans.LEDGER, code=command.plan), *look.rows(rulebooks.LEDGER)),
         evidence=evidence_at(look),
         position=look.position,
         root=look.root() if look.position >= 0 else "",
@@ -65,7 +70,9 @@ def decide(command: PublishScores, state: State, context: Context) -> Sequence[E
         raise Refused("as_of_in_future", field="as_of", as_of=command.as_of.isoformat())
     if command.as_of < period.from_day:
         raise Refused("period_not_begun", field="as_of", from_day=period.from_day.isoformat())
-    basis = Restating(known.plan, known.rulebook, known.evidence, period, command.as_of, Institution(context.log))
+    basis = Restating(
+        known.plan, known.rulebook, known.evidence, period, command.as_of, Institution(context.log), known.versions
+    )
     now = scores(basis, known.position, known.root)
     if len(now) < 2:
         raise Refused("no_communities", field="period", to_day=period.to_day.isoformat())
@@ -130,7 +137,7 @@ DECIDER: Decider[State] = Decider(
     accepts=(
         Accepts(
             command=PublishScores,
-            by=frozenset({Role.OFFICE.value}),
+            by=frozenset({Role.OFFICE.value, Role.SERVICE.value}),
             clause="3.3.5",
             id=_id,
             creates=True,

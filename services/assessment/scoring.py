@@ -5,6 +5,7 @@ to ask for the score of a person, and `Institution` refuses any code that is not
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -25,12 +26,13 @@ from shared.contracts.assessment import (
     Measure,
     Op,
     Period,
+    PeriodKind,
     Plan,
     Rulebook,
     Standing,
     SubjectKind,
 )
-from shared.contracts.frozen import dataclass
+from shared.contracts.frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Measured:
     unadjusted_numerator: tuple[Item, ...]
     due_later: bool
     """Whether there are rows that would belong to the denominator but are not due yet."""
+    later: tuple[Item, ...] = ()
+    """Those rows."""
 
     @property
     def missed(self) -> tuple[Item, ...]:
@@ -93,8 +97,11 @@ def score(
 
     `as_of` is the civil day up to whose end acts count; it may lie after the period, as what is due often does.
     """
-    explained = explain(rulebook, plan, evidence, period, as_of, whole=whole)
-    begun = as_of >= plan.issued_on
+    return tallied(explain(rulebook, plan, evidence, period, as_of, whole=whole), begun=as_of >= plan.issued_on)
+
+
+def tallied(explained: Mapping[Institution, tuple[Measured, ...]], *, begun: bool) -> Scores:
+    """The numbers of what was explained; `begun` says whether the plan was issued by the as-of day."""
     return Scores(tuple(_tally(subject, measured, begun) for subject, measured in explained.items()))
 
 
@@ -103,18 +110,23 @@ def explain(
 ) -> Mapping[Institution, tuple[Measured, ...]]:
     """Per institution and indicator the members of numerator and denominator, and of each exclusion with its reason."""
     frame = Frame(period, as_of, plan.issued_on, rulebook.grace_days)
-    everything = tables(evidence, plan, period, as_of)
+    return sorted_out(rulebook, tables(evidence, plan, period, as_of), frame, whole=whole)
+
+
+def sorted_out(
+    rulebook: Rulebook, everything: Tables, frame: Frame, *, whole: Institution | None
+) -> Mapping[Institution, tuple[Measured, ...]]:
+    """The same, of tables that were made."""
     codes = sorted(item.community for item in everything["communities"] if item.counts)
     parts = _split(everything, codes)
+    asked = [one for one in rulebook.indicators if frame.period.kind in (one.periods or PeriodKind)]
     explained: dict[Institution, tuple[Measured, ...]] = {}
     if whole is not None:
         joined = _joined(parts, everything)
-        explained[whole] = tuple(measure(indicator, joined, frame) for indicator in rulebook.indicators)
+        explained[whole] = tuple(measure(indicator, joined, frame) for indicator in asked)
     for code in codes:
         explained[Institution(code)] = tuple(
-            measure(indicator, parts[code], frame)
-            for indicator in rulebook.indicators
-            if indicator.subject is SubjectKind.COMMUNITY
+            measure(indicator, parts[code], frame) for indicator in asked if indicator.subject is SubjectKind.COMMUNITY
         )
     return explained
 
@@ -146,9 +158,12 @@ def measure(indicator: Indicator, evidence: Tables, frame: Frame) -> Measured:
     if frame.as_of < frame.issued_on:
         return Measured(indicator, (), (), (), (), due_later=True)
     if indicator.denominator is None:
-        return Measured(indicator, (), _rows(indicator.numerator, evidence, frame), (), (), due_later=False)
+        counted = _rows(indicator.numerator, evidence, frame)
+        return Measured(indicator, (), counted, (), counted, due_later=False)
     population = _rows(indicator.denominator, evidence, frame)
-    excluded = tuple((why, item) for item in population if (why := _excluded(indicator, item, frame)))
+    excluded = tuple(
+        (why, _with_appeal(item, indicator, why)) for item in population if (why := _excluded(indicator, item, frame))
+    )
     left_out = {item.key for _, item in excluded}
     denominator = tuple(item for item in population if item.key not in left_out)
     if indicator.numerator.table == indicator.denominator.table:
@@ -157,7 +172,7 @@ def measure(indicator: Indicator, evidence: Tables, frame: Frame) -> Measured:
     else:
         numerator = unadjusted = _rows(indicator.numerator, evidence, frame)
     later = _due_later(indicator.denominator, evidence, frame)
-    return Measured(indicator, denominator, numerator, excluded, unadjusted, later)
+    return Measured(indicator, denominator, numerator, excluded, unadjusted, bool(later), later)
 
 
 def _rows(measure: Measure, evidence: Tables, frame: Frame) -> tuple[Item, ...]:
@@ -166,23 +181,33 @@ def _rows(measure: Measure, evidence: Tables, frame: Frame) -> tuple[Item, ...]:
     )
 
 
+EXCUSED: Final = Exclusion(code="excused_on_appeal", title_zh="申诉成立，不计", title_en="Left out on appeal", where=())
+"""What an appeal leaves out, under any rulebook; its row's `appeals` say which."""
+
+
 def _excluded(indicator: Indicator, item: Item, frame: Frame) -> Exclusion | None:
-    """The first exclusion that applies."""
-    return next((why for why in indicator.exclusions if all_hold(why.where, item, frame)), None)
+    """The first exclusion that applies; the rulebook's own come first."""
+    ruled = next((why for why in indicator.exclusions if all_hold(why.where, item, frame)), None)
+    return EXCUSED if ruled is None and indicator.code in item.excused_from else ruled
 
 
-def _due_later(measure: Measure, evidence: Tables, frame: Frame) -> bool:
-    """Whether some row meets all conditions but that its day has come."""
+def _with_appeal(item: Item, indicator: Indicator, why: Exclusion) -> Item:
+    """The row; where an appeal leaves it out, with the decision among the events behind it."""
+    return replace(item, marks=(*item.marks, *item.appeals[indicator.code])) if why is EXCUSED else item
+
+
+def _due_later(measure: Measure, evidence: Tables, frame: Frame) -> tuple[Item, ...]:
+    """The rows that meet all conditions but that their day has come."""
 
     def waits(condition: Filter) -> bool:
         return condition.op is Op.PASSED
 
     timeless = [condition for condition in measure.where if not waits(condition)]
     due = [condition for condition in measure.where if waits(condition)]
-    return any(
-        item.counts and all_hold(timeless, item, frame) and not all_hold(due, item, frame)
-        for item in evidence.get(measure.table, ())
-    )
+    return tuple(
+        item for item in evidence.get(measure.table, ())
+        if item.counts and all_hold(timeless, item, frame) and not all_hold(due, item, frame)
+    )  # fmt: skip
 
 
 # numbers --------------------------------------------------------------------------------------------------------
@@ -199,14 +224,11 @@ def _tally(subject: Institution, measured: Sequence[Measured], begun: bool) -> T
 def _result(measured: Measured, begun: bool) -> tuple[IndicatorScore, Fraction | None]:
     """One indicator's numbers, and its points where it could be measured."""
     indicator = measured.indicator
-    denominator = _amount(indicator.denominator, measured.denominator)
+    denominator = amount(indicator.denominator, measured.denominator)
     all_of_it = (*measured.denominator, *(item for _, item in measured.excluded))
-    unadjusted_denominator = _amount(indicator.denominator, all_of_it)
-    numerator = _amount(indicator.numerator, measured.numerator)
-    unadjusted_numerator = _amount(indicator.numerator, measured.unadjusted_numerator)
-    if indicator.denominator is not None:  # more cards than households are no more than full coverage
-        numerator = min(numerator, denominator)
-        unadjusted_numerator = min(unadjusted_numerator, unadjusted_denominator)
+    unadjusted_denominator = amount(indicator.denominator, all_of_it)
+    numerator = _counted(indicator, measured.numerator, measured.denominator)
+    unadjusted_numerator = _counted(indicator, measured.unadjusted_numerator, all_of_it)
     standing = _standing(measured, denominator, begun)
     attained = _attained(indicator, numerator, denominator) if standing is Standing.MEASURED else None
     points = None if attained is None else Fraction(indicator.weight) * attained
@@ -231,7 +253,22 @@ def _result(measured: Measured, begun: bool) -> tuple[IndicatorScore, Fraction |
     ), points
 
 
-def _amount(measure: Measure | None, items: Iterable[Item]) -> int:
+def _counted(indicator: Indicator, items: Iterable[Item], of: Iterable[Item]) -> int:
+    """The numerator. More cards than households are no more than full coverage, community by community: one cannot make
+    up for another. Incidents are counted as they are."""
+    if indicator.denominator is None or indicator.kind is IndicatorKind.ZERO_INCIDENT:
+        return amount(indicator.numerator, items)
+    parts: dict[str, tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
+    for place, all_of_them in enumerate((items, of)):
+        for item in all_of_them:
+            parts[item.community][place].append(item)
+    return sum(
+        min(amount(indicator.numerator, counted), amount(indicator.denominator, most))
+        for counted, most in parts.values()
+    )
+
+
+def amount(measure: Measure | None, items: Iterable[Item]) -> int:
     """Rows counted, or their field added up."""
     if measure is None:
         return 0

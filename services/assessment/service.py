@@ -3,17 +3,37 @@
 from typing import Final
 
 from services.assessment import plan, rulebook, score
+from services.assessment.counterfactual import WhatIf
 from services.assessment.due.listing import Duties
 from services.assessment.due.obligation import State
 from services.assessment.entries import ENTRIES
 from services.assessment.evidence import LEDGERS
+from services.assessment.explanation import Explanation
+from services.assessment.flagged import Flagged
 from services.assessment.grids import Grids
-from services.assessment.ledgers import plans, rulebooks, scores
+from services.assessment.ledgers import (
+    meetings_held,
+    officer_acts,
+    officers_enrolled,
+    plans,
+    responsibility_letters,
+    restatements,
+    rulebooks,
+    scores,
+    took_part,
+    visits_made,
+)
+from services.assessment.papers import kinds
+from services.assessment.ranking import Ranking
 from services.assessment.reactions import REACTIONS
 from services.assessment.refusals import REFUSALS, STATUSES
 from services.assessment.rescoring import SCORER
+from services.assessment.schedule import TIMERS
+from services.assessment.since import Since
 from shared.access import READERS
 from shared.contracts import assessment, assessment_entries
+from shared.contracts.assessment import PeriodKind
+from shared.contracts.codes import Role
 from shared.contracts.model import Document, Question, Service
 
 DUTIES: Final = Question(
@@ -48,20 +68,100 @@ GRIDS: Final = Question(
     },
 )
 
+EXPLANATION: Final = Question(
+    path="scores/{id}/explanation",
+    by=READERS,
+    clause="3.3.5",
+    title_zh="得分说明：规则、条款、分子、分母、剔除及其事件",
+    title_en="How a score came about: rule, clause, numerator, denominator, exclusions, down to the events",
+    answer=Explanation,
+)
+
+SINCE: Final = Question(
+    path="scores/{id}/since",
+    by=READERS,
+    clause="3.3.5",
+    title_zh="与上期相比：变动的数字、变动的对象及其事件",
+    title_en="What changed since an earlier score of the institution: numbers, rows, and the events that changed them",
+    answer=Since,
+    parameters={
+        "before": "The earlier score's id; that of the period before, of the same kind and plan, where none is given.",
+    },
+)
+
+WHAT_IF: Final = Question(
+    path="what-if",
+    by=frozenset({Role.OFFICE, Role.AUDITOR, Role.LEADER}),
+    clause="3.3.5",
+    title_zh="假设推算：同一记录改用另一办法或方案会怎样（不是考核结果，不公布）",
+    title_en="What the same record would give under other rules: both numbers, and why they differ; never published",
+    answer=WhatIf,
+    parameters={
+        "period_kind": f"What kind of period: {', '.join(PeriodKind)}.",
+        "period": "Its name: 2, 2015-06, 2015-Q3, 2015 or 2015-06-11_2015-07-31.",
+        "as_of": "The day up to whose end acts count, YYYY-MM-DD; today where none is given.",
+        "plan": "The one side's plan, as CODE or CODE@version; the as-of day's where none is given.",
+        "rulebook": "Its rulebook; the one adopted last where none is given.",
+        "other_plan": "The other side's plan; the same where none is given.",
+        "other_rulebook": "The other side's rulebook; the same where none is given.",
+        "position": "The evidence up to this position of the log; all of it where none is given.",
+        "all": "true: also the indicators in which nothing differs.",
+    },
+)
+
+RANKING: Final = Question(
+    path="ranking",
+    by=READERS,
+    clause="3.3.5",
+    title_zh="排名：并列的注明并列，不排名的说明原因",
+    title_en="The communities' order in a publication: places with ties, and why some have none",
+    answer=Ranking,
+    parameters={"publication": "The publication's id, like month-2015-06.2015-07-06."},
+)
+
+FLAGS: Final = Question(
+    path="flags",
+    by=READERS,
+    clause="3.3.7",
+    title_zh="疑点提示：登记情况异常之处，不扣分，可作说明",
+    title_en="What looks odd in the communities' records: beside the scores, and never in them",
+    answer=Flagged,
+    parameters={
+        "month": "Only this month's, YYYY-MM; all months where none is given.",
+        "community": "Only this community's, by its division code.",
+        "as_of": "As things stood at the end of this day, YYYY-MM-DD; today where none is given.",
+        "rulebook": "The rulebook that gives the rules, by its code; the one put in force last where none is given.",
+    },
+)
+
 SERVICE = Service(
     name="assessment",
     title_zh="考核",
     title_en="Assessment",
     events=(*assessment.EVENTS, *assessment_entries.EVENTS),
     deciders=(plan.DECIDER, rulebook.DECIDER, score.DECIDER, ENTRIES.decider),
-    ledgers=(plans.LEDGER, rulebooks.LEDGER, scores.LEDGER, *LEDGERS, *ENTRIES.ledgers),
+    ledgers=(
+        plans.LEDGER,
+        rulebooks.LEDGER,
+        scores.LEDGER,
+        took_part.LEDGER,
+        *LEDGERS,
+        visits_made.LEDGER,
+        restatements.LEDGER,
+        responsibility_letters.LEDGER,
+        meetings_held.LEDGER,
+        officers_enrolled.LEDGER,
+        officer_acts.LEDGER,
+        *ENTRIES.ledgers,
+    ),
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,
+    timers=TIMERS,
     scorer=SCORER,
     documents=(
         Document(name="plan", kind=assessment.Plan, title_zh="活动方案", title_en="Plan"),
         Document(name="rulebook", kind=assessment.Rulebook, title_zh="考核办法", title_en="Rulebook"),
     ),
-    questions=(DUTIES, GRIDS),
+    questions=(DUTIES, GRIDS, EXPLANATION, SINCE, WHAT_IF, RANKING, FLAGS, *kinds.QUESTIONS),
 )

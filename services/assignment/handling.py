@@ -34,6 +34,7 @@ from services.assignment.commands import (
     TerminateMediation,
     WithdrawConsent,
 )
+from services.assignment.diaries import DIARY
 from services.assignment.ledgers import handling as ledger
 from services.assignment.ledgers import roster, work_calendar
 from services.assignment.retraction import MEDIATING, Done, retracted
@@ -197,7 +198,7 @@ def decide(command: Command, handling: Handling | None, context: Context) -> Seq
         case AssignHandler() | ReplaceHandler() | DeclareConflict() | CompleteHandover():
             return [_handled_by(command, handling, facts, civil_day(context.at))]
         case PlanVisit() | CompleteVisit() | DeclineVisit():
-            return [_visited(command, handling, facts, civil_day(context.at))]
+            return [_visited(command, handling, context)]
         case RecordConsent() | WithdrawConsent() | HoldMediation() | ReachAgreement() | TerminateMediation():
             return [_mediated(command, handling, facts, civil_day(context.at))]
         case _:
@@ -338,9 +339,8 @@ def _refuse_unfit(officer: str, field: str, handling: Handling, facts: Facts, da
 # visits
 
 
-def _visited(
-    command: Visiting, handling: Handling, facts: Facts, day: date
-) -> VisitPlanned | VisitCompleted | VisitDeclined:
+def _visited(command: Visiting, handling: Handling, context: Context) -> VisitPlanned | VisitCompleted | VisitDeclined:
+    facts: Facts = context.facts
     match command:
         case PlanVisit():
             return _planned(command, handling, facts)
@@ -349,10 +349,10 @@ def _visited(
                 raise Refused("conflict_of_interest", field="officer", officer=command.officer)
             visit = _due(command.visit, handling)
             officer = command.officer or visit.officer
-            _refuse_unfit(officer, "officer", handling, facts, day)
+            _refuse_unfit(officer, "officer", handling, facts, civil_day(context.at))
             return VisitCompleted(
                 visit=command.visit, officer=officer, community=handling.community, grid=handling.grid,
-                must=visit.must, diary=command.diary,
+                must=visit.must, diary=command.diary, repeated=context.said_before,
             )  # fmt: skip
         case DeclineVisit():
             visit = _due(command.visit, handling)
@@ -626,7 +626,7 @@ DECIDER: Final[Decider[Handling | None]] = Decider(
         Accepts(ReplaceHandler, LEADERS, "3.2.1", facts=_facts),
         Accepts(DeclareConflict, OFFICERS, "3.2.1", facts=_facts),
         Accepts(PlanVisit, OFFICERS, "3.3.2", facts=_facts),
-        Accepts(CompleteVisit, OFFICERS, "3.3.2", facts=_facts),
+        Accepts(CompleteVisit, OFFICERS, "3.3.2", facts=_facts, compared=DIARY),
         Accepts(DeclineVisit, OFFICERS, "3.3.2", facts=_facts),
         Accepts(RecordConsent, OFFICERS, "3.2.1", facts=_facts),
         Accepts(WithdrawConsent, OFFICERS, "3.2.1", facts=_facts),

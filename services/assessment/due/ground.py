@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from services.assessment.due.obligation import Frame
 from services.assessment.evidence import Evidence, evidence_at
@@ -16,12 +17,22 @@ from services.assessment.ledgers import (
     postings,
     visit_duties,
 )
-from services.assessment.marks import first
+from services.assessment.marks import Mark, first
 from services.assessment.periods import span
 from shared.calendar import Calendar
 from shared.contracts.assessment import Plan, SubjectKind
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Look
+
+
+class Subject(NamedTuple):
+    """An institution that owes what a plan asks."""
+
+    code: str
+    joined: date
+    """Since when it is in the programme; the sub-district, since the plan's first day."""
+    marks: tuple[Mark, ...] = ()
+    """That it joined: of this, too, all that it owes is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +55,17 @@ class Ground:
     def as_of(self) -> date:
         return self.frame.as_of
 
-    def subjects(self, per: SubjectKind, plan: Plan) -> Iterator[tuple[str, date]]:
-        """Who owes what a plan asks, and from when on: those in the programme on the day, or on the plan's last."""
+    def subjects(self, per: SubjectKind, plan: Plan) -> Iterator[Subject]:
+        """Who owes what a plan asks: those in the programme on the day, or on the plan's last."""
         if per is SubjectKind.UNIT:
-            yield self.whole, span(plan).first
+            yield Subject(self.whole, span(plan).first)
             return
         last = span(plan).last
         by = self.as_of if last is None else min(self.as_of, last)
         for row in self.communities:
             joined = row.marks[0].on
             if joined <= by and first(row, "voided", date.max) is None:
-                yield row.id, joined
+                yield Subject(row.id, joined, row.marks[:1])
 
 
 def ground_of(evidence: Evidence, whole: str, frame: Frame) -> Ground:

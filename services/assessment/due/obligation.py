@@ -69,9 +69,13 @@ class Obligation:
     provisional: bool
     """暂定: the year's working calendar had not been announced."""
     done_on: date | None
+    entered_on: date | None
+    """When the log took that; for what is taken over from paper, and for what was done by waiting, the day itself."""
     state: State
     days: int
     """Overdue or done late by so many days, vacant for so many, short of so many where it was not kept; else 0."""
+    turn_ends_on: date | None
+    """Of what comes round: the last day of the turn that it answers for."""
     taken_over: bool
     """Entered from paper: judged by the days written there."""
     marks: tuple[Mark, ...]
@@ -92,17 +96,22 @@ class Frame:
 
     def obligation(
         self, kind: Kind, subject: str, *, about: str = "", begins_on: date | None = None, due_on: date | None = None,
-        done_on: date | None = None, state: State | None = None, days: int | None = None, provisional: bool = False,
-        taken_over: bool = False, marks: Iterable[Mark] = (),
+        done: Mark | date | None = None, state: State | None = None, days: int | None = None,
+        provisional: bool = False, turn_ends_on: date | None = None, taken_over: bool = False,
+        marks: Iterable[Mark] = (),
     ) -> Obligation:  # fmt: skip
-        """An obligation as it stands on the day; `state` and `days` where they do not follow from the others."""
+        """An obligation as it stands on the day; `state` and `days` where they do not follow from the others. `done` is
+        the mark of what was done, or the day where no single event tells of it."""
+        done_on = done.on if isinstance(done, Mark) else done
         done_on = done_on if done_on is not None and done_on <= self.as_of else None
+        recorded_on = done.recorded_on if isinstance(done, Mark) and not taken_over else done_on
         state = state or self._state(begins_on, due_on, done_on)
         return Obligation(
             kind=kind, subject=subject, about=about, begins_on=begins_on, due_on=due_on,
             works=None if due_on is None else self.calendar.works(due_on), provisional=provisional, done_on=done_on,
-            state=state, days=self._days(state, begins_on, due_on, done_on) if days is None else days,
-            taken_over=taken_over, marks=tuple(marks),
+            entered_on=None if done_on is None else recorded_on, state=state,
+            days=self._days(state, begins_on, due_on, done_on) if days is None else days,
+            turn_ends_on=turn_ends_on, taken_over=taken_over, marks=tuple(marks),
         )  # fmt: skip
 
     def _state(self, begins_on: date | None, due_on: date | None, done_on: date | None) -> State:

@@ -71,7 +71,7 @@ def _settled(case: _Case, ground: Ground) -> Obligation:
     clock = case_terms.clock(case.terms, ground.as_of)
     return ground.frame.obligation(
         SETTLE, case.item.community, about=case.item.key, begins_on=case.day("accepted_on"), due_on=clock.due_on,
-        done_on=case.ended_on, state=State.PAUSED if clock.paused and case.ended_on is None else None,
+        done=case.ended_on, state=State.PAUSED if clock.paused and case.ended_on is None else None,
         provisional=clock.provisional, taken_over=case.item.taken_over, marks=case.item.marks,
     )  # fmt: skip
 
@@ -98,7 +98,7 @@ def _follows(
         late = (case.ended_on - due_on).days
     yield ground.frame.obligation(
         planned(plan, term), case.item.community, about=case.item.key, begins_on=begun, due_on=due_on,
-        done_on=done.on if done else None, days=late, provisional=provisional, taken_over=case.item.taken_over,
+        done=done, days=late, provisional=provisional, taken_over=case.item.taken_over,
         marks=(*marks, *((done,) if done else ())),
     )  # fmt: skip
 
@@ -106,7 +106,7 @@ def _follows(
 def _letter(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
     """For what was handed down while the plan was in force, or stood open when it began."""
     handed_down = case.day("handed_down_on")
-    if handed_down is None or case.terms.over_on_paper:
+    if handed_down is None or case_terms.over_on_paper(case.terms, ground.as_of):
         return
     begun = max(handed_down, span(plan).first)
     if begun <= ground.as_of and (case.ended_on is None or begun <= case.ended_on):
@@ -138,13 +138,14 @@ def _registered(plan: Plan, item: Item, ground: Ground) -> Iterator[Obligation]:
     due_on, provisional = ground.frame.by_term(term, begun)
     yield ground.frame.obligation(
         planned(plan, term), item.community, about=item.key, begins_on=begun, due_on=due_on, provisional=provisional,
-        done_on=answered.on if answered else None, marks=item.marks,
+        done=answered, marks=item.marks,
     )  # fmt: skip
 
 
 def _follow_up(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
     ended = last(case.item.marks, *ENDINGS, by=ground.as_of)
-    if ended is None or case.item.fields["ended"] not in _FOLLOWED or case.terms.over_on_paper:
+    on_paper = case_terms.over_on_paper(case.terms, ground.as_of)
+    if ended is None or case.item.fields["ended"] not in _FOLLOWED or on_paper:
         return
     asked = earliest(
         case.item.marks, "found_stable", "found_unstable", by=ground.as_of, after=ended.position
@@ -238,12 +239,16 @@ def _contact(
     case: _Case, letters: Sequence[case_terms.Letter], since: date, met: Mark | None, closed: date | None,
     ground: Ground,
 ) -> Obligation:  # fmt: skip
-    """The contact that is due after the one before, or the letter; missed for good where the case was closed."""
+    """The contact that is due after the one before, or the letter; missed for good where the case was closed. A letter
+    that is signed meanwhile can only bring it forward."""
     letter = next((one for one in reversed(letters) if one.signed.on <= since), letters[0])
-    due_on = since + timedelta(days=letter.contact_days)
+    until = met.on if met is not None else closed or ground.as_of
+    signed = (one for one in letters if since < one.signed.on <= until)
+    meanwhile = (one.signed.on + timedelta(days=one.contact_days) for one in signed)
+    due_on = min((since + timedelta(days=letter.contact_days), *meanwhile))
     return ground.frame.obligation(
         CONTACT, case.item.community, about=case.item.key, begins_on=since, due_on=due_on,
-        done_on=met.on if met else None, days=(closed - due_on).days if closed else None,
+        done=met, days=(closed - due_on).days if closed else None,
         marks=[letter.signed, *((met,) if met else ())],
     )  # fmt: skip
 
@@ -262,5 +267,5 @@ def _must_visits(plans: Sequence[Plan], case: _Case, ground: Ground) -> Iterator
         if item.counts and isinstance(due_on, date):
             yield ground.frame.obligation(
                 kind, item.community, about=row.id, begins_on=min(row.marks[0].on, due_on), due_on=due_on,
-                done_on=done_on if isinstance(done_on, date) else None, taken_over=item.taken_over, marks=row.marks,
+                done=done_on if isinstance(done_on, date) else None, taken_over=item.taken_over, marks=row.marks,
             )  # fmt: skip

@@ -28,7 +28,7 @@ def of_findings(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
             done = deeds.stands(row, ground.as_of)
             yield ground.frame.obligation(
                 KINDS[row.work], row.community, about=row.id, begins_on=begun.on, due_on=row.due_on,
-                done_on=done.on if done else None, marks=row.marks,
+                done=done, marks=row.marks,
             )  # fmt: skip
         elif row.work == deeds.OPINION:
             yield from _answer(plans, row, row.community, ground)
@@ -42,5 +42,5 @@ def _answer(plans: Sequence[Plan], row: deeds.Row, community: str, ground: Groun
             due_on, provisional = ground.frame.by_term(term, begun)
             yield ground.frame.obligation(
                 planned(plan, term), community, about=row.id, begins_on=begun, due_on=max(due_on, plan.issued_on),
-                done_on=done.on if done else None, provisional=provisional, marks=row.marks,
+                done=done, provisional=provisional, marks=row.marks,
             )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from services.assessment.due.ground import Ground
+from services.assessment.due.ground import Ground, Subject
 from services.assessment.due.obligation import Kind, Obligation, State, lead_of, planned, term_of
 from services.assessment.ledgers import postings
 from services.assessment.marks import Mark, first
@@ -14,6 +14,8 @@ from shared.contracts.assessment import Plan, Sequel, SubjectKind
 from shared.contracts.assignment import Leave
 from shared.contracts.codes import EXCUSING, PostingEnd, Profession
 
+VACANCY: Final = "vacancy"
+"""What a vacancy is called under a plan that gives no term for filling it."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -41,10 +43,10 @@ def of_people(plan: Plan, ground: Ground) -> Iterator[Obligation]:
         return
     by = ground.as_of if days.last is None else min(ground.as_of, days.last)
     posted = _by_place(ground.postings)
-    for subject, joined in ground.subjects(SubjectKind.COMMUNITY, plan):
+    for subject in ground.subjects(SubjectKind.COMMUNITY, plan):
         for profession in Profession:
-            rows = posted.get((subject, profession), ())
-            yield from _refills(plan, subject, profession, rows, max(joined, days.first), ground)
+            rows = posted.get((subject.code, profession), ())
+            yield from _refills(plan, subject, profession, rows, ground)
             for row in rows:
                 if days.first <= row.from_day <= by:
                     yield from _kept(plan, row, ground)
@@ -65,14 +67,14 @@ def _by_place(rows: Iterable[postings.Row]) -> Mapping[tuple[str, str], Sequence
 
 
 def _refills(
-    plan: Plan, subject: str, profession: Profession, rows: Sequence[postings.Row], start: date, ground: Ground
+    plan: Plan, subject: Subject, profession: Profession, rows: Sequence[postings.Row], ground: Ground
 ) -> Iterator[Obligation]:  # fmt: skip
     """One obligation for each stretch of days on which nobody of a profession was posted. One that began while the
     plan was in force is followed to its end, as all that began then is."""
-    term, plan_ends = term_of(plan, Sequel.REFILL), span(plan).last
+    term, (plan_begins, plan_ends) = term_of(plan, Sequel.REFILL), span(plan)
     named = (f".{profession}", f"（{profession.zh}）", f" ({profession.en})")
     kind = _vacancy(plan, named) if term is None else planned(plan, term, named)
-    for gap in _gaps(rows, start, ground.as_of):
+    for gap in _gaps(rows, max(subject.joined, plan_begins), ground.as_of):
         if plan_ends is not None and gap.first > plan_ends:
             return
         due_on, provisional = (None, False) if term is None else ground.frame.by_term(term, gap.first - _DAY)
@@ -81,15 +83,16 @@ def _refills(
         overdue = due_on is not None and ground.as_of > due_on
         open_now = State.OVERDUE if overdue else State.VACANT
         yield ground.frame.obligation(
-            kind, subject, about=gap.first.isoformat(), begins_on=gap.first, due_on=due_on, done_on=gap.filled_on,
-            state=open_now if gap.filled_on is None else None, provisional=provisional, marks=gap.marks,
+            kind, subject.code, about=gap.first.isoformat(), begins_on=gap.first, due_on=due_on, done=gap.filled_on,
+            state=open_now if gap.filled_on is None else None, provisional=provisional,
+            marks=(*subject.marks, *gap.marks),
         )  # fmt: skip
 
 
 def _vacancy(plan: Plan, named: tuple[str, str, str]) -> Kind:
     """A plan that gives no term for filling a vacancy still asks for the four."""
     code, zh, en = named
-    return Kind(f"vacancy{code}", "3.1.3", f"空缺{zh}", f"Vacancy{en}", lead_of(plan, "3.1.3"), plan.code)
+    return Kind(f"{VACANCY}{code}", "3.1.3", f"空缺{zh}", f"Vacancy{en}", lead_of(plan, "3.1.3"), plan.code)
 
 
 def _gaps(rows: Iterable[postings.Row], start: date, until: date) -> Iterator[_Gap]:
@@ -129,7 +132,7 @@ def _kept(plan: Plan, row: postings.Row, ground: Ground) -> Iterator[Obligation]
     kept = ground.as_of >= until and not short
     state = State.BROKEN if short else State.DONE if kept else State.NOT_YET_DUE
     yield ground.frame.obligation(
-        kind, row.community, about=_told(row), begins_on=row.from_day, due_on=until, done_on=until if kept else None,
+        kind, row.community, about=_told(row), begins_on=row.from_day, due_on=until, done=until if kept else None,
         state=state, days=(until - last_day).days if short else 0, marks=row.marks,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from services.assessment.due.ground import Ground
+from services.assessment.due.ground import Ground, Subject
 from services.assessment.due.obligation import Obligation, State, planned
 from services.assessment.ledgers import deeds, meeting_duties
 from services.assessment.marks import Mark, earliest
@@ -25,16 +25,16 @@ def of_plan(plan: Plan, plans: Sequence[Plan], ground: Ground) -> Iterator[Oblig
     for duty in plan.duties:
         if duty.done_by is not None:
             until = _until(plan, duty, plans)
-            for subject, joined in ground.subjects(duty.per, plan):
-                rows = done.get((duty.done_by, _whose(subject, duty.per)), ())
-                yield _once(plan, duty, subject, joined, rows, until, ground)
+            for subject in ground.subjects(duty.per, plan):
+                rows = done.get((duty.done_by, _whose(subject.code, duty.per)), ())
+                yield _once(plan, duty, subject, rows, until, ground)
     for one in plan.rounds:
-        for subject, joined in ground.subjects(one.per, plan):
-            rows = done.get((one.work, _whose(subject, one.per)), ())
-            yield from _each_turn(plan, one, subject, joined, rows, ground)
+        for subject in ground.subjects(one.per, plan):
+            rows = done.get((one.work, _whose(subject.code, one.per)), ())
+            yield from _each_turn(plan, one, subject, rows, ground)
     for cadence in plan.cadences:
-        for subject, joined in ground.subjects(SubjectKind.COMMUNITY, plan):
-            yield from _meetings(plan, cadence, subject, joined, ground)
+        for subject in ground.subjects(SubjectKind.COMMUNITY, plan):
+            yield from _meetings(plan, cadence, subject, ground)
 
 
 def _by_work(rows: Iterable[deeds.Row]) -> Deeds:
@@ -63,7 +63,7 @@ def _until(plan: Plan, duty: Duty, plans: Sequence[Plan]) -> date:
 
 
 def _once(
-    plan: Plan, duty: Duty, subject: str, joined: date, rows: Sequence[deeds.Row], until: date, ground: Ground
+    plan: Plan, duty: Duty, subject: Subject, rows: Sequence[deeds.Row], until: date, ground: Ground
 ) -> Obligation:  # fmt: skip
     """A duty that is done once. A campaign's that names neither a day nor a phase is done by the campaign's end.
     Nothing is late before the plan was issued, or the community had joined."""
@@ -71,7 +71,7 @@ def _once(
     phase = next((phase for phase in plan.phases if phase.code == duty.phase), None)
     due_on = duty.due_on or (phase.to_day if phase else days.last)
     if due_on is not None:
-        due_on = max(due_on, plan.issued_on, joined)
+        due_on = max(due_on, plan.issued_on, subject.joined)
     lasts = duty.done_by in deeds.LASTING
     marks = (
         deeds.stands(row, min(ground.as_of, days.last or date.max)) or deeds.stands(row, ground.as_of) for row in rows
@@ -83,26 +83,33 @@ def _once(
     # What is due before its phase opens (an oddity that is kept as issued) is due from the plan's beginning on.
     begins_on = phase.from_day if phase and (due_on is None or phase.from_day <= due_on) else days.first
     return ground.frame.obligation(
-        planned(plan, duty), subject, begins_on=max(begins_on, joined), due_on=due_on,
-        done_on=done.on if done else None, marks=[done] if done else (),
+        planned(plan, duty), subject.code, begins_on=max(begins_on, subject.joined), due_on=due_on, done=done,
+        taken_over=_from_paper(subject, done, due_on), marks=(*subject.marks, *((done,) if done else ())),
     )  # fmt: skip
+
+
+def _from_paper(subject: Subject, done: Mark | None, due_on: date | None) -> bool:
+    """Whether what was done can only have been taken over from paper: it was due before the log took the community."""
+    known_from = subject.marks[0].recorded_on if subject.marks else date.min
+    return done is not None and due_on is not None and due_on < known_from
 
 
 # work that comes round ----------------------------------------------------------------------------------------------
 
 
 def _each_turn(
-    plan: Plan, one: Round, subject: str, joined: date, rows: Sequence[deeds.Row], ground: Ground
+    plan: Plan, one: Round, subject: Subject, rows: Sequence[deeds.Row], ground: Ground
 ) -> Iterator[Obligation]:  # fmt: skip
     kind, by_month = planned(plan, one), _first_of_each_month(rows, ground.as_of)
     for turn in turns(plan, one.every, ground.as_of):
-        if turn.last < joined:  # it owes the turns at whose end it was in the programme
+        if turn.last < subject.joined:  # it owes the turns at whose end it was in the programme
             continue
         within = next((by_month[month] for month in turn.months if month in by_month), None)
         yield ground.frame.obligation(
-            kind, subject, about=name_of(turn), begins_on=max(turn.first, joined),
-            due_on=max(turn.last, plan.issued_on), done_on=within.on if within else None,
-            state=_outlasts(plan, turn, within), marks=[within] if within else (),
+            kind, subject.code, about=name_of(turn), begins_on=max(turn.first, subject.joined),
+            due_on=max(turn.last, plan.issued_on), done=within, state=_outlasts(plan, turn, within),
+            turn_ends_on=turn.last, taken_over=_from_paper(subject, within, max(turn.last, plan.issued_on)),
+            marks=(*subject.marks, *((within,) if within else ())),
         )  # fmt: skip
 
 
@@ -119,34 +126,41 @@ def name_of(turn: Turn) -> str:
     return first if first == last_month else f"{first}/{last_month}"
 
 
-def _outlasts(plan: Plan, turn: Turn, done: Mark | None) -> State | None:
-    """What comes round more seldom than the campaign lasts never falls due in it."""
+def outlasts(plan: Plan, turn_ends_on: date | None, done_on: date | None) -> bool:
+    """Whether it comes round more seldom than the campaign lasts, so that it never falls due, and was not done."""
     end = span(plan).last
-    if done is not None or end is None or turn.last <= last_day_of(f"{end:%Y-%m}"):
-        return None
-    return State.NOT_YET_DUE
+    if done_on is not None or end is None or turn_ends_on is None:
+        return False
+    return turn_ends_on > last_day_of(f"{end:%Y-%m}")
+
+
+def _outlasts(plan: Plan, turn: Turn, done: Mark | None) -> State | None:
+    return State.NOT_YET_DUE if outlasts(plan, turn.last, done.on if done else None) else None
 
 
 # meetings and their minutes -----------------------------------------------------------------------------------------
 
 
-def _meetings(plan: Plan, cadence: Cadence, subject: str, joined: date, ground: Ground) -> Iterator[Obligation]:
-    """Of each turn the meeting, due by its end, and the minutes, due some days after it."""
+def _meetings(plan: Plan, cadence: Cadence, subject: Subject, ground: Ground) -> Iterator[Obligation]:
+    """Of each turn the meeting, due by its end, and the minutes, due some days after it. Of a turn that was over before
+    the log took the community in, both can only have been taken over from paper."""
     meeting = planned(plan, cadence)
     minutes = planned(plan, cadence, (".minutes", "（纪要上报）", " (minutes)"))
     for turn in turns(plan, cadence.every, ground.as_of):
-        if turn.last < joined:  # it owes the turns at whose end it was in the programme
+        if turn.last < subject.joined:  # it owes the turns at whose end it was in the programme
             continue
-        keys = (meeting_duties.key_of(subject, cadence.meeting, month) for month in turn.months)
+        keys = (meeting_duties.key_of(subject.code, cadence.meeting, month) for month in turn.months)
         met = [m for key in keys if (row := ground.meetings.get(key)) for m in row.marks]
         held, filed = (earliest(met, what, by=ground.as_of) for what in ("held", "submitted"))
         due_on = max(due_day(f"{turn.last:%Y-%m}", cadence.due_day), plan.issued_on)
         asked_from = turn.last + timedelta(days=1)
         for kind, mark, by, begins_on in (
-            (meeting, held, max(turn.last, plan.issued_on), max(turn.first, joined)),
+            (meeting, held, max(turn.last, plan.issued_on), max(turn.first, subject.joined)),
             (minutes, filed, due_on, min(held.on, asked_from) if held else asked_from),
         ):
             yield ground.frame.obligation(
-                kind, subject, about=name_of(turn), begins_on=begins_on, due_on=by, done_on=mark.on if mark else None,
-                state=_outlasts(plan, turn, mark), marks=[mark] if mark else (),
+                kind, subject.code, about=name_of(turn), begins_on=begins_on, due_on=by, done=mark,
+                state=_outlasts(plan, turn, mark), turn_ends_on=turn.last,
+                marks=(*subject.marks, *((mark,) if mark else ())),
+                taken_over=_from_paper(subject, mark, by),
             )  # fmt: skip

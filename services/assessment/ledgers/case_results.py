@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import STRUCK, Mark, mark, marked, struck
+from services.assessment.marks import STRUCK, Mark, changed, mark, marked, struck
 from shared.contracts.assignment import HandlerAssigned, WorkRetracted
 from shared.contracts.codes import Basis, CaseKind
 from shared.contracts.event import Event, Recorded
@@ -52,8 +52,9 @@ class Row:
     taken_over: bool
     """Entered from a paper ledger: judged by the days written there."""
     marks: tuple[Mark, ...]
-    tier: str | None = None
-    """Where it was settled last."""
+    tiers: tuple[str, ...] = ()
+    """Where it was settled, each time: of its marks `resolved`, struck out or not."""
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -72,7 +73,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         unassigned = event.handler is not None and event.handler.officer is None
         return struck(row, recorded, {"answered_for"}) if unassigned else row
     if type(event) is CaseResolved:
-        return marked(row, recorded, "resolved", tier=event.tier)
+        return marked(row, recorded, "resolved", tiers=(*row.tiers, event.tier))
     return marked(row, recorded, _PLAIN.get(type(event)) or _told(event))
 
 
@@ -131,8 +132,9 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
     # A correction counts from the row's first day, for it says how things were.
     note = replace(mark(recorded, "corrected"), on=marks[0].on)
     moved = event.community is not None and event.community != row.community
-    return replace(
+    return changed(
         row,
+        recorded,
         marks=(*marks, note),
         community=event.community or row.community,
         grid=event.grid or row.grid,
@@ -171,7 +173,7 @@ def item(row: Row, as_of: date) -> Item:
     fields: Fields = {
         "grid": row.grid, "kind": row.kind, "reported_on": reported, "accepted_on": None, "handed_down_on": None,
         "ended": None, "ended_on": None, "tier": None, "kept_since": None, "unstable_on": None, "letter_on": None,
-        "contact_missed_on": None, "over_on_paper": False,
+        "contact_missed_on": None, "letter_owed": True, "over_on_paper": False, "settled_in_time": False,
     }  # fmt: skip
     for m in row.marks:  # in the order of the log, which is the order of the case's own stream
         if m.on <= as_of:
@@ -183,10 +185,17 @@ def item(row: Row, as_of: date) -> Item:
     if fields["kept_since"] is None and fields["ended"] == "resolved":
         fields["kept_since"] = fields["ended_on"]
     if fields["ended"] == "resolved":
-        fields["tier"] = row.tier
+        fields["tier"] = _tier(row, as_of)
     voided = any(m.what == "voided" for m in row.marks)
     counts = not voided and reported <= as_of
     return Item("cases", row.id, row.community, fields, row.marks, counts, row.taken_over, row.moved_from)
+
+
+def _tier(row: Row, as_of: date) -> str | None:
+    """Where it was settled by the last resolution that had come by a day."""
+    told = [m for m in row.marks if m.what.removeprefix(STRUCK) == "resolved"]
+    stood = (tier for m, tier in zip(told, row.tiers, strict=False) if m.what == "resolved" and m.on <= as_of)
+    return next(reversed(list(stood)), None)
 
 
 def _put(fields: Fields, m: Mark) -> None:

@@ -1,11 +1,11 @@
 """What a case makes due 案件应办事项: its deadline, the letter, contacts, handover, performance, follow-up. Evidence of
 duties. One row per case that was accepted; nothing of it is personal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.assessment.marks import Mark, last, mark, marked, struck
+from services.assessment.marks import Mark, changed, last, mark, marked, positions, struck
 from shared.contracts.assignment import (
     AgreementReached,
     HandlerReplaced,
@@ -75,7 +75,7 @@ class Row:
 
     id: str
     over_on_paper: bool
-    """It was over when it was taken over from paper: nothing follows from it here."""
+    """It was over when it was taken over from paper: nothing follows from it here, unless it is opened again."""
     clocks: tuple[Clock, ...]
     """As the deadline was told, in the order of the log."""
     letters: tuple[Letter, ...]
@@ -83,6 +83,7 @@ class Row:
     handovers: tuple[Handover, ...]
     marks: tuple[Mark, ...]
     """accepted, reopened, mediated, agreed, performed."""
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def clock(row: Row, day: date) -> Clock:
@@ -90,8 +91,24 @@ def clock(row: Row, day: date) -> Clock:
     return next((one for one in reversed(row.clocks) if one.on <= day), row.clocks[0])
 
 
+def told_at(row: Row) -> Iterator[int]:
+    """Where all that it holds was told."""
+    yield from positions(row)
+    yield from (one.position for one in row.clocks)
+    yield from (one.signed.position for one in row.letters)
+    for one in row.handovers:
+        yield one.opened.position
+        if one.done is not None:
+            yield one.done.position
+
+
+def over_on_paper(row: Row, day: date) -> bool:
+    """Whether at the end of a day it was over, as it had been when it was taken over from paper."""
+    return row.over_on_paper and last(row.marks, "reopened", by=day) is None
+
+
 def before(row: Row, position: int) -> Row:
-    """The row without the letters, clocks and handovers that the log took after a position."""
+    """The row, as `marks.rewound` gives it, without the letters, clocks and handovers that came after a position."""
     handovers = (
         one if one.done is None or one.done.position <= position else replace(one, done=None)
         for one in row.handovers if one.opened.position <= position
@@ -136,12 +153,12 @@ def _corrected(row: Row, event: CaseCorrected, recorded: Recorded) -> Row:
         return row
     wrong = row.clocks[-1].due_on
     clocks = (replace(one, due_on=event.due_on) if one.due_on == wrong else one for one in row.clocks)
-    return replace(row, clocks=tuple(clocks))
+    return changed(row, recorded, clocks=tuple(clocks))
 
 
 def _reopened(row: Row, event: CaseReopened, recorded: Recorded) -> Row:
     clocks = (*row.clocks, _told(event, recorded))
-    return marked(row, recorded, "reopened", clocks=clocks, over_on_paper=False)
+    return marked(row, recorded, "reopened", clocks=clocks)
 
 
 def _taken_back(row: Row, event: CaseStepRetracted, recorded: Recorded) -> Row:
@@ -149,11 +166,12 @@ def _taken_back(row: Row, event: CaseStepRetracted, recorded: Recorded) -> Row:
     if event.step is CaseStep.ACCEPTED:
         return struck(row, recorded, {"accepted"})
     if event.clock is None:
-        return replace(row, over_on_paper=False) if event.back_to is CaseStatus.ACCEPTED else row
+        return changed(row, recorded, over_on_paper=False) if event.back_to is CaseStatus.ACCEPTED else row
     if event.step is not CaseStep.DUE_CORRECTED:
-        return replace(row, clocks=row.clocks[:-1])
+        return changed(row, recorded, clocks=row.clocks[:-1])
     wrong, told = row.clocks[-1].due_on, event.clock.due_on
-    return replace(row, clocks=tuple(replace(c, due_on=told) if c.due_on == wrong else c for c in row.clocks))
+    clocks = tuple(replace(c, due_on=told) if c.due_on == wrong else c for c in row.clocks)
+    return changed(row, recorded, clocks=clocks)
 
 
 def _signed(row: Row, event: ResponsibilityLetterSigned, recorded: Recorded) -> Row:
@@ -166,25 +184,28 @@ _TOLD: Final = {WorkAct.PERFORMANCE: "performed", WorkAct.MEDIATION: "mediated"}
 
 def _retracted(row: Row, event: WorkRetracted, recorded: Recorded) -> Row:
     if event.act is WorkAct.LETTER:
-        return replace(row, letters=row.letters[:-1])
+        return changed(row, recorded, letters=row.letters[:-1])
     if (told := _TOLD.get(event.act)) is not None:
         return struck(row, recorded, {told})
-    return row if event.handler is None else _waiting(row, event.handler)
+    return row if event.handler is None else _waiting(row, event.handler, recorded)
 
 
-def _waiting(row: Row, standing: HandlerStanding) -> Row:
+def _waiting(row: Row, standing: HandlerStanding, recorded: Recorded) -> Row:
     """With what a choice of a handler, or the end of a posting, had changed of its handover set back."""
     *earlier, last_one = row.handovers or (None,)
     if last_one is None or (last_one.done is None) == (standing.handover_since is not None):
         return row
     again = () if last_one.done is None else (replace(last_one, done=None),)
-    return replace(row, handovers=(*earlier, *again))
+    return changed(row, recorded, handovers=(*earlier, *again))
 
 
 def _leaving(row: Row, event: HandoverOpened, recorded: Recorded) -> Row:
     """One that still waits is waited for no more: the end that had opened it was taken back."""
     done = tuple(one for one in row.handovers if one.done is not None)
-    return replace(row, handovers=(*done, Handover(mark(recorded, "handover"), event.officer)))
+    handovers = (*done, Handover(mark(recorded, "handover"), event.officer))
+    if done != row.handovers:
+        return changed(row, recorded, handovers=handovers)
+    return replace(row, handovers=handovers)
 
 
 def _handed_over(row: Row, event: HandoverCompleted | HandlerReplaced, recorded: Recorded) -> Row:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import get_args
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, first, mark, marked
+from services.assessment.marks import Mark, anew, first, mark, marked
 from shared.contracts.assignment import CommunityCorrected, CommunityVoided, DirectoryEvent
 from shared.contracts.codes import Profession
 from shared.contracts.event import Recorded
@@ -22,6 +22,7 @@ class Row:
     name: str
     households: int
     marks: tuple[Mark, ...]
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -34,10 +35,11 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         )  # fmt: skip
     if isinstance(event, CommunityVoided):
         return marked(held(row, recorded), recorded, "voided")
-    return Row(
+    again = Row(
         id=key, community=event.code, name=event.name, households=event.households,
         marks=(mark(recorded, "registered"),),
     )  # fmt: skip
+    return anew(row, recorded, again)
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:

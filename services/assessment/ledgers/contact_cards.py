@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.assessment.items import Item
-from services.assessment.marks import Mark, mark
+from services.assessment.marks import Mark, changed, mark
 from shared.contracts.assignment import CommunityAct, CommunityWorkRetracted, ContactCardsIssued
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -20,6 +20,7 @@ class Row:
     community: str
     households: int
     marks: tuple[Mark, ...]
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -28,7 +29,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     if row is not None and isinstance(event, CommunityWorkRetracted):
         left = next(one.households for one in event.cards if _key(recorded.id, one.version) == key)
         note = replace(mark(recorded, "corrected"), on=row.marks[0].on)  # it was always so
-        return replace(row, households=left, marks=(*row.marks, note))
+        return replace(changed(row, recorded, households=left), marks=(*row.marks, note))
     return Row(
         id=key, community=recorded.id, households=(event.households or 0) * (1 if issued else -1),
         marks=(mark(recorded, "issued" if issued else "corrected"),),

@@ -101,6 +101,7 @@ class Row:
     """Of how many, where the entry says so: valid answers, votes, young people."""
     marks: tuple[Mark, ...]
     """begun, done, ended, voided."""
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 class _Entry(NamedTuple):
@@ -190,6 +191,11 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     return None if row is None else marked(row, recorded, _GOES_ON[type(event)](event))  # not every entry is a duty's
 
 
+def begins(event: type[Event]) -> bool:
+    """Whether an event of that class is an entry's first."""
+    return event in _BEGINS
+
+
 def stands(row: Row, by: date) -> Mark | None:
     """The mark by which it has stood as done ever since, at the end of a day; none where it is void, or has ended."""
     if first(row, "voided", date.max) is not None:
@@ -208,7 +214,8 @@ def item(row: Row, as_of: date) -> Item:
     begun, done = next((m for m in row.marks if m.what in ("begun", "done")), None), stands(row, as_of)
     fields: Fields = {
         "work": row.work, "detail": row.detail, "grid": row.grid, "begun_on": begun.on if begun else None,
-        "due_on": row.due_on, "done_on": done.on if done else None, "count": row.count, "of": row.of,
+        "due_on": row.due_on, "done_on": done.on if done else None,
+        "entered_on": done.recorded_on if done else None, "count": row.count, "of": row.of,
     }  # fmt: skip
     counts = begun is not None and begun.on <= as_of and first(row, "voided", date.max) is None
     return Item("deeds", row.id, row.community or WHOLE, fields, row.marks, counts)

@@ -22,6 +22,7 @@ class Row:
     kind: str
     month: str
     marks: tuple[Mark, ...]
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:

@@ -34,9 +34,10 @@ def _keys(recorded: Recorded) -> Iterable[str]:
     return (f"{recorded.event.plan.code}/{recorded.event.version:06}",)
 
 
-def current(rows: Sequence[Row], code: str) -> Row | None:
-    """The version of a plan that is in force: its last."""
-    return max((row for row in rows if row.code == code), key=lambda row: row.version, default=None)
+def current(rows: Sequence[Row], code: str, version: int | None = None) -> Row | None:
+    """The version of a plan that is in force, its last, or the one that is named."""
+    found = (row for row in rows if row.code == code and version in (None, row.version))
+    return max(found, key=lambda row: row.version, default=None)
 
 
 LEDGER = Ledger(

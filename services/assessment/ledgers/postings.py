@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, first, mark, marked, struck
+from services.assessment.marks import Mark, anew, changed, first, mark, marked, struck
 from services.assessment.periods import months_after
 from shared.contracts.assignment import (
     Leave,
@@ -37,22 +37,24 @@ class Row:
     marks: tuple[Mark, ...]
     leaves: tuple[Leave, ...] = ()
     """Days on which nobody, or somebody else, comes 请假顶岗."""
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event = recorded.event
     if isinstance(event, OfficerPosted):
-        return Row(
+        again = Row(
             id=key, community=recorded.id, profession=event.profession, from_day=event.from_day, last_day=None,
             reason=None, marks=(mark(recorded, "posted"),),
         )  # fmt: skip
+        return anew(row, recorded, again)
     row = held(row, recorded)
     if isinstance(event, PostingEndRetracted):
         return replace(struck(row, recorded, {"ended"}), last_day=None, reason=None)
     if isinstance(event, PostingVoided):
         return marked(row, recorded, "voided")
     if isinstance(event, LeaveRecorded | LeaveEnded):
-        return replace(row, leaves=leaves_after(row.leaves, event))
+        return changed(row, recorded, leaves=leaves_after(row.leaves, event))
     return marked(row, recorded, "ended", last_day=event.last_day, reason=event.reason)
 
 
@@ -71,7 +73,8 @@ def ended(row: Row) -> bool:
 
 
 def item(row: Row, posting_months: int, day: date) -> Item:
-    """The posting as it stood at the end of a day: the days themselves count, not when they were entered."""
+    """The posting as it stood at the end of a day: the days themselves count, not when they were entered. It is called
+    by the post, not by the officer."""
     end = row.last_day if ended(row) else None
     ended_on = end if end is not None and end <= day else None
     voided = first(row, "voided", date.max) is not None
@@ -84,7 +87,8 @@ def item(row: Row, posting_months: int, day: date) -> Item:
         "ended_early": ended_on is not None and ended_on < kept_until,
         "reason": row.reason if ended_on is not None else None,
     }
-    return Item("postings", row.id, row.community, fields, row.marks, row.from_day <= day and not voided)
+    key = f"{row.community}/{row.profession}/{row.from_day.isoformat()}"
+    return Item("postings", key, row.community, fields, row.marks, row.from_day <= day and not voided)
 
 
 LEDGER = Ledger(

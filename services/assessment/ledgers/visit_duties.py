@@ -24,6 +24,7 @@ class Row:
     on: date
     """The day for which it was planned; that of the visit where it was not planned."""
     marks: tuple[Mark, ...]
+    earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:

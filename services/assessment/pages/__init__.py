@@ -8,24 +8,36 @@ from starlette.routing import BaseRoute
 from services.assessment.pages.clauses import ClausePages
 from services.assessment.pages.duties import DutyPages
 from services.assessment.pages.entries_told import ENTRIES
+from services.assessment.pages.flags import FlagPages
 from services.assessment.pages.grids import GridPages
+from services.assessment.pages.papers import PaperPages
 from services.assessment.pages.public import page_routes
+from services.assessment.pages.score import ScorePage
 from services.assessment.pages.scores import ScorePages
 from services.assessment.pages.texts import TEXTS
 from services.assessment.pages.told import EVENTS
+from services.assessment.pages.what_if import WhatIfPages
+from services.assessment.papers.kinds import KINDS
+from services.assessment.service import WHAT_IF
 from shared.web.pages import Link, Section, Site
 from shared.web.texts import TEXTS as SHELL
 
 
 def routes(site: Site) -> list[BaseRoute]:
-    """`/`, `/scores`, `/scores/{id}`, `/duties`, `/grids`, `/clauses`, `/clauses/{clause}`; `/public/{log}` for all."""
+    """`/`, `/scores`, `/scores/{id}`, `/duties`, `/grids`, `/flags`, `/what-if`, `/papers`, `/papers/{kind}`,
+    `/clauses`, `/clauses/{clause}`; for all, `/public/{log}`."""
     scores, clauses, duties = ScorePages(site.node), ClausePages(site.node), DutyPages(site.node)
+    papers = PaperPages(site.node)
     return [
         site.page("/", scores.home),
-        site.page("/scores", scores.board),
-        site.page("/scores/{id}", scores.score),
+        site.page("/scores", scores.board, heavy=True),
+        site.page("/scores/{id}", ScorePage(site.node).score, heavy=True),
         site.page("/duties", duties.all),
         site.page("/grids", GridPages(site.node).all),
+        site.page("/flags", FlagPages(site.node).all, heavy=True),
+        site.page("/what-if", WhatIfPages(site.node).page, WHAT_IF.by, heavy=True),
+        site.page("/papers", papers.index),
+        *(site.page(f"/papers/{kind.code}", papers.of(kind), kind.by, heavy=True) for kind in KINDS),
         site.page("/clauses", clauses.index),
         site.page("/clauses/{clause}", clauses.clause),
         *page_routes(site),
@@ -38,6 +50,8 @@ SECTION: Final = Section(
         Link("/", SHELL["home"]),
         Link("/duties", TEXTS["duties"]),
         Link("/scores", TEXTS["scores"]),
+        Link("/flags", TEXTS["flags"]),
+        Link("/papers", TEXTS["papers"]),
         Link("/clauses", TEXTS["clauses"]),
     ),
     texts=TEXTS,

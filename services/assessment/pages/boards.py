@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from services.assessment.exact import decimal_of
 from services.assessment.ledgers import plans, rulebooks, scores
+from services.assessment.ranking import Place, Reason, reasons
 from services.assessment.scoring import Institution, Scores
-from shared.contracts.assessment import Indicator, IndicatorKind, IndicatorScore, Period, Plan, Standing
+from shared.contracts.assessment import Indicator, IndicatorKind, IndicatorScore, Period, Plan, RankUse, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Entry:
     possible: str
     per_cent: str | None
     """A share of 1."""
-    rank: int | None
+    rank: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ class Board:
     """Of the evidence, where the board is published."""
     root: str | None
     published_at: datetime | None
+    without: Sequence[tuple[Entry, Sequence[Reason]]] = ()
+    """Communities without a place in the order, and why; nobody where there is no order to be shown."""
 
     @property
     def whole(self) -> Entry | None:
@@ -179,6 +182,11 @@ class Board:
         return [one for one in every if Decimal(one.weight) > 0] or every
 
     @property
+    def titles(self) -> Mapping[str, tuple[str, str]]:
+        """The indicators' titles by their codes."""
+        return {one.code: (one.title_zh, one.title_en) for one in self.rulebook.rulebook.indicators}
+
+    @property
     def panels(self) -> Sequence[Panel]:
         return [
             Panel(i, [(entry, entry.results[i.code]) for entry in self.entries if i.code in entry.results])
@@ -191,7 +199,7 @@ def published_board(
     plan: plans.Row,
     rulebook: rulebooks.Row,
     names: Mapping[str, str],
-    ranks: Mapping[str, int],
+    ranks: Mapping[str, Place],
 ) -> Board:
     """The board of one publication's rows (at least one)."""
     first = rows[0]
@@ -204,6 +212,8 @@ def published_board(
     ]  # fmt: skip
     period = Period(kind=first.period_kind, name=first.period, from_day=first.from_day, to_day=first.to_day)
     newest = max(rows, key=lambda row: row.evidence_position)
+    ordered = rulebook.rulebook.ranks is not RankUse.NOBODY and (ranks or not any(row.rankable for row in rows))
+    why = [(entry, reasons(row, rulebook.rulebook)) for entry, row in zip(entries, rows, strict=True)]
     return Board(
         plan,
         rulebook,
@@ -213,6 +223,7 @@ def published_board(
         newest.evidence_position,
         newest.root,
         newest.published_at,
+        [one for one in why if one[1]] if ordered else (),
     )
 
 

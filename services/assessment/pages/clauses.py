@@ -15,7 +15,7 @@ from services.assessment.plan import flag_of, oddities
 from services.assessment.plan_file import load_plan
 from services.assessment.rulebook_file import load_rulebook
 from shared.access import utc_now
-from shared.contracts.assessment import Anomaly, Cadence, Duty, Phase, Plan, Round, Target, Term
+from shared.contracts.assessment import Anomaly, Cadence, Duty, Phase, Plan, Publishing, Round, Target, Term
 from shared.contracts.days import civil_day
 from shared.contracts.model import Ledger, Refused
 from shared.ledger.tables import Rows
@@ -65,6 +65,7 @@ class Item:
 _PARTS: Final[Mapping[str, str]] = {
     "phases": "plan_part.phases", "duties": "plan_part.duties", "cadences": "plan_part.cadences",
     "rounds": "plan_part.rounds", "terms": "plan_part.terms", "targets": "plan_part.targets",
+    "publishing": "plan_part.publishing",
 }  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _numbered(clause: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (0, part) for part in clause.split("."))
 
 
-def _says(one: Phase | Duty | Cadence | Round | Term | Target, words: Words) -> Sequence[str]:
+def _says(one: Phase | Duty | Cadence | Round | Term | Target | Publishing, words: Words) -> Sequence[str]:
     match one:
         case Phase():
             return [f"{words.day(one.from_day)} – {words.day(one.to_day)}"]
@@ -100,6 +101,11 @@ def _says(one: Phase | Duty | Cadence | Round | Term | Target, words: Words) -> 
         case Term():
             length = ("plan_days", one.days) if one.working_days is None else ("plan_working_days", one.working_days)
             return [words.shown(one.sequel), words(length[0], count=length[1])]
+        case Publishing():
+            return [
+                words.shown(one.period_kind), words("plan_published", count=one.after_days),
+                words("plan_restated", count=one.restate_days),
+            ]  # fmt: skip
         case Target():
             return [f"{words.shown(one.comparison)} {words.share(one.share)}"]
         case _:

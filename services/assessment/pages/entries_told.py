@@ -5,12 +5,14 @@ from typing import Final
 
 from shared.contracts.assessment_entries import (
     AppealDecided,
+    AppealHeard,
     ArchiveEntryAdded,
     ArchiveFiled,
     ArchiveReplyRecorded,
     CircularIssued,
     CommendationAwarded,
     CommunityPlanFiled,
+    FlagAnswered,
     FundsAllocated,
     InspectionConducted,
     LeadingGroupConstituted,
@@ -45,7 +47,12 @@ ENTRIES: Final[Mapping[str, Said]] = {
     ScoreAppealed.NAME: Said(
         ("申诉", "Score appealed"), ("对{publication}的考核结果提出申诉。", "Against the scores of {publication}.")
     ),
+    AppealHeard.NAME: Said(("听取申诉", "Appeal heard"), ("{heard_by}听取了申诉。", "{heard_by} heard the appeal.")),
     AppealDecided.NAME: Said(("答复申诉", "Appeal decided"), ("{decided_by}：{finding}。", "{decided_by}: {finding}.")),
+    FlagAnswered.NAME: Said(
+        ("疑点说明", "Flag answered"),
+        ("对{month}的疑点{flag}作了说明。", "Said what is behind the flag {flag} of {month}."),
+    ),
     ArchiveEntryAdded.NAME: Said(
         ("实绩档案", "Archive entry added"), ("{officer}：{archive}（{period}）。", "{officer}: {archive} ({period}).")
     ),

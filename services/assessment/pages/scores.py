@@ -1,29 +1,28 @@
-"""The home page, the scoreboard and a score's explanation."""
+"""The home page and the scoreboard."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from services.assessment.evidence import evidence_at
 from services.assessment.in_force import by_day, chosen
-from services.assessment.items import Item
 from services.assessment.ledgers import communities_served, plans, rulebooks, scores
 from services.assessment.pages.boards import (
     Board,
-    Result,
     computed_board,
     latest,
     line_of,
     published_board,
-    result_of,
 )
+from services.assessment.pages.flags import flags_beside
+from services.assessment.pages.what_if import may_try
 from services.assessment.periods import span
 from services.assessment.ranking import ranks
-from services.assessment.scoring import Institution, Measured, explain, score
+from services.assessment.scoring import Institution, score
 from shared.access import utc_now
-from shared.contracts.assessment import Exclusion, Indicator, Period, PeriodKind, Plan
+from shared.contracts.assessment import Period, PeriodKind, Plan
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.ledger.look import LedgerLook
@@ -31,29 +30,7 @@ from shared.runtime import Node
 from shared.web.pages import Ask, Page
 from shared.web.record_pages import state_of
 
-MOST_MEMBERS: Final = 30
-"""Members of a group that are listed; the rest is counted."""
 _SHOWN_PUBLICATIONS: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Some members of an indicator's evidence, and what they are to it."""
-
-    title: str
-    members: Sequence[Item]
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """An indicator of a score, with the evidence that its numbers come from."""
-
-    indicator: Indicator
-    result: Result
-    groups: Sequence[Group]
-    same: bool
-    """Whether the evidence as it is marked today still gives the published numbers."""
 
 
 class ScorePages:
@@ -85,6 +62,7 @@ class ScorePages:
             published = _published(look, plan)
             board = self._board(look, ask, plan, ask.query("publication"))
             choices = choices_of(look.rows(plans.LEDGER), plan)
+            odd = self._odd(look, board)
         plan = board.plan if board else plan
         words = ask.words
         shows = {
@@ -97,8 +75,17 @@ class ScorePages:
                 for id, row in list(published.items())[:_SHOWN_PUBLICATIONS]
             ],
             "publication": ask.query("publication") or next(iter(published), ""),
+            "may_try": may_try(ask.visitor.actor.role),
+            "odd": odd,
         }
         return Page("assessment/board.html", words("scores_title"), shows)
+
+    def _odd(self, look: LedgerLook, board: Board | None) -> Mapping[str, int]:
+        """How many flags stand beside each community's score."""
+        if board is None:
+            return {}
+        days = board.period.from_day, board.period.to_day, board.as_of
+        return Counter(one.community for one in flags_beside(look, None, board.rulebook.code, *days))
 
     def _line(self, board: Board | None, plan: plans.Row | None) -> Any:
         today = civil_day(utc_now())
@@ -109,14 +96,14 @@ class ScorePages:
 
         Raises `Refused("not_found")` where the publication that is asked for does not exist.
         """
-        names = _names(look)
+        names = names_of(look)
         publication = publication or next(iter(_published(look, plan)), "")
         if not publication:
             return self._computed(look, plan, names)
         rows = look.rows(scores.LEDGER, publication=publication)
         if not rows:
             raise Refused("not_found", field="publication")
-        under, rulebook = _rules(look, rows[0])
+        under, rulebook = rules_of(look, rows[0])
         order = ranks(rows, rulebook.rulebook.ranks, ask.visitor.actor.role)
         return published_board(rows, under, rulebook, names, order)
 
@@ -129,88 +116,13 @@ class ScorePages:
         computed = score(rulebook.rulebook, plan.plan, evidence_at(look), period, as_of, whole=_whole(look.log))
         return computed_board(computed, plan, rulebook, names, period, as_of)
 
-    # a score ------------------------------------------------------------------------------------------------------
 
-    def score(self, ask: Ask) -> Page:
-        """A published score, down to its events; raises `Refused("not_found")`."""
-        with self._node.look("assessment", ask.log) as look:
-            row = look.row(scores.LEDGER, ask.request.path_params["id"])
-            if row is None:
-                raise Refused("not_found")
-            plan, rulebook = _rules(look, row)
-            names = _names(look)
-            evidence = evidence_at(look).before(row.evidence_position)
-        period = Period(kind=row.period_kind, name=row.period, from_day=row.from_day, to_day=row.to_day)
-        explained = explain(
-            rulebook.rulebook, plan.plan, evidence, period, row.as_of, whole=_whole(ask.log)
-        ).get(Institution(row.community), ())  # fmt: skip
-        members = {measured.indicator.code: measured for measured in explained}
-        name = ask.words("whole") if Institution(row.community).whole else names.get(row.community, row.community)
-        shows = {
-            "row": row,
-            "name": name,
-            "names": names,
-            "rulebook": rulebook,
-            "explained": [
-                _explained(indicator, result_of(one), members.get(indicator.code), ask)
-                for indicator in rulebook.rulebook.indicators
-                for one in row.indicators
-                if one.code == indicator.code
-            ],
-            "titles": {i.code: ask.words.pick(i.title_zh, i.title_en) for i in rulebook.rulebook.indicators},
-        }
-        return Page("assessment/score.html", ask.words("score_title", name=name), shows)
-
-
-def _explained(indicator: Indicator, result: Result, measured: Measured | None, ask: Ask) -> Explained:
-    if measured is None:
-        return Explained(indicator, result, (), same=False)
-    words = ask.words
-    missed = measured.missed if _same_table(indicator) else ()
-    groups = [
-        _group(words("not_in_numerator", count=len(missed)), missed),
-        *(
-            _group(words("left_out", why=words.pick(why.title_zh, why.title_en), count=len(items)), items)
-            for why, items in _by_exclusion(measured.excluded)
-        ),
-        _group(words("in_numerator", count=len(measured.numerator)), measured.numerator),
-    ]
-    return Explained(indicator, result, [group for group in groups if group.count], _same(result, measured))
-
-
-def _same_table(indicator: Indicator) -> bool:
-    """Whether rows can be told to have been missed: not where the numerator has a table of its own."""
-    return indicator.denominator is not None and indicator.denominator.table == indicator.numerator.table
-
-
-def _group(title: str, items: Sequence[Item]) -> Group:
-    return Group(title, items[:MOST_MEMBERS], len(items))
-
-
-def _by_exclusion(excluded: Iterable[tuple[Exclusion, Item]]) -> list[tuple[Exclusion, list[Item]]]:
-    groups: dict[str, tuple[Exclusion, list[Item]]] = {}
-    for why, item in excluded:
-        groups.setdefault(why.code, (why, []))[1].append(item)
-    return list(groups.values())
-
-
-def _same(result: Result, measured: Measured) -> bool:
-    """Whether counted rows agree with the published numbers (sums are the scorer's business)."""
-    denominator, numerator = measured.indicator.denominator, measured.indicator.numerator
-    if numerator.adds is not None or (denominator is not None and denominator.adds is not None):
-        return True
-    known = result.score
-    return (known.numerator, known.excluded) == (len(measured.numerator), len(measured.excluded)) and (
-        denominator is None or known.denominator == len(measured.denominator)
-    )
-
-
-def _names(look: LedgerLook) -> dict[str, str]:
+def names_of(look: LedgerLook) -> dict[str, str]:
     """The communities' names by their codes."""
     return {row.community: row.name for row in look.rows(communities_served.LEDGER)}
 
 
-def _rules(look: LedgerLook, row: scores.Row) -> tuple[plans.Row, rulebooks.Row]:
+def rules_of(look: LedgerLook, row: scores.Row) -> tuple[plans.Row, rulebooks.Row]:
     """The plan and the rulebook that a score was made under; raises `Refused("not_found")`."""
     plan = next(iter(look.rows(plans.LEDGER, code=row.plan, version=row.plan_version)), None)
     rulebook = next(iter(look.rows(rulebooks.LEDGER, code=row.rulebook, version=row.rulebook_version)), None)

@@ -1,0 +1,64 @@
+"""`/assessment/duties`: what is due, done, overdue, vacant or not yet due on a day 应办事项 (§3.3.7)."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from services.assessment.api.answer import answer
+from services.assessment.due.listing import Duties, Line, Wanted, duties, wanted
+from services.assessment.service import DUTIES, SERVICE
+from shared.access import Visitor, utc_now
+from shared.contracts.days import civil_day
+from shared.contracts.frozen import dataclass, replace
+from shared.contracts.model import Refused
+from shared.runtime import Node
+from shared.web.exports import csv_response, xlsx_response
+from shared.web.heavy import HEAVY
+from shared.web.ledgers import PAGE_ROWS, log_asked, page_size, whole
+
+
+def routes(node: Node, visitor: Callable[[Request], Visitor]) -> list[BaseRoute]:
+    """The route of duties."""
+    return [Route(f"/{SERVICE.name}/{DUTIES.path}", DutiesEndpoint(node, visitor).duties)]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file of obligations is called."""
+
+    name: str = "duties"
+    title_zh: str = "应办事项"
+    title_en: str = "Duties"
+    sealed: tuple[str, ...] = ()
+
+
+class DutiesEndpoint:
+    """Obligations on any day, for readers of ledgers."""
+
+    def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
+        self._node, self._visitor = node, visitor
+
+    async def duties(self, request: Request) -> Response:
+        """A page of obligations as JSON, or all of them as a file."""
+        log, said = log_asked(request, self._visitor(request), DUTIES.by, DUTIES.parameters), dict(request.query_params)
+        form, limit = said.get("format", "json"), page_size(said.get("limit"), PAGE_ROWS)
+        if form not in ("json", "csv", "xlsx"):
+            raise Refused("bad_parameter", field="format")
+        first, today = whole(said.get("cursor", "0"), "cursor"), civil_day(utc_now())
+        found = await HEAVY.run(self._find, log, wanted(said, today), today)
+        if form != "json":
+            write = csv_response if form == "csv" else xlsx_response
+            names = [field.name for field in fields(Line) if field.name not in ("title_en", "positions")]
+            rows = [(str(number), line) for number, line in enumerate(found.lines, 1)]
+            return await HEAVY.run(write, _File(), names, rows, log, found.position)
+        more = first + limit < len(found.lines)
+        page = replace(found, lines=found.lines[first : first + limit], next=str(first + limit) if more else None)
+        return answer(page)
+
+    def _find(self, log: str, asked: Wanted, today: date) -> Duties:
+        with self._node.look(SERVICE.name, log) as look:
+            return duties(look, asked, today)
