@@ -23,7 +23,9 @@ from sqlalchemy.exc import DBAPIError
 
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, notes, run_loop, say, settings
 from services.documents_cli import plan_app, rulebook_app, schema
+from services.papers_cli import paper_command
 from services.together import LOG, SERVICES, listening, named, opened, serve, together
+from services.what_if_cli import what_if_command
 from shared import logging
 from shared.access import Visitor, utc_now
 from shared.contracts.codes import Role
@@ -75,7 +77,7 @@ def up(
     made = settings(data, port=port)
 
     async def work(listener: socket) -> None:
-        async with together(made) as node:
+        async with together(made, timed=True) as node:
             guest = None
             if with_sample:
                 from services import sample  # with the importer, which nothing else here needs
@@ -105,7 +107,7 @@ def run(
             if made.redis_url is None:
                 absent = "SANGUAN_REDIS_URL is not set: the ledgers poll the log, nothing is published."
                 notes.print(f"[yellow]![/] {absent}")
-            node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url)
+            node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url, timed=True)
             async with node.running():
                 await serve(node, listener, None, _announce)
 
@@ -185,6 +187,10 @@ def _kept_or_not(data: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="sanguan-") as directory:
         yield Path(directory)
+
+
+app.command("what-if")(what_if_command)
+app.command("paper")(paper_command)
 
 
 @app.command("import")
@@ -306,7 +312,10 @@ def rebuild(
 
 @app.command()
 def doctor(data: Data = None, as_json: Json = False) -> None:
-    """Look for what waits: halted ledgers, parked keys, refused reactions. Exits with 1 where there is something."""
+    """Look for what waits: halted ledgers, parked keys, refused reactions and timed commands.
+
+    Exits with 1 where there is something.
+    """
     from shared.ledger.waiting import refused, troubles
 
     with opened(existing(settings(data))) as storage:

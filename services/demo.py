@@ -14,16 +14,20 @@ from rich.table import Table
 
 from services.assessment.due.listing import Duties, Wanted, duties
 from services.assessment.due.obligation import State
-from services.assessment.ledgers import scores
-from services.assessment.rulebook_file import load_rulebook
-from services.assignment.ledgers import communities
+from services.assessment.ledgers import communities_served, rulebooks, scores
+from services.assessment.ranking import Place, ranks
+from services.closing import Closing, closing, printed
 from services.sample import Campaign, campaign
+from services.season.scores import CAMPAIGN
 from services.together import LOG, opened, settled, together
 from shared.audit.compare import Compared, compare
 from shared.audit.verify import Verification, verify_log
-from shared.contracts.assessment import IndicatorScore
+from shared.contracts.assessment import IndicatorScore, Standing
+from shared.contracts.codes import Role
+from shared.contracts.days import civil_day
 from shared.ledger.waiting import refused, troubles
 from shared.log import keys
+from shared.log.store import Log
 from shared.runtime import Node, Storage
 from shared.settings import Settings
 
@@ -37,7 +41,7 @@ async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) ->
     Gives the exit code. `kept` says whether the data directory stays.
     """
     began = monotonic()
-    out = Console(stderr=as_json, width=110 if not notes.is_terminal else None)
+    out = Console(stderr=as_json, width=150 if not notes.is_terminal else None)
     async with together(settings) as node:
         with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
             task = bar.add_task("一个年份的工作 a season of work", total=None)
@@ -52,6 +56,8 @@ async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) ->
         waits += await asyncio.to_thread(refused, node.storage.log_engine)
         streamed = node.relay.published_total if node.relay else 0
         scoreboard(node, out)
+        ended = await asyncio.to_thread(_ended, node)
+        printed(ended, out)
         owed = await asyncio.to_thread(_owed, node)
         out.print(_owed_line(owed), highlight=False)
     notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
@@ -61,6 +67,7 @@ async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) ->
         verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, key)
         body = summary(storage, done, compared, verified, streamed, len(waits))
     body["duties"] = dict(owed.counts)
+    body["summary"] = ended.counts()
     body["seconds"] = round(monotonic() - began, 1)
     if kept:
         body["data"] = str(settings.data_dir)
@@ -101,24 +108,49 @@ def summary(
 
 
 def scoreboard(node: Node, out: Console) -> None:
-    """The year's scores, community by community: numerators and denominators always shown."""
+    """The year's published scores: indicators downwards, institutions across, numerators over denominators."""
     with node.look("assessment", LOG) as look:
-        rows = [row for row in look.rows(scores.LEDGER) if row.period == "2015"]
-    with node.look("assignment", LOG) as look:
-        names = {row.community: row.name for row in look.rows(communities.LEDGER)}
-    titles = {one.code: one.title_zh for one in load_rulebook().indicators}
+        found = [row for row in look.rows(scores.LEDGER) if row.period == "2015"]
+        book = next((row.rulebook for row in look.rows(rulebooks.LEDGER) if row.code == found[0].rulebook), None)
+        names = {row.id: row.name for row in look.rows(communities_served.LEDGER)}
+    if book is None:
+        return
+    rows = sorted(found, key=lambda row: row.community)  # the sub-district's own code is the shortest
     table = Table(title="东风路街道 2015 年考核（示例数据）  The year's scores (synthetic)", title_style="bold")
-    table.add_column("社区", no_wrap=True)
-    weighed = [one for one in rows[0].indicators if Decimal(one.weight) > 0] if rows else []
-    shown = [one.code for one in weighed]
-    for name in shown:
-        table.add_column(titles.get(name, name), justify="right")
-    table.add_column("得分", justify="right")
-    for row in sorted(rows, key=lambda row: (row.community not in names, row.community)):
-        cells = [_cell(one) for one in row.indicators if one.code in shown]
-        total = "—" if row.per_cent is None else str(row.per_cent)
-        table.add_row(names.get(row.community, "全街道"), *cells, total)
+    table.add_column("指标 indicator")
+    for row in rows:
+        table.add_column(names.get(row.community, "全街道"), justify="right")
+    held = [{one.code: one for one in row.indicators} for row in rows]
+    for indicator in book.indicators:
+        if Decimal(indicator.weight) > 0:
+            cells = (_cell(of.get(indicator.code)) for of in held)
+            table.add_row(f"{indicator.title_zh} [dim]§{indicator.clause}[/]", *cells)
+    table.add_section()
+    table.add_row("[bold]得分率 per cent[/]", *(f"[bold]{row.per_cent or '—'}[/]" for row in rows))
+    places = ranks(rows, book.ranks, Role.OFFICE)
+    table.add_row("名次 place（仅办公室 the office only）", *(_place(places.get(row.id)) for row in rows))
     out.print(table)
+
+
+def _place(held: Place | None) -> str:
+    """A place, and whether others have it too; none for the sub-district, nor where there is too little to compare."""
+    if held is None:
+        return "[dim]—[/]"
+    return f"并列 ={held.place}" if held.shared else str(held.place)
+
+
+def _ended(node: Node) -> Closing:
+    """What became of the campaign, by the day of the record's last event."""
+    with node.look("assessment", LOG) as look:
+        return closing(look, CAMPAIGN, _last_day(node.storage.log))
+
+
+def _last_day(log: Log) -> date:
+    """The last day of which the record tells."""
+    last, after = date.min, -1
+    while page := log.recorded(LOG, after, 5_000):
+        last, after = max(last, *(civil_day(one.occurred_at) for one in page)), page[-1].position
+    return last
 
 
 def _owed(node: Node) -> Duties:
@@ -132,8 +164,10 @@ def _owed_line(owed: Duties) -> str:
     return f"{_LAST_DAY} 应办事项 duties:  {told}"
 
 
-def _cell(indicator: IndicatorScore) -> str:
-    """Numerator over denominator, green where the target is reached."""
+def _cell(indicator: IndicatorScore | None) -> str:
+    """Numerator over denominator, green where the target is reached; a dot where there is nothing to measure."""
+    if indicator is None or indicator.standing is not Standing.MEASURED:
+        return "[dim]·[/]"
     number = f"{indicator.numerator}/{indicator.denominator}"
     colour = {True: "green", False: "red", None: "dim"}[indicator.reached]
     return f"[{colour}]{number}[/]"

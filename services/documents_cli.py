@@ -100,11 +100,7 @@ def _commands(kind: Kind) -> typer.Typer:
         try:
             value = load(file, kind.form)
         except DocumentFault as fault:
-            if as_json:
-                say(_faulty(kind, fault), as_json, "")
-            for line in fault.lines():
-                notes.print(f"[red]✗[/] {escape(line)}", highlight=False, soft_wrap=True)
-            raise typer.Exit(2) from None
+            raise told(kind, fault, as_json) from None
         body = run_loop(put_in_force(made, kind, value, log, author, reason))
         say(body, as_json, _outcome(kind, body))
 
@@ -132,6 +128,15 @@ def _help(kind: Kind, meaning: str, example: str) -> str:
 
 
 # telling ----------------------------------------------------------------------------------------------------------
+
+
+def told(kind: Kind, fault: DocumentFault, as_json: bool) -> typer.Exit:
+    """Every mistake of a document that cannot be used: one line for each, or one object; gives the end of the call."""
+    if as_json:
+        say(_faulty(kind, fault), as_json, "")
+    for line in fault.lines():
+        notes.print(f"[red]✗[/] {escape(line)}", highlight=False, soft_wrap=True)
+    return typer.Exit(2)
 
 
 def _faulty(kind: Kind, fault: DocumentFault) -> dict[str, Any]:

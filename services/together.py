@@ -48,8 +48,9 @@ def named(names: Sequence[str]) -> tuple[Service, ...]:
 
 
 @asynccontextmanager
-async def together(settings: Settings, *, stream: bool = True) -> AsyncIterator[Node]:
-    """All services and the record at work on embedded or given servers. Without `stream` they poll the log."""
+async def together(settings: Settings, *, stream: bool = True, timed: bool = False) -> AsyncIterator[Node]:
+    """All services and the record at work on embedded or given servers. Without `stream` they poll the log; what is
+    `timed` also does what days alone bring about."""
     async with AsyncExitStack() as stack:
         redis_url = settings.redis_url
         if stream and redis_url is None:
@@ -60,7 +61,7 @@ async def together(settings: Settings, *, stream: bool = True) -> AsyncIterator[
         storage = Storage(settings, SERVICES)
         stack.callback(storage.close)
         await asyncio.to_thread(storage.migrate)
-        node = Node(storage, SERVICES, record=True, redis_url=redis_url if stream else None)
+        node = Node(storage, SERVICES, record=True, redis_url=redis_url if stream else None, timed=timed)
         yield await stack.enter_async_context(node.running())
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.season import cases, entries, meetings, pace, scores, supervised
+from services.season import cases, entries, flagged, meetings, pace, scores, supervised
 from services.season.entries import Place
 from services.season.founding import Founding
 from services.season.people import People
@@ -26,8 +26,8 @@ def drawn(scenario: Scenario) -> list[Act]:
             acts += supervised.of_community(scenario, rhythm, year, place)
             if number == 0:
                 acts += supervised.of_whole(scenario, rhythm, year, place)
-    acts += scores.drawn(scenario, rhythm)
-    return sorted(acts, key=lambda act: (act.wave, act.turn))
+    acts += scores.drawn(scenario, rhythm, held)
+    return sorted(flagged.told(scenario, rhythm, acts), key=lambda act: (act.wave, act.turn))
 
 
 def _joints(held: list[Act], year: int, number: int) -> tuple[tuple[str, datetime], ...]:

@@ -147,8 +147,13 @@ def _visit(life: Life, visit: str, declined: bool) -> None:
     if declined:
         life.officer(f"{visit}-declined", DeclineVisit(visit=visit, reason="当事人表示不便"))
         return
-    done = CompleteVisit(visit=visit, officer=life.whoever(), diary=f"示例：{random.choice(_DIARIES)}")
+    done = CompleteVisit(visit=visit, officer=life.whoever(), diary=_diary(life, random.choice(_DIARIES)))
     life.officer(f"{visit}-done", done, late=random.random() < (0.5 if behind else ENTERED_LATE))
+
+
+def _diary(life: Life, heard: str) -> str:
+    """What was heard on that day."""
+    return f"示例：{life.at.month}月{life.at.day}日，{heard}"
 
 
 def _mistaken_visit(life: Life) -> None:

@@ -1,7 +1,7 @@
 """Meetings and their minutes (§3.2.6, 3.3.3, 3.3.4, 3.4.1): one a month and community, now and then none, now and then
 late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -38,6 +38,23 @@ def joint_of(year: int, month: int, number: int) -> str:
 def debriefing_of(year: int, number: int) -> str:
     """The id of a year's debriefing."""
     return f"debriefing-{year}-{number + 1:02}"
+
+
+def late_minutes(scenario: Scenario, year: Year, held: Sequence[Act]) -> tuple[int, str] | None:
+    """A community (not the first, which has an appeal of its own) and a month of the year whose minutes were not there
+    in time; None where all were."""
+    filed = {act.id: act.at.date() for act in held if isinstance(act.command, SubmitMinutes)}
+    for number in range(1, len(scenario.communities)):
+        for month in year.months:
+            due = date(year.number + month // 12, month % 12 + 1, 5)
+            if filed.get(monthly_of(year.number, month, number), date.max) > due:
+                return number, f"{year.number}-{month:02}"
+    return None
+
+
+def monthly_of(year: int, month: int, number: int) -> str:
+    """The id of a monthly meeting."""
+    return f"monthly-{year}-{month:02}-{number + 1:02}"
 
 
 def has_joint(year: Year, month: int) -> bool:
@@ -95,7 +112,7 @@ class _Meetings:
         behind = self._pace.behind(day)
         if self._random.random() < (MISSED_BEHIND if behind else MISSED):
             return
-        id = f"monthly-{day:%Y-%m}-{self._number + 1:02}"
+        id = monthly_of(day.year, day.month, self._number)
         held = self._held(id, MeetingKind.MONTHLY, day, 9)
         yield held
         late = self._random.random() < (LATE_BEHIND if behind else LATE)

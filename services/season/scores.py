@@ -1,7 +1,7 @@
 """When the office publishes scores (§3.3.5): the first month, each quarter, the campaign's long phase, the year; and
 that once more when something came late."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from services.assessment.commands import PublishScores
 from services.assessment.plan_file import load_plan
 from services.assessment.score import publication
 from services.assignment.commands import IssueContactCards
-from services.season import supervised
+from services.season import meetings, supervised
 from services.season.rhythm import Rhythm
 from services.season.scenario import Act, Scenario, Turn, Year, wave_of
 from shared.contracts.assessment import PeriodKind
@@ -37,11 +37,12 @@ def closing_wave(year: Year) -> int:
     return wave_of(year.to_day + timedelta(days=AFTER_DAYS + 1))
 
 
-def drawn(scenario: Scenario, rhythm: Rhythm) -> Iterator[Act]:
-    """All publications, and what follows from them."""
+def drawn(scenario: Scenario, rhythm: Rhythm, held: Sequence[Act]) -> Iterator[Act]:
+    """All publications, and what follows from them. `held` are the meetings, for somebody appeals about one."""
     for year in scenario.years:
         yield from _in_the_year(scenario, rhythm, year)
         yield from _at_its_end(scenario, rhythm, year)
+        yield from _amended(scenario, rhythm, year, held)
 
 
 def _in_the_year(scenario: Scenario, rhythm: Rhythm, year: Year) -> Iterator[Act]:
@@ -77,20 +78,48 @@ def _at_its_end(scenario: Scenario, rhythm: Rhythm, year: Year) -> Iterator[Act]
     yield from supervised.after_publication(scenario, rhythm, year, scenario.code(0), name, AFTER_DAYS + 17)
 
 
+def _amended(scenario: Scenario, rhythm: Rhythm, year: Year, held: Sequence[Act]) -> Iterator[Act]:
+    """A community whose minutes were late by no fault of its own appeals and is right: the year is stated once more."""
+    found = meetings.late_minutes(scenario, year, held)
+    if found is None:
+        return
+    number, month = found
+    as_of = year.to_day + timedelta(days=AFTER_DAYS)
+    cadence = "monthly_meeting" if _plan(as_of) == CAMPAIGN else "standing_monthly_meeting"
+    member = f"{cadence}.minutes/{scenario.code(number)}/{month}"
+    name = publication(PeriodKind.YEAR, str(year.number), as_of.isoformat())
+    appeal = list(supervised.upheld(scenario, rhythm, year, number, name, member, AFTER_DAYS + 17))
+    yield from appeal
+    if len(appeal) == supervised.STEPS:
+        day = rhythm.working(appeal[-1].at.date() + timedelta(days=1))
+        wave = max(act.wave for act in appeal) + 1
+        yield _publish(scenario, rhythm, PeriodKind.YEAR, str(year.number), as_of, day, wave, "/amended")
+
+
 def _name(kind: PeriodKind, period: str, as_of: date) -> str:
     return f"publish/{publication(kind, period, as_of.isoformat())}"
+
+
+def _plan(as_of: date) -> str:
+    """The campaign's year is published a month after it."""
+    return CAMPAIGN if as_of < date(2016, 3, 1) else GOES_ON
 
 
 def _published(
     scenario: Scenario, rhythm: Rhythm, kind: PeriodKind, period: str, as_of: date, again: bool = False
 ) -> Iterator[Act]:
     """The publication of a period, on the working day after; `again` half a month later."""
-    plan = CAMPAIGN if as_of < date(2016, 3, 1) else GOES_ON  # the campaign's year is published a month after it
-    command: Any = PublishScores(plan=plan, rulebook="default", period_kind=kind, period=period, as_of=as_of)
     day = rhythm.working(as_of + timedelta(days=16 if again else 1))
-    at = rhythm.hours(scenario.chance("publish", kind, period, again), day)
     wave = wave_of(as_of + timedelta(days=1)) + again
-    yield Act(
-        name=_name(kind, period, as_of) + ("/again" if again else ""), service="assessment", command=command, at=at,
-        role=Role.OFFICE, wave=wave, turn=Turn.FIRST,
+    yield _publish(scenario, rhythm, kind, period, as_of, day, wave, "/again" if again else "")
+
+
+def _publish(
+    scenario: Scenario, rhythm: Rhythm, kind: PeriodKind, period: str, as_of: date, day: date, wave: int, which: str
+) -> Act:
+    command: Any = PublishScores(plan=_plan(as_of), rulebook="default", period_kind=kind, period=period, as_of=as_of)
+    at = rhythm.hours(scenario.chance("publish", kind, period, which), day)
+    return Act(
+        name=_name(kind, period, as_of) + which, service="assessment", command=command, at=at, role=Role.OFFICE,
+        wave=wave, turn=Turn.FIRST,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from shared.contracts.assessment_entries import (
     ArchiveKind,
     CircularKind,
     Commended,
+    Excused,
     Finding,
     GroupPost,
     Portfolio,
@@ -26,6 +27,14 @@ FAULTY: Final = 0.4
 """Inspections that find something to be put right."""
 PUT_RIGHT: Final = 0.85
 """Orders that are carried out well the first time."""
+GROUP: Final = "示例领导小组"
+NEUTRAL: Final = "office-20"
+"""Who hears appeals: nobody who publishes scores."""
+MINUTES: Final = "minutes_on_time"
+"""The indicator that a community is right about."""
+STEPS: Final = 3
+"""Of an appeal: lodged, heard, decided."""
+_HEARD: Final = supervision.HearAppeal(heard_by=GROUP, account="示例：社区与办公室分别作了说明。")
 AWARE: Final = (82, 100)
 """Of a hundred residents asked, how many know of it."""
 
@@ -141,6 +150,26 @@ def _archive(pen: Pen, place: Place, year: Year) -> Iterator[Act]:
     yield from pen.then(replied, filed, 7, 16, Role.OFFICE)
 
 
+def upheld(
+    scenario: Scenario, rhythm: Rhythm, year: Year, number: int, publication: str, member: str, days: int
+) -> Iterator[Act]:
+    """A community appeals because of one month's minutes, so many days after the year's end, and is right."""
+    pen = Pen(scenario, rhythm, Year(year.number, year.to_day, scenario.last_day), "appeals", number)
+    lodge = supervision.AppealScore(
+        community=scenario.code(number), publication=publication, indicator=MINUTES,
+        grounds="示例：当月办公楼断网，纪要无法上报。",
+    )  # fmt: skip
+    lodged = list(pen.write("assessment", "upheld", lodge, year.to_day + timedelta(days=days), turn=Turn.AFTER))
+    yield from lodged
+    heard = list(pen.then(lodged, _HEARD, 1, 2, Role.OFFICE, Turn.AFTER, NEUTRAL))
+    yield from heard
+    decide = supervision.DecideAppeal(
+        finding=Finding.UPHELD, decided_by=GROUP, decision="示例：断网属实，该月纪要不计。",
+        excused=(Excused(indicator=MINUTES, table="duties", member=member),),
+    )  # fmt: skip
+    yield from pen.then(heard, decide, 1, 2, Role.OFFICE, Turn.AFTER, NEUTRAL)
+
+
 def after_publication(
     scenario: Scenario, rhythm: Rhythm, year: Year, community: str, publication: str, days: int
 ) -> Iterator[Act]:
@@ -151,8 +180,10 @@ def after_publication(
     grounds = supervision.AppealScore(community=community, publication=publication, grounds="示例：补报的纪要未计入。")
     appeal = list(pen.write("assessment", "appeal", grounds, day, Role.CLERK, Turn.AFTER))
     yield from appeal
-    decided = supervision.DecideAppeal(finding=Finding.DISMISSED, decided_by=OFFICE, decision="示例：逾期报送。")
-    yield from pen.then(appeal, decided, 3, 6, Role.OFFICE)
+    heard = list(pen.then(appeal, _HEARD, 1, 3, Role.OFFICE, Turn.AFTER, NEUTRAL))
+    yield from heard
+    decided = supervision.DecideAppeal(finding=Finding.DISMISSED, decided_by=GROUP, decision="示例：逾期报送。")
+    yield from pen.then(heard, decided, 1, 3, Role.OFFICE, Turn.AFTER, NEUTRAL)
     award = supervision.AwardCommendation(
         commended=Commended.COMMUNITY, subject=community, award="先进社区", publication=publication
     )
