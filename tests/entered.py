@@ -50,6 +50,7 @@ from tests.assignment.invented import WENBO
 
 ALL: Final[tuple[Entries, ...]] = (FINDING, WORK, SUPERVISION)
 MEETING, INSPECTION, PUBLICATION = "joint-1", "inspection-1", "month-2015-06.2015-07-06"
+FLAG, FLAGGED = "month_end", "2015-06"
 """What entries name, and must be there before them."""
 IN: Final[dict[str, Any]] = {"community": WENBO}
 DUE = date(2015, 8, 1)
@@ -97,7 +98,9 @@ _GIVEN: Final = (
     ),
     supervision.RecordPublicReview(**IN, meeting="debriefing-1", good=9, fair=1, poor=0),
     supervision.AppealScore(**IN, publication=PUBLICATION, grounds="示例：一件已化解"),
+    supervision.HearAppeal(heard_by="领导小组", account="示例：双方陈述"),
     supervision.DecideAppeal(finding=Finding.UPHELD, decided_by="领导小组办公室", decision="示例：维持"),
+    supervision.AnswerFlag(**IN, flag=FLAG, month=FLAGGED, answer="示例：月末集中送达"),
     supervision.AddArchiveEntry(officer="judge-1", archive=ArchiveKind.WORK, period="2015", entry="示例：走访十次"),
     supervision.RecordArchiveReply(reply="示例：无异议"),
     supervision.FileArchive(filed_with="区委政法委", filing="档2015-1"),

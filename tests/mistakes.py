@@ -616,7 +616,7 @@ LATER = replace(PLAN, posting_months=18)
 MISTAKEN = "mistaken"
 NOTHING = replace(
     PLAN, code=MISTAKEN, phases=(), duties=(), cadences=(), targets=(), anomalies=(), rounds=(), terms=(),
-    must_visits=replace(PLAN.must_visits, classes=()), since=date(2015, 1, 1), until=date(2015, 1, 1),
+    publishing=(), must_visits=replace(PLAN.must_visits, classes=()), since=date(2015, 1, 1), until=date(2015, 1, 1),
 )  # fmt: skip
 """A text that asks nothing of anyone."""
 
@@ -665,12 +665,33 @@ ASSESSED: Final[Mapping[type[Event], tuple[Mistake, ...]]] = {
 # entries
 
 
+HURRIED: Final = tuple(
+    replace(one, share="0.0001", least=1, days=31) for one in RULEBOOK.flags if one.code == entered.FLAG
+)
+NEEDED: Final[Mapping[type, tuple[Say, ...]]] = {
+    supervision.AnswerFlag: (
+        rule(replace(RULEBOOK, flags=HURRIED), 12), Say(intake.ResolveCase(), CASE, 20)
+    ),
+}  # fmt: skip
+"""What must be there before some entries, besides the office: a case that ends when a rule says that it may not."""
+
+
+def _flagged() -> World:
+    """The office with a flag to be answered."""
+    world = OFFICE.copy()
+    say(world, *NEEDED[supervision.AnswerFlag])
+    return world
+
+
+FLAGGED: Final = _flagged()
+
+
 def _of_entries(entries: Entries) -> Iterator[tuple[type[Event], tuple[Mistake, ...]]]:
     """An entry that never was is made void; so is one with a step that never was, and the rest is entered anew."""
     void, voided = entered.VOIDS[entries.decider.category], entries.decider.events[-1]
     for kind in entries.kinds:
         for number, step in enumerate(kind.steps):
-            before = _steps(kind, number, "first")
+            before = (*NEEDED.get(step.command, ()), *_steps(kind, number, "first"))
             wrong = Say(entered.COMMANDS[step.command], "first", 24 * (number + 1))
             right = (Say(void, "first", 24 * 9), *_steps(kind, number, "anew"))
             yield step.event, (Mistake((wrong,), right, given=before, anew={"anew": "first"}),)

@@ -53,7 +53,7 @@ _STATED = {"position", "evidence_position", "root", "published_at", "restated_at
 BOOKKEEPING: Final[Mapping[str, set[str]]] = {
     "cases": {"corrections"},
     "handling": {"times_opened", "opened_at"},
-    "case_results": {"moved_from", "marks", "tier"},  # what they tell of kinds and endings is compared as it is counted
+    "case_results": {"moved_from", "marks", "tiers"},  # kinds and endings are compared as they are counted
     "plans": {"version", "author", "reason", "adopted_at", "position"},
     "rulebooks": {"version", "author", "reason", "adopted_at", "position"},
     "scores": {"plan_version", "rulebook_version", *_STATED},
@@ -61,7 +61,7 @@ BOOKKEEPING: Final[Mapping[str, set[str]]] = {
 """Columns, by ledger, that tell of corrections themselves, or of where in the log an event stands."""
 IN_DAYS: Final = frozenset({"reported_at", "ended_at"})
 """A correction knows days, not hours."""
-IN_THE_LOG: Final = frozenset({"clocks", "letters", "handovers"})
+IN_THE_LOG: Final = frozenset({"acts", "clocks", "letters", "handovers"})
 """Columns of what was told and done, with where in the log that stands."""
 
 
@@ -126,7 +126,9 @@ def column_by_column(
     world: World, name: str, but: frozenset[str], anew: Mapping[str, str]
 ) -> Mapping[tuple[str, str], Any]:
     """The columns of a ledger's rows that stand, without bookkeeping."""
-    ignored = BOOKKEEPING.get(name, set()) | but
+    ignored = BOOKKEEPING.get(name, set()) | but | {"earlier"}  # what a row was before it was put right
+    if name.endswith(".calendar"):
+        ignored |= {"position"}
     return {
         (renamed(key, anew), field.name): plain(field.name, getattr(row, field.name), anew)
         for key, row in world.rows.get(name, {}).items()
@@ -143,19 +145,24 @@ def plain(column: str, value: Any, anew: Mapping[str, str]) -> Any:
     if column in IN_DAYS and value is not None:
         return civil_day(value)
     if column in IN_THE_LOG:
-        return re.sub(r"(recorded_on=[^)]*\), )?position=\d+", "", repr(value))
+        said = re.sub(r"(recorded_on=[^)]*\), )?position=\d+", "", repr(value))
+        return re.sub("|".join(map(re.escape, anew)) or "$^", lambda found: anew[found[0]], said)
     return renamed(value, anew)
 
 
 def stands(name: str, key: str, row: Any, world: World) -> bool:
     """Whether a row is not of something that was made void, taken back as a whole, or given another text."""
+    if name == "responsibility_letters":
+        return bool(row.letters) or not row.mistaken
+    if name == "restatements":  # each tells of a correction
+        return False
     if name in ("plans", "rulebooks"):
         versions = [one.version for one in world.rows[name].values() if one.code == row.code]
         return bool(row.version == max(versions) and row.code != MISTAKEN)
     if name == "places":  # a name that a community bore stands for it until another bears it
         return key in (row.community, world.rows[name][row.community].name)
-    if name.endswith(".calendar"):  # that a weekday is worked needs no announcement
-        return row.day is None or row.works is not (row.day.weekday() < 5)
+    if name.endswith(".calendar"):  # that a weekday is worked needs no announcement; what was withdrawn says nothing
+        return row.year is not None or (row.day is not None and row.works is not (row.day.weekday() < 5))
     if name == "case_terms" and not any(m.what == "accepted" for m in row.marks):  # nothing is due of such a case
         return False
     if name == "contact_cards":

@@ -39,7 +39,7 @@ from shared.contracts.model import Refused, slug
 from tests import entered
 from tests.assignment.invented import WENBO
 from tests.declarations import assert_refusal_is_told
-from tests.mistakes import CASE, ERROR, LANE, OFFICE, OTHER, PLAN, RULEBOOK, YOUSHENG, Say, day, publish
+from tests.mistakes import CASE, ERROR, FLAGGED, LANE, OFFICE, OTHER, PLAN, RULEBOOK, YOUSHENG, Say, day, publish
 from tests.spec import START
 from tests.world import ALL, LOG, World, fold
 
@@ -581,7 +581,7 @@ PLAYS: Final[Mapping[str, Play]] = {
                 entries_go_on_in_order_until_they_are_made_void(entries),
                 an_entry_s_row_says_what_was_entered_last(entries),
             ),
-            steps=60, effort=MORE,
+            steps=60, effort=MORE, begins=FLAGGED if entries.decider.category == "supervision" else OFFICE,
         )
         for entries in entered.ALL
     },

@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from services.assessment.commands import PublishScores
+from services.assessment.entry_commands import DecideAppeal, HearAppeal
 from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.service import SERVICE as INTAKE
@@ -28,6 +30,8 @@ CODEC = Codec(EVENTS)
 SERVICES = (INTAKE, ASSIGNMENT)
 """Those between which cases go to and fro: what most worlds are about."""
 ALL = (*SERVICES, ASSESSMENT)
+BY_OTHERS = {PublishScores: "a-2", HearAppeal: "a-3", DecideAppeal: "a-3"}
+"""Who sends what the same person may not do; all else is sent by `a-1`."""
 _NAMES = Counter(ledger.name for service in ALL for ledger in service.ledgers)
 
 
@@ -81,7 +85,8 @@ class World:
         stream = f"{decider.category}/{id}"
         look = Looking(self.rows, len(self.log) - 1, service)
         context = Context(
-            id=id, at=at, now=now or at, by=Actor(id="a-1", role=role), command_id=f"k{self.commands}", log=LOG,
+            id=id, at=at, now=now or at, by=Actor(id=BY_OTHERS.get(type(command), "a-1"), role=role),
+            command_id=f"k{self.commands}", log=LOG,
             facts=accepts.facts(command, id, look) if accepts.facts else None,
         )  # fmt: skip
         decided = decider.decide(command, self.states.get(stream, decider.initial), context)

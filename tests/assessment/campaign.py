@@ -12,7 +12,7 @@ from typing import Any
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
-from services.assessment.evidence import Evidence, evidence_of
+from services.assessment.evidence import LEDGERS, Evidence, evidence_of
 from services.assessment.periods import period
 from services.assessment.plan_file import STANDING, load_plan
 from services.assessment.rulebook_file import load_rulebook
@@ -52,6 +52,8 @@ from shared.contracts.intake import (
     CaseResolved,
     CaseTerminated,
 )
+from shared.contracts.model import Context
+from tests.assessment.entered import ENTRIES, VOID
 
 LOG = "410105010"
 WHOLE = Institution(LOG)
@@ -79,6 +81,7 @@ class Written:
     event: Any
     on: str
     recorded: str
+    by: Actor = OFFICE
 
 
 @dataclass
@@ -87,10 +90,27 @@ class Campaign:
 
     written: list[Written] = field(default_factory=list)
 
-    def put(self, stream: str, event: Any, on: str, recorded: str | None = None) -> int:
+    def put(self, stream: str, event: Any, on: str, recorded: str | None = None, by: Actor = OFFICE) -> int:
         """Write an event that happened on a day (and was recorded the same day, unless told); gives its position."""
-        self.written.append(Written(stream, event, on, recorded or on))
+        self.written.append(Written(stream, event, on, recorded or on, by))
         return len(self.written) - 1
+
+    def send(self, command: Any, on: str, id: str | None = None, by: Actor = OFFICE) -> list[int]:
+        """Have the service decide a command on the campaign as it stands; gives the positions of what it wrote.
+        Raises `Refused`."""
+        decider, accepts = next(
+            (decider, one) for decider in SERVICE.deciders for one in decider.accepts if one.command is type(command)
+        )
+        id = (accepts.id(command) if accepts.id else id) or f"a{len(self.written)}"
+        stream, state = f"{decider.category}/{id}", decider.initial
+        for one in self.written:
+            if one.stream == stream:
+                state = decider.evolve(state, one.event, moment(one.on))
+        known = accepts.facts(command, id, Looking(self)) if accepts.facts else None
+        context = Context(
+            id=id, at=moment(on), now=moment(on), by=by, command_id=f"k{len(self.written)}", log=LOG, facts=known
+        )
+        return [self.put(stream, event, on, by=by) for event in decider.decide(command, state, context)]
 
     # the work ---------------------------------------------------------------------------------------------------
 
@@ -231,6 +251,23 @@ class Campaign:
         )
         return self.put(f"meeting/{code}-{kind}-{month}", filed, on, recorded)
 
+    def enter(
+        self, work: str, id: str, on: str, code: str = EAST, due: str | None = None, recorded: str | None = None
+    ) -> int:
+        """An entry of work or a finding (`entered.ENTRIES`), to be dealt with by the day itself unless told."""
+        entry = ENTRIES[work]
+        return self.put(f"{entry.category}/{id}", entry.begins(code, date.fromisoformat(due or on)), on, recorded)
+
+    def go_on(self, work: str, id: str, on: str, recorded: str | None = None, step: int = -1) -> int:
+        """What follows an entry: its last step, unless told."""
+        entry = ENTRIES[work]
+        return self.put(f"{entry.category}/{id}", entry.goes_on[step], on, recorded)
+
+    def void(self, work: str, id: str, on: str) -> int:
+        """Make an entry void."""
+        category = ENTRIES[work].category
+        return self.put(f"{category}/{id}", VOID[category], on)
+
     # what comes of it -------------------------------------------------------------------------------------------
 
     def recorded(self) -> list[Recorded]:
@@ -241,7 +278,7 @@ class Campaign:
             found.append(
                 Recorded(
                     log=LOG, position=position, stream=one.stream, id=one.stream.partition("/")[2], version=version,
-                    type=one.event.NAME, command_id=f"c-{position}", actor=OFFICE, cause=None,
+                    type=one.event.NAME, command_id=f"c-{position}", actor=one.by, cause=None,
                     occurred_at=moment(one.on), recorded_at=moment(one.recorded, 18), event=one.event,
                 )
             )  # fmt: skip
@@ -252,8 +289,10 @@ class Campaign:
         taken = self.recorded()[: None if up_to is None else up_to + 1]
         return {ledger.name: list(folded(ledger, taken).values()) for ledger in SERVICE.ledgers}
 
-    def evidence(self) -> Evidence:
-        return evidence_of(self.rows())
+    def evidence(self, up_to: int | None = None) -> Evidence:
+        """What scores and duties rest on, at a position (None: at the end)."""
+        taken = self.recorded()[: None if up_to is None else up_to + 1]
+        return evidence_of({ledger.name: list(folded(ledger, taken).values()) for ledger in LEDGERS})
 
     def scores(self, period: Period, as_of: str) -> Scores:
         return score(RULEBOOK, PLAN, self.evidence(), period, date.fromisoformat(as_of), whole=WHOLE)

@@ -13,7 +13,7 @@ import services.assessment
 from services.assessment import entry_commands
 from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
 from services.assessment.entries import ENTRIES
-from services.assessment.ranking import ranks
+from services.assessment.ranking import Place, ranks
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import EVENTS, PeriodKind, RankUse
 from shared.contracts.assignment import (
@@ -21,14 +21,17 @@ from shared.contracts.assignment import (
     HandoverOpened,
     Leave,
     LeaveRecorded,
+    OfficerEnrolled,
     ResponsibilityLetterSigned,
     StudioOpened,
 )
+from shared.contracts.codes import Profession
 from shared.contracts.intake import CalendarAmended, ClockPaused, PauseReason
 from shared.errors import CODES
 from shared.ledger.tables import tables_of
 from shared.log.codec import canonical
 from tests.assessment.campaign import EAST, PLAN, RULEBOOK, WEST, Campaign
+from tests.assessment.test_appeals import APPEAL, CLERK, HEAR, OTHER, UPHOLD
 from tests.assessment.test_score import publish, season
 
 OWED: list[tuple[str, Any]] = [
@@ -37,6 +40,7 @@ OWED: list[tuple[str, Any]] = [
         officer="judge-1", from_day=date(2015, 6, 1),
         leave=Leave(first_day=date(2015, 6, 15), last_day=date(2015, 6, 16), cover=None),
     )),
+    ("officer/judge-1", OfficerEnrolled(profession=Profession.JUDGE, unit="虚构法院", name="sealed:n", phone=None)),
     ("case/e5", ClockPaused(reason=PauseReason.APPRAISAL, note=None)),
     ("handling/e5", ResponsibilityLetterSigned(community=EAST, unit="综治办", person="sealed:p", contact_days=7)),
     ("handling/e5", HandoverOpened(officer="police-1")),
@@ -51,11 +55,15 @@ OWED: list[tuple[str, Any]] = [
 def full() -> Campaign:
     campaign = season()
     campaign.plan_visit("e5", "v", "2015-06-15", "2015-06-12")
+    campaign.visit("e5", "v", "2015-06-15")
     for stream, event in OWED:
         campaign.put(stream, event, "2015-06-15")
     publish(campaign)
     campaign.resolve("e5", "2015-06-25", recorded="2015-07-20")
     publish(campaign, "2015-07-20")
+    campaign.send(APPEAL, "2015-07-21", "ap1", CLERK)
+    campaign.send(HEAR, "2015-07-22", "ap1", OTHER)
+    campaign.send(UPHOLD, "2015-07-23", "ap1", OTHER)
     return campaign
 
 
@@ -79,7 +87,8 @@ def test_the_office_alone_adopts_and_publishes() -> None:
     for command, roles in by.items():
         assert "office" in roles
         if command.__module__ != entry_commands.__name__:
-            assert roles == {"office"}
+            by_itself = {"service"} if command is PublishScores else set()  # on the plan's day
+            assert roles == {"office"} | by_itself
 
 
 def test_every_event_of_the_service_is_decided_and_folded_somewhere() -> None:
@@ -139,11 +148,11 @@ def test_commands_pass_the_gate_as_json_and_unknown_keys_do_not(command: Any) ->
 def test_ranks_are_for_those_who_may_see_them_and_only_where_there_is_enough_to_compare() -> None:
     rows = {row.community: row for row in full().rows()["scores"]}
     east, west = rows[EAST].id, rows[WEST].id
-    assert ranks(rows.values(), RankUse.OFFICE, "office") == {east: 1, west: 2}
+    assert ranks(rows.values(), RankUse.OFFICE, "office") == {east: Place(1, False), west: Place(2, False)}
     assert ranks(rows.values(), RankUse.OFFICE, "clerk") == {}
     assert ranks(rows.values(), RankUse.OFFICE, None) == {}
     assert ranks(rows.values(), RankUse.NOBODY, "office") == {}
-    assert ranks(rows.values(), RankUse.PUBLIC, None) == {east: 1, west: 2}
+    assert ranks(rows.values(), RankUse.PUBLIC, None) == {east: Place(1, False), west: Place(2, False)}
     few = Campaign().adopt()
     few.community(EAST)
     few.case("a", "2015-06-12")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
+from services.assessment.ledgers import communities_served
 from services.assessment.scoring import score
 from services.assessment.tables import tables
 from shared.contracts.assignment import (
@@ -22,22 +23,15 @@ from shared.contracts.assignment import (
     PerformanceChecked,
     ResponsibilityLetterSigned,
     StudioClosed,
-    StudioOpened,
 )
 from shared.contracts.assignment import Performance as Kept
-from shared.contracts.assignment_entries import PatrolCompleted, TeamKind, WorkVoided
+from shared.contracts.assignment_entries import LeaderRelieved, PatrolCompleted, TeamKind, WorkVoided
 from shared.contracts.codes import AgreementForm, CaseKind, MeetingKind
 from shared.contracts.frozen import replace
-from shared.contracts.intake import CaseVoided
-from shared.contracts.intake_entries import (
-    OpinionAnswered,
-    OpinionChannel,
-    OpinionOutcome,
-    OpinionRecorded,
-    OpinionTopic,
-)
-from tests.assessment.campaign import EAST, PLAN, RULEBOOK, STANDING_PLAN, WEST, WHOLE, Campaign, Looking, month
-from tests.assessment.test_properties import COMMUNITIES, DAYS, Act, streams, written
+from shared.contracts.intake import CaseReopened, CaseVoided
+from shared.contracts.intake_entries import KeyAreaReinspected
+from tests.assessment.campaign import LOG, PLAN, RULEBOOK, STANDING_PLAN, WHOLE, Campaign, Looking, month
+from tests.assessment.histories import COMMUNITIES, DAYS, Act, shuffled, streams, written
 
 ASKED = st.integers(0, 100).map(lambda n: date(2015, 5, 25) + timedelta(days=n))
 Key = tuple[str, str | None, str, str, date | None]
@@ -70,15 +64,6 @@ def _put(stream: str, event: Any, on: str) -> Act:
     return lambda campaign: campaign.put(stream, event, on)
 
 
-def _opinion(draw: Any, id: str) -> list[Act]:
-    said = OpinionRecorded(
-        community=draw(COMMUNITIES), grid=None, topic=OpinionTopic.LAW, channel=OpinionChannel.VISIT, opinion="sealed:o"
-    )
-    answered = OpinionAnswered(outcome=OpinionOutcome.EXPLAINED, answered_by="司法所", answer="sealed:a")
-    on, *later = sorted(draw(st.lists(DAYS, min_size=1, max_size=3)))
-    return [_put(f"finding/{id}", said, on), *(_put(f"finding/{id}", answered, day) for day in later)]
-
-
 def _patrol(draw: Any, id: str) -> list[Act]:
     done = PatrolCompleted(
         community=draw(COMMUNITIES), grid=None, team=TeamKind.RED_ARMBANDS, participants=3, minutes=60, matters=0
@@ -86,25 +71,12 @@ def _patrol(draw: Any, id: str) -> list[Act]:
     return [_put(f"work/{id}", done, draw(DAYS))]
 
 
-def _meetings(draw: Any, code: str) -> list[Act]:
-    kind = draw(st.sampled_from([MeetingKind.MONTHLY, MeetingKind.JOINT, MeetingKind.DEBRIEFING]))
-    named = draw(st.sampled_from(["2015-06", "2015-07"]))
-    return [partial(Campaign.meet, month=named, on=draw(DAYS), code=code, kind=kind)]
-
-
 @st.composite
-def duties(draw: Any) -> list[list[Act]]:
+def duties(draw: Any, standing: bool = True, calendar_changes: bool = True) -> list[list[Act]]:
     """As `streams`, with what obligations rest on besides."""
-    found: list[list[Act]] = draw(streams())
+    found: list[list[Act]] = draw(streams(calendar_changes))
     found += [_handled(draw, f"h{n}") for n in range(draw(st.integers(0, 2)))]
-    found += [_opinion(draw, f"o{n}") for n in range(draw(st.integers(0, 2)))]
-    found += [_patrol(draw, f"p{n}") for n in range(draw(st.integers(0, 3)))]
-    for code in (EAST, WEST):
-        found.append(_meetings(draw, code))
-        studio = (StudioOpened(place="警务室"), StudioClosed(reason="搬迁"), StudioOpened(place="警务室"))
-        days = sorted(draw(st.lists(DAYS, max_size=3)))
-        found.append([_put(f"community/{code}", event, on) for event, on in zip(studio, days, strict=False)])
-    if draw(st.booleans()):
+    if standing and draw(st.booleans()):
         found.append([partial(Campaign.plan, plan=STANDING_PLAN)])
     return found
 
@@ -145,19 +117,23 @@ def test_how_an_obligation_stands_fits_its_days(parts: list[list[Act]], on: date
 def _given_up(campaign: Campaign, one: Obligation, after: date, by: date) -> bool:
     """Whether it ended, or its case began anew, between two days."""
     between = [entry for entry in campaign.written if after < date.fromisoformat(entry.on) <= by]
-    about = {f"case/{one.about}"} if one.about else {f"community/{one.subject}"}
-    return any(entry.stream in about and type(entry.event).__name__ in _GIVES_UP for entry in between)
+    about = {f"case/{one.about}", one.about} if one.about else {f"community/{one.subject}"}
+    return any(
+        (entry.stream in about and type(entry.event) in _GIVES_UP) or type(entry.event) is LeaderRelieved
+        for entry in between
+    )
 
 
-_GIVES_UP = {"CaseReopened", "StudioClosed"}
+_GIVES_UP = {CaseReopened, StudioClosed, KeyAreaReinspected}
+"""What passed once may fail later."""
 
 
 @PLENTY
-@given(duties(), ASKED, ASKED)
+@given(duties(calendar_changes=False), ASKED, ASKED)
 def test_what_was_done_stays_done_and_what_was_overdue_was_never_in_time(
     parts: list[list[Act]], one_day: date, other: date
 ) -> None:
-    """Unless it was taken back, ended, or the case was reopened."""
+    """Unless it ended, the case was reopened, or other days were announced to be off."""
     campaign, (first, second) = written(parts), sorted((one_day, other))
     later = owed(campaign, second)
     for key, one in owed(campaign, first).items():
@@ -171,21 +147,19 @@ def test_what_was_done_stays_done_and_what_was_overdue_was_never_in_time(
 
 
 @PLENTY
-@given(duties(), ASKED)
-def test_the_minutes_that_are_owed_are_those_that_are_scored(parts: list[list[Act]], on: date) -> None:
-    """The same days, in every community of the programme on that day."""
+@given(duties(standing=False), ASKED)
+def test_the_duties_that_are_owed_are_those_that_are_scored(parts: list[list[Act]], on: date) -> None:
+    """One by one, but that what comes round more seldom than the campaign lasts has no day in scores."""
     campaign = written(parts)
-    found = owed(campaign, on)
-    by_key = {(k[0], k[2], k[3].rpartition("/")[2]): one for k, one in found.items() if one.kind.plan == PLAN.code}
-    cadences = {cadence.meeting.value: cadence.code for cadence in PLAN.cadences}
-    joined = {row.id for row in campaign.evidence().communities if row.marks[0].on <= on}
-    scored = tables(campaign.evidence(), PLAN, month("2015-06"), on)["minutes"]
-    for item in (one for one in scored if one.counts and one.community in joined):
-        code = cadences[str(item.fields["meeting"])]
-        minutes = by_key[f"{code}.minutes", item.community, str(item.fields["month"])]
-        meeting = by_key[code, item.community, str(item.fields["month"])]
-        assert (minutes.due_on, minutes.done_on) == (item.fields["due_on"], item.fields["done_on"])
-        assert meeting.done_on == item.fields["held_on"]
+    found = {(one.kind.what, one.subject, one.about, one.begins_on): one for one in campaign.obligations(on)}
+    scored = tables(campaign.evidence(), PLAN, month("2015-06"), on)["duties"]
+    assert len(scored) == len(found)
+    assert len({item.key for item in scored}) == len(scored)
+    for item in scored:
+        told = item.fields
+        one = found[str(told["what"]), item.community or LOG, str(told["about"]), told["begins_on"]]  # type: ignore[index]  # a day, or none
+        assert (told["done_on"], told["state"]) == (one.done_on, one.state)
+        assert told["due_on"] == one.due_on or (told["due_on"] is None and one.state is State.NOT_YET_DUE)
 
 
 @PLENTY
@@ -197,23 +171,22 @@ def test_whoever_has_no_vacancy_has_four_of_four_in_the_scores(parts: list[list[
         one.subject for one in owed(campaign, on).values()
         if one.kind.code.startswith("refill_term") and one.state in (State.VACANT, State.OVERDUE)
     }  # fmt: skip
-    communities = {row.id for row in campaign.evidence().communities if row.marks[0].on <= on}
+    communities = {
+        row.id for row in campaign.evidence().communities
+        if row.marks[0].on <= on and not communities_served.voided(row)
+    }  # fmt: skip
     period = replace(month(f"{on:%Y-%m}"), to_day=on)
     whole = score(RULEBOOK, PLAN, campaign.evidence(), period, on, whole=WHOLE).tallies[0]
     four = next(one for one in whole.indicators if one.code == "four_roles")
-    assert (four.numerator, four.denominator) == (len(communities - vacant), len(communities))
+    counted = four.unadjusted_numerator, four.unadjusted_denominator  # whatever an appeal leaves out
+    assert counted == (len(communities - vacant), len(communities))
 
 
 @PLENTY
 @given(st.data())
 def test_the_order_of_unrelated_events_changes_nothing(data: st.DataObject) -> None:
     parts, on = data.draw(duties()), data.draw(ASKED)
-    queues = [list(acts) for acts in parts]
-    shuffled: list[list[Act]] = []
-    while any(queues):
-        queue = data.draw(st.sampled_from([queue for queue in queues if queue]))
-        shuffled.append([queue.pop(0)])
-    assert _unplaced(written(parts), on) == _unplaced(written(shuffled), on)
+    assert _unplaced(written(parts), on) == _unplaced(written(shuffled(data.draw, parts)), on)
 
 
 def _unplaced(campaign: Campaign, on: date) -> Mapping[Key, Obligation]:

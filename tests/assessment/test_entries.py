@@ -11,14 +11,12 @@ from services.assessment.entries import ARCHIVES, ENTRIES, INSPECTIONS, Facts
 from services.assessment.entry_commands import (
     AddArchiveEntry,
     AllocateFunds,
-    AppealScore,
     AssignPortfolio,
     AwardCommendation,
     CompleteRectification,
     ConcludeSurvey,
     ConductInspection,
     ConstituteLeadingGroup,
-    DecideAppeal,
     FileArchive,
     FileCommunityPlan,
     IssueCircular,
@@ -34,7 +32,6 @@ from services.assessment.entry_commands import (
 from services.assessment.ledgers import communities_served
 from services.assessment.service import SERVICE
 from shared.contracts.assessment_entries import (
-    AppealDecided,
     ArchiveEntryAdded,
     ArchiveFiled,
     ArchiveKind,
@@ -44,7 +41,6 @@ from shared.contracts.assessment_entries import (
     CommendationAwarded,
     Commended,
     CommunityPlanFiled,
-    Finding,
     FundsAllocated,
     GroupPost,
     InspectionConducted,
@@ -55,7 +51,6 @@ from shared.contracts.assessment_entries import (
     PublicReviewRecorded,
     RectificationCompleted,
     RectificationOrdered,
-    ScoreAppealed,
     Seat,
     SummarySubmitted,
     SupervisionVoided,
@@ -164,20 +159,6 @@ def test_a_rate_of_few_people_is_not_told() -> None:
     assert_refusal_is_told(SERVICE, SUPERVISION.when(few, facts=HERE).then_refused("too_few_to_tell", field="youths"))
     more = ReportYouthOffenceRate(**YOUTHS, offenders=101, youths=100)
     SUPERVISION.when(more, facts=HERE).then_refused("numbers_do_not_fit", field="offenders")
-
-
-def test_a_published_score_is_appealed_and_the_appeal_decided() -> None:
-    appeal = AppealScore(**IN, publication="month-2015-06.2015-07-06", indicator="minutes", grounds="sealed:g")
-    appealed = ScoreAppealed(**IN, publication="month-2015-06.2015-07-06", indicator="minutes", grounds="sealed:g")
-    SUPERVISION.when(appeal, facts=PUBLISHED).then(appealed)
-    SUPERVISION.when(appeal, facts=HERE).then_refused("unknown_publication", field="publication")
-    other = AppealScore(**IN, publication="month-2015-06.2015-07-06", indicator="nothing", grounds="sealed:g")
-    refused = SUPERVISION.when(other, facts=PUBLISHED).then_refused("unknown_indicator", field="indicator")
-    assert_refusal_is_told(SERVICE, refused)
-    decided = AppealDecided(finding=Finding.UPHELD, decided_by="综治办", decision="sealed:d")
-    decide = DecideAppeal(finding=Finding.UPHELD, decided_by="综治办", decision="sealed:d")
-    SUPERVISION.given(appealed).when(decide).then(decided)
-    SUPERVISION.given(appealed, decided).when(decide).then_refused("entry_not_now")
 
 
 def test_an_officer_s_archive_holds_facts_and_their_own_word_until_it_is_filed() -> None:

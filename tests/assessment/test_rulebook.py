@@ -110,8 +110,8 @@ def test_all_that_is_wrong_with_a_rulebook_is_told_at_once() -> None:
         ("op: within_grace", "op: is"),
         ("code: stability", "code: must_visits"),
         (
-            "table: minutes\n      where:\n        - {field: done_on",
-            "table: minute\n      where:\n        - {field: done_on",
+            "table: duties\n      where:\n        - {field: done_on, op: not_after",
+            "table: duty\n      where:\n        - {field: done_on, op: not_after",
         ),
     ):
         assert old in text

@@ -396,7 +396,7 @@ def test_the_thirty_days_for_judicial_confirmation_do_not_end_on_a_day_off() -> 
     agreed.when(offer, facts=POSTED).then(off_since_may)
     entered = Entered(
         id="2015-09-06", year=None, day=date(2015, 9, 6), works=False, announced_on=date(2015, 8, 10),
-        document="示例发电〔2015〕2号",
+        document="示例发电〔2015〕2号", position=0,
     )  # fmt: skip
     known_here = Facts(case=POSTED.case, postings=POSTED.postings, amended=(entered,))
     agreed.when(offer, facts=known_here).then(JudicialConfirmationOffered(apply_by=date(2015, 9, 7)))

@@ -1,6 +1,6 @@
 """Everything that the product can say or be told, walked field by field: the rules are about all of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
@@ -31,18 +31,19 @@ def classes() -> tuple[type, ...]:
     rows = [ledger.row for service in SERVICES for ledger in service.ledgers]
     found: dict[type, None] = {}
     for cls in (*commands, *EVENTS, *READINGS, *rows):
-        _gather(cls, found)
+        gather(cls, found)
     return tuple(found)
 
 
-def _gather(cls: type, found: dict[type, None]) -> None:
+def gather(cls: type, found: dict[type, None]) -> None:
+    """Add a class, and every class of a value within it."""
     if cls in found:
         return
     found[cls] = None
     for told in told_by(cls):
         for inner in inner_types(told.hint):
             if is_dataclass(inner):
-                _gather(inner, found)
+                gather(inner, found)
 
 
 def told_by(cls: type) -> Iterator[Told]:
@@ -61,7 +62,7 @@ def inner_types(hint: Any) -> set[type]:
     """The plain types within a hint."""
     if get_origin(hint) is Annotated:
         return inner_types(get_args(hint)[0])
-    if get_origin(hint) in (UnionType, Union, tuple, frozenset):
+    if get_origin(hint) in (UnionType, Union, tuple, frozenset, Mapping, Sequence):
         return set().union(*(inner_types(arm) for arm in get_args(hint)))
     return {hint} if isinstance(hint, type) else set()
 

@@ -63,15 +63,24 @@ def test_a_landline_has_as_many_digits_as_a_community_s_code_and_is_none() -> No
 
 _ATTACK = """
 from datetime import date
+from services.assessment.counterfactual import Rules, what_if
 from services.assessment.evidence import Evidence
-from services.assessment.scoring import Institution, Tally, explain, score
-from shared.contracts.assessment import Period, Plan, Rulebook
+from services.assessment.flags import flags
+from services.assessment.ledgers import plans, postings, rulebooks, scores, visits_made
+from services.assessment.papers.outcome import of_row, of_tally
+from services.assessment.ranking import ranks, reasons
+from services.assessment.reading import Reading
+from services.assessment.restating import Restating, differing
+from services.assessment.scoring import Institution, Tally, explain, score, tallied
+from services.assessment.since import since
+from shared.contracts.assessment import Period, Plan, Rulebook, Score
 from shared.contracts.assignment import OfficerEnrolled
 from shared.contracts.intake import Party
 
 def attack(
     rules: Rulebook, plan: Plan, facts: Evidence, period: Period, day: date, party: Party, officer: OfficerEnrolled,
-    tally: Tally,
+    tally: Tally, row: scores.Row, posting: postings.Row, visits: list[visits_made.Row], read: Reading, was: Score,
+    restating: Restating, under: Rules, in_force: plans.Row, book: rulebooks.Row,
 ) -> None:
     score(rules, plan, facts, period, day, whole="judge-1")
     score(rules, plan, facts, period, day, whole=party)
@@ -79,6 +88,22 @@ def attack(
     explain(rules, plan, facts, period, day, whole="19900001234")
     Institution(party)
     Tally(subject=party, indicators=tally.indicators, points=tally.points, possible=tally.possible, rankable=True)
+    tallied({"judge-1": ()}, begun=True)
+    tallied({party: ()}, begun=True)
+    Restating(in_force, book, facts, period, day, party)
+    restating.changes(officer, was)
+    list(differing(posting, row))
+    since("410105010", (posting, read), (row, read))
+    ranks([posting], rules.ranks, "office")
+    ranks([officer], rules.ranks, "office")
+    reasons(posting, rules)
+    of_row(posting, rules, {})
+    of_tally(officer, rules, {})
+    flags(rules.flags, facts, visits, day, community=party)
+    flags(rules.flags, [officer], visits, day)
+    what_if(facts, officer, under, day, log="410105010", position=1)
+    what_if([party], under, under, day, log="410105010", position=1)
+    read.of(party)
     score(rules, plan, facts, period, day, whole=Institution("410105010"))
 """
 
@@ -87,12 +112,14 @@ def test_the_type_checker_refuses_anybody_else(tmp_path: Path) -> None:
     attack = tmp_path / "attack.py"
     attack.write_text(_ATTACK)
     out, _, code = mypy.api.run(["--strict", "--config-file", str(ROOT / "pyproject.toml"), str(attack)])
-    refused = {int(found[1]) for found in re.finditer(r"attack\.py:(\d+): error: .*\[arg-type\]", out)}
+    refused = {
+        int(found[1]) for found in re.finditer(r"attack\.py:(\d+): error: .*\[(?:arg-type|dict-item|list-item)\]", out)
+    }
     lines = _ATTACK.splitlines()
     attempts = {n for n, line in enumerate(lines, 1) if line.startswith("    ") and "(" in line and "def " not in line}
     allowed = {n for n, line in enumerate(lines, 1) if 'Institution("410105010")' in line}
     assert code == 1
-    assert len(attempts) == 7
+    assert len(attempts) == 23
     assert refused == attempts - allowed, out
 
 
@@ -102,7 +129,9 @@ def test_the_types_of_scores_leave_no_place_for_anybody_else() -> None:
     assert get_type_hints(Tally)["subject"] is Institution
     assert {one.value for one in SubjectKind} == {"community", "unit"}
     assert {field.name for field in fields(Institution)} == {"code"}
-    assert {field.name for field in fields(PublishScores)} == {"plan", "rulebook", "period_kind", "period", "as_of"}
+    assert {field.name for field in fields(PublishScores)} == {
+        "plan", "plan_version", "rulebook", "rulebook_version", "period_kind", "period", "as_of"
+    }  # fmt: skip
     takers = [
         name for name, made in vars(scoring).items() if "Institution" in str(getattr(made, "__annotations__", ""))
     ]
@@ -229,6 +258,7 @@ COUNTED_BESIDE_PEOPLE = {
     "contact_days": "between two contacts, as signed", "visits_planned": "of a case", "visits_done": "of a case",
     "visits_declined": "of a case", "mediations": "of a case", "corrections": "of an entry", "reopened": "of a case",
     "times_opened": "of a case", "undone": "which time an import was undone",
+    "repeated": "earlier diaries of the community that said the same: for a flag on the community (decision 19)",
     "good": "votes of a public review (§3.3.4), as they were cast", "fair": "the same", "poor": "the same",
 }  # fmt: skip
 

@@ -38,7 +38,7 @@ FILTERS = {
     # kinds and standings
     "kind", "dispute_type", "status", "topic", "outcome", "area", "passed", "venue", "hazard", "severity", "grade",
     "profession", "ended_as", "result", "form", "law", "place", "unit_kind", "helper", "team", "survey", "archive",
-    "work",
+    "work", "flag",
     # who serves: the institution's own people, by pseudonym
     "handler", "officer", "leader",
     # one case that somebody has in hand already
@@ -57,7 +57,8 @@ def test_no_ledger_is_filtered_by_a_person(service: str, ledger: Ledger[Any]) ->
 PARAMETERS = FILTERS | {
     "Idempotency-Key", "If-Match", "Last-Event-ID", "log", "as_of", "basis", "at_least", "cursor", "limit", "format",
     "after", "position", "size", "from", "to", "id", "type", "visit", "on", "day",
-    "clause", "plan", "state",
+    "clause", "plan", "state", "rulebook", "phase",
+    "before", "all", "other_plan", "other_rulebook",
 }  # fmt: skip
 """All that any documented operation can be asked with."""
 

@@ -224,7 +224,15 @@ def test_what_was_told_stays_and_only_what_is_decided_later_follows_an_amended_c
     was_told = settle_by(CaseKind.BACKLOG, accepted, KNOWN_2022)
     row = case(**{**ACCEPTED, "due_on": was_told.on, "due_rule": was_told.rule})
     entered = [
-        Entered(id=str(on), year=None, day=on, works=works, announced_on=date(2022, 7, 1), document="示例发电1号")
+        Entered(
+            id=str(on),
+            year=None,
+            day=on,
+            works=works,
+            announced_on=date(2022, 7, 1),
+            document="示例发电1号",
+            position=0,
+        )
         for on, works in changes.items()
     ]
     amended = Calendar(date(2022, 12, 31), entered)

@@ -127,7 +127,11 @@ def entered(
     announced: str, year: int | None = None, off: Sequence[str] = (), worked: Sequence[str] = ()
 ) -> list[Entered]:
     """What an office entered of the calendar (an invented document)."""
-    known: dict[str, Any] = {"announced_on": day(announced), "document": f"示例发电〔{announced[:4]}〕1号"}
+    known: dict[str, Any] = {
+        "announced_on": day(announced),
+        "document": f"示例发电〔{announced[:4]}〕1号",
+        "position": 0,
+    }
     days = [(text, False) for text in off] + [(text, True) for text in worked]
     rows = [Entered(id=text, year=None, day=day(text), works=works, **known) for text, works in days]
     return rows if year is None else [Entered(id=str(year), year=year, day=None, works=None, **known), *rows]
@@ -263,7 +267,15 @@ def calendars(draw: st.DrawFn) -> Calendar:
     changed = draw(st.dictionaries(DAYS, st.booleans(), max_size=40))
     announced = draw(st.lists(DAYS, min_size=1, max_size=3))
     rows = [
-        Entered(id=str(on), year=None, day=on, works=works, announced_on=announced[n % len(announced)], document="示例")
+        Entered(
+            id=str(on),
+            year=None,
+            day=on,
+            works=works,
+            announced_on=announced[n % len(announced)],
+            document="示例",
+            position=n,
+        )
         for n, (on, works) in enumerate(changed.items())
     ]
     return Calendar(draw(DAYS), rows)

@@ -152,6 +152,35 @@ def test_the_table_says_where_to_look_and_nothing_else(log_engine: Engine, index
     assert len(rows) == 2
 
 
+# whole texts ----------------------------------------------------------------------------------------------------------
+
+
+def text(said: str, of: str = "visits/v1") -> Trace:
+    return Trace("diary", said, of, whole=True)
+
+
+def test_a_whole_text_is_found_by_its_entry_and_no_value_is_by_the_same(log_engine: Engine, index: BlindIndex) -> None:
+    log_on(log_engine).append([indexed(index, text(PHONE), phone())])
+    assert index.subjects(LOG, [text(PHONE)], NOW) == {f"{CASE}#visits/v1"}
+    assert index.subjects(LOG, [phone()], NOW) == {f"{CASE}#parties/0"}
+
+
+def test_texts_have_entries_that_values_never_have_and_hardly_ever_share_one(index: BlindIndex) -> None:
+    made = [entry.token for entry in entries(index, *(text(said) for said in numbers(20_000)))]
+    assert all(2**30 <= token < 2**31 for token in made)
+    assert all(entry.token < 2**16 for entry in entries(index, *(phone(said) for said in numbers(200))))
+    assert len(set(made)) >= len(made) - 3, "of sixteen bits, a quarter would meet"
+    assert {token % 4 for token in made} == {0, 1, 2, 3}
+    assert max(made) - min(made) > 2**29, "all bits are the digest's"
+
+
+def test_a_forgotten_case_takes_its_texts_along(log_engine: Engine, index: BlindIndex) -> None:
+    log_on(log_engine).append([indexed(index, text("虚构的日记"), phone())])
+    log_on(log_engine).append([indexed(index, text("虚构的日记"), case="case/0f3b")])
+    Vault(log_engine, MASTER).destroy(LOG, CASE, 7)
+    assert index.subjects(LOG, [text("虚构的日记")], NOW) == {"case/0f3b#visits/v1"}
+
+
 # gone -----------------------------------------------------------------------------------------------------------------
 
 

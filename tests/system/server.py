@@ -108,12 +108,12 @@ class Server:
 
     # asking -------------------------------------------------------------------------------------------------------
 
-    def token(self, role: str, log: str = LOG) -> str:
-        """A token as an administrator mints it."""
-        return _minted(self.data, role, log)
+    def token(self, role: str, log: str = LOG, who: str = "") -> str:
+        """A token as an administrator mints it, of the role's first holder unless told."""
+        return _minted(self.data, role, log, who or f"{role}-1")
 
-    def bearer(self, role: str, log: str = LOG) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token(role, log)}"}
+    def bearer(self, role: str, log: str = LOG, who: str = "") -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token(role, log, who)}"}
 
     def get(self, path: str, role: str | None = "auditor", **query: Any) -> httpx.Response:
         """GET as an actor of a role, or as nobody."""
@@ -129,7 +129,7 @@ class Server:
 
     def send(
         self, path: str, data: Mapping[str, Any], *, role: str = "clerk", stream: str | None = None, at: str = AT,
-        id: str | None = None, log: str = LOG, **headers: str,
+        id: str | None = None, log: str = LOG, who: str = "", **headers: str,
     ) -> httpx.Response:  # fmt: skip
         """A command `<service>/<name>`; a new id unless one is given. Header names take `_` for `-`."""
         body = {"log": log, "occurred_at": at, "data": data} | ({"stream": stream} if stream else {})
@@ -137,7 +137,7 @@ class Server:
         service, _, name = path.partition("/")
         return self._client.post(
             f"{self.url}/{service}/commands/{name}", json=body,
-            headers={**self.bearer(role, log), "idempotency-key": id or uuid.uuid4().hex, **given},
+            headers={**self.bearer(role, log, who), "idempotency-key": id or uuid.uuid4().hex, **given},
         )  # fmt: skip
 
     def done(self, path: str, data: Mapping[str, Any], **given: Any) -> Json:
@@ -188,8 +188,8 @@ class Server:
 
 
 @lru_cache
-def _minted(data: Path, role: str, log: str) -> str:
-    minted = sanguan("token", "--role", role, "--log", log, "--data", data)
+def _minted(data: Path, role: str, log: str, who: str) -> str:
+    minted = sanguan("token", "--role", role, "--log", log, "--subject", who, "--data", data)
     assert minted.code == 0, minted.err
     return minted.out.strip()
 

@@ -48,19 +48,22 @@ class Aviary:
         self.sent.setdefault((command, path), []).append(word)
         return word
 
-    def does(self, command: str, data: Json, stream: str | None = None, role: str = "office", at: str = AT) -> str:
+    def does(
+        self, command: str, data: Json, stream: str | None = None, role: str = "office", at: str = AT, who: str = ""
+    ) -> str:
         """A command whose personal fields are filled in here; the stream. Before that it is refused in several ways,
         each time with canaries."""
         service, _, name = command.partition("/")
         full = data | _filled(personal(_COMMANDS[name]), lambda path: self.bird(name, path))
-        for wrong, who, code in ((full | {"other": 1}, role, 422), (full, "subscriber", 403)):
-            refused = self.server.send(command, wrong, role=who, stream=stream, at=at)
+        for wrong, stranger, code in ((full | {"other": 1}, role, 422), (full, "subscriber", 403)):
+            refused = self.server.send(command, wrong, role=stranger, stream=stream, at=at)
             assert refused.status_code == code
             self.answers.append(refused.content)
-        answer = self.server.send(command, full, role=role, stream=stream, at=at)
+        answer = self.server.send(command, full, role=role, stream=stream, at=at, who=who)
         assert answer.status_code == 201, answer.text
         self.answers.append(answer.content)
-        self.answers.append(self.server.send(command, full, role=role, stream=answer.json()["stream"], at=at).content)
+        again = self.server.send(command, full, role=role, stream=answer.json()["stream"], at=at, who=who)
+        self.answers.append(again.content)
         self.streams.append(answer.json()["stream"])
         return str(answer.json()["stream"])
 
@@ -222,9 +225,14 @@ def _supervised(made: Aviary) -> None:
     """What assessment enters beside plans and scores."""
     server, here = made.server, {"community": COMMUNITY}
     made.does("assessment/constitute-leading-group", {"office_at": "综治办"})
-    publication = server.rows("assessment/scores", community=COMMUNITY)[0]["publication"]
+    newest = max(server.rows("assessment/scores", community=COMMUNITY), key=lambda row: str(row["published_at"]))
+    publication = newest["publication"]
     appeal = made.does("assessment/appeal-score", here | {"publication": publication})
-    made.does("assessment/decide-appeal", {"finding": "dismissed", "decided_by": "综治办"}, appeal)
+    made.does("assessment/hear-appeal", {"heard_by": "复核组"}, appeal, who="office-2")
+    made.does("assessment/decide-appeal", {"finding": "dismissed", "decided_by": "复核组"}, appeal, who="office-2")
+    flag = server.get("/assessment/flags", log=LOG).json()["flags"][0]
+    raised = {"community": flag["community"], "flag": flag["code"], "month": flag["month"]}
+    made.does("assessment/answer-flag", raised)
     archive = made.does("assessment/add-archive-entry", {"officer": "judge-77", "archive": "work", "period": "2016"})
     made.does("assessment/record-archive-reply", {}, archive)
     seen = here | {"inspected_by": "综治办", "looked_at": "台账", "faults": 1}

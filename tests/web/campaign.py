@@ -49,6 +49,7 @@ from services.intake.commands import (
 )
 from services.season import Scenario, entries, supervised
 from services.season.rhythm import Rhythm
+from services.season.scenario import Year
 from services.together import application, settled, together
 from shared.access import Visitor
 from shared.command import Asked
@@ -74,8 +75,8 @@ from shared.web.app import Doorkeeper
 LOG = "410105010"
 OTHER_LOG = "410105011"
 SECRETS = (
-    "虚构甲", "虚构乙", "13900000000", "为公共走道堆物争执", "商定每周清理", "语气缓和", "虚构警官", "网格填错", "误登",
-    "住户表示不便", "社区调解室", "可向人民法院起诉", "研判本月矛盾纠纷化解工作", "逐户走访未化解的三户",
+    "虚构甲", "虚构乙", "13900000000", "为公共走道堆物争执", "商定每周清理", "语气缓和", "虚构警官", "网格填错",
+    "误登两次", "住户表示不便", "社区调解室", "可向人民法院起诉", "研判本月矛盾纠纷化解工作", "逐户走访未化解的三户",
 )  # fmt: skip
 """Personal values that were given: none of them may be on any page."""
 SCRIPT = "<script>alert(1)</script>"
@@ -173,7 +174,8 @@ async def _entries(made: Campaign) -> None:
         log=LOG, seed=5, from_day=date(2015, 6, 15), to_day=date(2015, 12, 31), communities=COMMUNITIES[:2], cases=1
     )
     rhythm, year = Rhythm(scenario), scenario.years[0]
-    acts = [*supervised.after_publication(scenario, rhythm, year, code(1), "phase-2.2015-08-10", 20)]
+    until_then = Year(year.number, year.from_day, date(2015, 8, 10))
+    acts = [*supervised.after_publication(scenario, rhythm, until_then, code(1), "phase-2.2015-08-10", 20)]
     for number in (0, 1):
         judge = partial(made.judge, number + 1)
         joints = ((joint, held_at),) if number == 0 else ()
@@ -183,6 +185,15 @@ async def _entries(made: Campaign) -> None:
         acts += supervised.of_whole(scenario, rhythm, year, place) if number == 0 else ()
     for act in sorted(acts, key=lambda act: (act.wave, act.turn)):
         await made.send(act.command, act.at, act.id, act.role, who=act.who)
+    await made.settle()
+
+
+async def hurried(made: Campaign) -> None:
+    """Five cases of the third community end on the last day but one of July: a flag."""
+    for _ in range(5):
+        case = await report(made, day("07-20"), 3)
+        await made.send(AcceptCase(), day("07-20", 11), case)
+        await made.send(ResolveCase(), day("07-30"), case)
     await made.settle()
 
 
@@ -257,7 +268,7 @@ async def _cases(made: Campaign) -> None:
     remedy = "可向人民法院起诉"
     await made.send(DeclineCase(reason=DeclineReason.OTHER_AUTHORITY, remedy=remedy), day("07-03"), declined)
     voided = await report(made, day("07-05"), 3)
-    await made.send(VoidCase(reason="误登"), day("07-06"), voided)
+    await made.send(VoidCase(reason="误登两次"), day("07-06"), voided)
     made.cases |= {"backlog": backlog, "declined": declined, "voided": voided}
 
 

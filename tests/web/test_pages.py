@@ -58,14 +58,20 @@ PAGES = (
     "/clauses", "/clauses/3.2.1", "/clauses/3.4.3",
     "/grids", "/grids?from=2015-06-01&to=2015-08-31", "/duties", "/duties?as_of=2015-08-01&state=overdue",
     f"/duties?as_of=2015-07-20&community={LOG}002&skip=2",
+    "/what-if", "/what-if?other_rulebook=default@1", "/what-if?publication=now&other_plan=dongfeng-2015-28",
     "/", "/scores", f"/scores?publication={PUBLICATION}", f"/scores/{PUBLICATION}.{LOG}",
     f"/scores/{PUBLICATION}.{LOG}002",
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
     "/cases/{handled}", "/cases/{backlog}", "/cases/{declined}", "/cases/{voided}", "/communities",
     f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3",
-    "/sign-in",
+    "/papers", "/papers/circular", "/papers/summary?as_of=2015-12-31",
+    "/papers/monthly-report?month=2015-06&as_of=2015-08-10", f"/papers/circular?publication={PUBLICATION}",
+    "/flags", f"/flags?month=2015-07&community={LOG}002", "/sign-in",
 )  # fmt: skip
-EMPTY_PAGES = ("/", "/duties", "/grids", "/scores", "/cases", "/communities", "/meetings", "/record")
+EMPTY_PAGES = (
+    "/", "/papers", "/duties", "/grids", "/flags", "/scores", "/what-if", "/cases", "/communities", "/meetings",
+    "/record",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

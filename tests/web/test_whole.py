@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from dataclasses import is_dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -14,20 +15,26 @@ import pytest
 from starlette.routing import Match, Route
 
 from services.assessment import api as scores_api
+from services.assessment.commands import PublishScores
 from services.assessment.due.listing import Line
+from services.assessment.entry_commands import AnswerFlag
 from services.assessment.grids import Grid
 from services.intake import api as intake_api
 from services.together import SERVICES
+from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import Role
 from shared.contracts.model import Ledger
 from shared.runtime import Node
 from shared.web.app import Doorkeeper, make_app
 from shared.web.columns import COLUMNS, WORDS, title_en, title_zh
 from shared.web.documents import openapi
-from tests.web.campaign import LOG, SECRETS, fill, opened, signed_in
+from tests.web.campaign import LOG, SECRETS, code, day, fill, hurried, opened, signed_in
 from tests.web.test_documents import check, operations
 
 LEDGERS = [(service.name, ledger) for service in SERVICES for ledger in service.ledgers]
+PUBLISHED = PublishScores(
+    plan="dongfeng-2015-28", rulebook="default", period_kind=PeriodKind.PHASE, period="2", as_of=date(2015, 8, 10)
+)
 NAMES = [f"{service}.{ledger.name}" for service, ledger in LEDGERS]
 
 
@@ -39,12 +46,12 @@ def test_every_column_has_titles_of_its_own(service: str, ledger: Ledger[Any]) -
         assert len({title(name) for name in names}) == len(names)
 
 
-def named_within(hint: Any) -> set[str]:
-    """The fields of a row, and of all values within it."""
-    found = set().union(*(named_within(arm) for arm in get_args(hint)))
-    if isinstance(hint, type) and is_dataclass(hint):
+def named_within(hint: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
+    """The fields of a row, and of all values within it. A row that remembers what it was holds rows of its own kind."""
+    found = set().union(*(named_within(arm, seen) for arm in get_args(hint)))
+    if isinstance(hint, type) and is_dataclass(hint) and hint not in seen:
         for name, inner in get_type_hints(hint, include_extras=True).items():
-            found |= {name} | named_within(inner)
+            found |= {name} | named_within(inner, seen | {hint})
     return found
 
 
@@ -90,7 +97,12 @@ def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_
 
     async def play() -> None:
         async with opened(tmp_path) as (node, app):
-            await fill(node)
+            made = await fill(node)
+            await hurried(made)
+            answered = AnswerFlag(community=code(3), flag="month_end", month="2015-07", answer="语气缓和")
+            await made.send(answered, day("08-12"), "answer-1", Role.CLERK, who="clerk-3")
+            await made.send(PUBLISHED, day("12-31"))  # what was entered since restates it
+            await made.settle()
             async with signed_in(node, app) as client:
                 found = {f"{s}.{ledger.name}": await read(client, s, ledger) for s, ledger in LEDGERS}
         assert [name for name, rows in found.items() if rows == 0] == []

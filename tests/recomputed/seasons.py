@@ -1,0 +1,119 @@
+"""Seasons to recompute: drawn and played through the real desks, then read as anybody reads them, over HTTP."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from services.assessment.commands import AdoptPlan, AdoptRulebook
+from services.assessment.evidence import Evidence, evidence_at
+from services.assessment.ledgers import plans, rulebooks
+from services.assessment.plan_file import STANDING, load_plan
+from services.assessment.rulebook_file import load_rulebook
+from services.season import Scenario, drawn, names_of, play
+from services.together import settled
+from shared.command import Asked
+from shared.contracts.assessment import Plan, Rulebook
+from shared.contracts.codes import Role
+from shared.contracts.event import Actor
+from shared.runtime import Node
+from tests.recomputed.mishaps import happen
+from tests.web.campaign import opened, signed_in
+
+PAGE = 1_000
+PATIENT = replace(load_rulebook(), grace_days=16)
+"""Every other season's rulebook: what is done in half a month is sent together, and recorded at its end."""
+FIRST_YEAR = 2015
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A season that was played: its record as the API gives it, and the evidence that the product made of it."""
+
+    log: str
+    events: Sequence[Mapping[str, Any]]
+    evidence: Evidence
+    plans: Sequence[Plan]
+    """Each in the version in force."""
+    rulebook: Rulebook
+
+
+class Clock:
+    """When the log takes an event: at the latest moment of all that was sent so far. So things come late."""
+
+    def __init__(self, node: Node) -> None:
+        self._now = datetime.fromisoformat("2015-01-01T00:00:00+08:00")
+        node.storage.log.clock = lambda: self._now
+        for desk in node.desks.values():
+            self._watch(desk)
+
+    def _watch(self, desk: Any) -> None:
+        send = desk.send
+
+        async def sent(asked: Asked) -> Any:
+            self._now = max(self._now, asked.occurred_at)
+            return await send(asked)
+
+        desk.send = sent
+
+
+def scenario(number: int) -> Scenario:
+    """The n-th: most lie in the campaign, some go on under the standing plan; of one to three communities."""
+    spans = (
+        (date(2015, 6, 1), date(2015, 9, 30)), (date(2015, 6, 1), date(2015, 8, 31)),
+        (date(2015, 8, 1), date(2015, 11, 30)), (date(2015, 10, 1), date(2016, 1, 31)),
+        (date(2015, 6, 1), date(2015, 10, 31)), (date(2015, 12, 1), date(2016, 3, 31)),
+    )  # fmt: skip
+    first, last = spans[number % len(spans)]
+    return Scenario(
+        log=f"41010{5100 + number}", seed=number, from_day=first, to_day=last,
+        communities=names_of(1 + (number % 4 == 1) + (number % 8 == 5)), cases=4 + 4 * (number % 4),
+    )  # fmt: skip
+
+
+async def played(data: Path, scenarios: Sequence[Scenario]) -> list[Season]:
+    """The seasons, each in a log of its own, with what seldom happens; the seeds decide."""
+    async with opened(data) as (node, app):
+        Clock(node)
+        await play(node, {one.log: drawn(one) for one in scenarios})
+        await asyncio.gather(*(happen(node, one) for one in scenarios))
+        for one in scenarios:
+            if one.seed % 2:
+                await _adopt(node, one.log, AdoptRulebook(rulebook=PATIENT, author="领导小组办公室", reason="放宽"))
+            if one.seed % 3 == 0 and one.last_day.year == FIRST_YEAR:  # else the season has it
+                await _adopt(node, one.log, AdoptPlan(plan=load_plan(STANDING), author="街道办事处", reason="常设"))
+        await settled(node)
+        return [await _read(node, app, one.log) for one in scenarios]
+
+
+async def _adopt(node: Node, log: str, command: AdoptRulebook | AdoptPlan) -> None:
+    asked = Asked(
+        log=log, command_id=f"adopt-{log}-{type(command).__name__}", command=command,
+        occurred_at=datetime.fromisoformat("2016-06-01T09:00:00+08:00"), actor=Actor(id="office-1", role=Role.OFFICE),
+    )  # fmt: skip
+    await node.desks["assessment"].send(asked)
+
+
+async def _read(node: Node, app: Any, log: str) -> Season:
+    async with signed_in(node, app, log=log) as browser:
+        events = await _events(browser, log)
+    with node.look("assessment", log) as look:
+        newest_plans = {row.code: row.plan for row in sorted(look.rows(plans.LEDGER), key=lambda row: row.version)}
+        newest = max(look.rows(rulebooks.LEDGER), key=lambda row: row.version)
+        return Season(log, events, evidence_at(look), list(newest_plans.values()), newest.rulebook)
+
+
+async def _events(browser: httpx.AsyncClient, log: str) -> list[Mapping[str, Any]]:
+    """Every event of a log, page by page."""
+    events: list[Mapping[str, Any]] = []
+    after: int | None = -1
+    while after is not None:
+        answer = await browser.get(f"/record/events?log={log}&after={after}&limit={PAGE}")
+        page = answer.raise_for_status().json()
+        events += page["events"]
+        after = page["next"]
+    return events

@@ -1,0 +1,4 @@
+-- §3.3.6 Archive entries filed upward ÷ entries made.
+SELECT period.name, community, stream, 1, done_on IS NOT NULL, NULL, 0, 0
+FROM followed_entry JOIN period ON begun_on BETWEEN from_day AND to_day
+WHERE kind = 'archive-entry-added'

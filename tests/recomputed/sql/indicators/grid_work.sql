@@ -1,0 +1,4 @@
+-- §5.2 Work that names its grid.
+SELECT period.name, community, stream, 0, 1, NULL, 0, 0
+FROM entry JOIN period ON begun_on BETWEEN from_day AND to_day
+WHERE grid IS NOT NULL
