@@ -105,13 +105,23 @@ class Entered:
         known = [one for one in (*self.earlier, self) if one.position <= position]
         return replace(known[-1], earlier=tuple(known[:-1])) if known else None
 
+    def as_announced(self, by: date) -> "Entered | None":
+        """The last that was entered of what had been announced by a day; what was withdrawn never had been."""
+        stands: Entered | None = None
+        for one in (*self.earlier, self):
+            if one.year is None and one.day is None:
+                stands = None
+            elif one.announced_on <= by:
+                stands = one
+        return stands
+
 
 class Calendar:
     """The calendar as it was known at the end of a day."""
 
     def __init__(self, known_on: date, amendments: Iterable[Entered] = ()) -> None:
         """`amendments` are the rows of the calendar ledger."""
-        entered = sorted((row for row in amendments if row.announced_on <= known_on), key=lambda row: row.announced_on)
+        entered = [known for row in amendments if (known := row.as_announced(known_on)) is not None]
         self.known_on = known_on
         self._years = {row.year: _entered(row) for row in entered if row.year is not None}
         self._days: dict[date, tuple[bool, Announcement]] = {}

@@ -84,6 +84,9 @@ def test_what_is_entered_later_stands_and_the_calendar_follows() -> None:
         assert known.is_announced(date(2031, 1, 1))
         assert known.works(date(2031, 1, 1)) is (event is mended)
     assert not Calendar(date(2030, 10, 31), rows.values()).is_announced(date(2031, 1, 1))
+    on_the_eve = Calendar(date(2030, 11, 1), rows.values())
+    assert on_the_eve.is_announced(date(2031, 1, 1)), "what is announced later takes nothing from what was known before"
+    assert not on_the_eve.works(date(2031, 1, 1))
 
 
 # the calendar as it was known
