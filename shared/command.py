@@ -71,6 +71,8 @@ class _Question:
     command: Any
     state: Any
     context: Context
+    refused: tuple[int, Refused] | None = None
+    """By the ledgers as they stood at this position: there, they need not be asked again."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -121,7 +123,7 @@ class Desk:
         self._turns: dict[tuple[str, str], _Turn] = {}
         self._histories = Gathered(log.streams)
         self._keys = Gathered(vault.keys_of)
-        self._questions = Gathered(self._look_up)
+        self._questions, self._heavy = Gathered(self._look_up), Gathered(self._look_up)
         self.outcomes: Counter[str] = Counter()
         """How often commands were accepted, repeated, or refused by which code; for the metrics."""
 
@@ -203,9 +205,9 @@ class Desk:
                     context = replace(context, said_before=said_before)
                 events, facts_at = await self._events(decider, accepts, command, folded.state, context)
             except Refused:
-                if known is None:
+                if known is None or (await self._load(asked.log, stream, decider)).version == known.version:
                     raise
-                # Another process may have gone on: decide on what the log says. (It may have been evicted meanwhile.)
+                # Another process has gone on: decide on what the log says. (It may have been evicted meanwhile.)
                 self._states.pop((asked.log, stream), None)
                 continue
             outcome = await self._append(asked, stream, folded.version, facts_at, events, mac, keys, sealing)
@@ -258,27 +260,31 @@ class Desk:
         if accepts.facts is None:
             return _dated(decider.decide(command, state, context), context), None
         question = _Question(decider, accepts, command, state, context)
+        questions = self._heavy if accepts.heavy else self._questions
+        if accepts.at_head:
+            await self._caught_up(context.log)
         try:
-            try:
-                with self._recall(context.log) as memory:
-                    return _decided(question, memory), memory.position
-            except NotHeld:
-                return _or_raised(await self._questions.get(question))
+            return self._recalled(question) or _or_raised(await questions.get(question))
         except Refused:
             await self._caught_up(context.log)
-            return _or_raised(await self._questions.get(question))
+            return _or_raised(await questions.get(question))
+
+    def _recalled(self, question: _Question) -> tuple[tuple[Dated, ...], int] | None:
+        """What is decided on what memory holds; None where that is not enough."""
+        if question.accepts.heavy:
+            return None
+        try:
+            with self._recall(question.context.log) as memory:
+                return _decided(question, memory), memory.position
+        except NotHeld:
+            return None
 
     def _look_up(self, questions: Sequence[_Question]) -> dict[_Question, _Answer]:
         """Decide on what the ledgers say, for several commands at one look."""
         answers: dict[_Question, _Answer] = {}
         for log in {question.context.log for question in questions}:
             with self._look(log) as look:
-                for question in questions:
-                    if question.context.log == log:
-                        try:
-                            answers[question] = (_decided(question, look), look.position)
-                        except Exception as error:  # whatever it is, it is this command's alone
-                            answers[question] = error
+                answers |= {one: _answer(one, look) for one in questions if one.context.log == log}
         return answers
 
     async def _append(
@@ -347,6 +353,20 @@ def _decided(question: _Question, look: Look) -> tuple[Dated, ...]:
         given.id, given.at, given.now, given.by, given.command_id, given.log, facts, given.said_before
     )  # fmt: skip
     return _dated(question.decider.decide(question.command, question.state, context), context)
+
+
+def _answer(question: _Question, look: Look) -> _Answer:
+    """What is decided; the same again where it was refused at this position."""
+    if question.refused is not None and question.refused[0] == look.position:
+        return question.refused[1]
+    try:
+        return _decided(question, look), look.position
+    except Refused as refused:
+        if refused.code != "ledger_behind":  # one of them may come to the position of the others
+            question.refused = look.position, refused
+        return refused
+    except Exception as error:  # whatever it is, it is this command's alone
+        return error
 
 
 def _matches(if_match: int | Literal["*"], version: int) -> bool:

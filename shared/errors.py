@@ -34,13 +34,19 @@ CODES: Final[Mapping[str, Sentence]] = {
         "The Idempotency-Key header is missing: give each command an id of its own.",
     ),
     "bad_header": Sentence(400, "请求头的值不能接受。", "A header's value cannot be accepted."),
-    "bad_parameter": Sentence(400, "查询参数不能接受。", "A query parameter cannot be accepted."),
+    "bad_parameter": Sentence(400, "查询参数 {field} 不能接受。", "The query parameter {field} cannot be accepted."),
+    "missing_parameter": Sentence(
+        400, "缺少参数 {field}；写法如：{example}。", "The parameter {field} is missing; write, for example, {example}."
+    ),
+    "malformed": Sentence(
+        400, "参数 {field} 应为{form} {example}。", "The parameter {field} should be {form} {example}."
+    ),
     "unauthenticated": Sentence(401, "请先登录，或出示有效的令牌。", "Sign in, or show a valid token."),
     "wrong_jurisdiction": Sentence(403, "此令牌不属于该街道。", "This token is not for that sub-district's log."),
     "role_not_allowed": Sentence(403, "您的角色不能这样做。", "Your role may not do this."),
     "not_of_this_case": Sentence(
-        403, "密封信息只对办理本案的人员开放：您不经办此案。",
-        "What is sealed is for those who have to do with the case: you do not.",
+        403, "密封信息只对经办的人员开放：您不经办此案、此事项。",
+        "What is sealed is for those who have to do with the case or the matter: you do not.",
     ),
     "bad_request": Sentence(400, "请求不能接受。", "The request cannot be accepted."),
     "method_not_allowed": Sentence(405, "此地址不支持这种请求方法。", "This address does not take that method."),
@@ -104,7 +110,9 @@ CODES: Final[Mapping[str, Sentence]] = {
         422, "时间必须带时区，例如 2015-06-18T09:30:00+08:00。",
         "A time needs its offset, as in 2015-06-18T09:30:00+08:00.",
     ),
-    "in_the_future": Sentence(422, "已经发生的事不能在将来。", "What has happened cannot lie in the future."),
+    "in_the_future": Sentence(
+        422, "已经发生的事不能在将来（现在是 {now}）。", "What has happened cannot lie in the future (it is {now} now)."
+    ),
     "bad_check_digit": Sentence(422, "身份证号校验位不符，请核对。", "The ID number's check digit does not fit."),
     "stream_required": Sentence(422, "请指明对象（stream）。", "Say which one: `stream` is missing."),
     "stream_mismatch": Sentence(
@@ -115,6 +123,10 @@ CODES: Final[Mapping[str, Sentence]] = {
         "新对象的编号只能用字母、数字和 . _ -，不超过64位，不能用系统自编的形式：请改用其他编号，或去掉 stream。",
         "An id for what is new has at most 64 letters, digits, dots, dashes or underscores, and not the form of the "
         "ids made here: choose another, or leave `stream` out.",
+    ),
+    "record_silent": Sentence(
+        503, "记录久无登记：请核对服务器时钟；时钟无误的，有人登记后自动办理。",
+        "Nothing has been recorded for long: is the clock right? If it is, this is done when somebody enters anything.",
     ),
     "busy": Sentence(503, "同时请求者太多，请稍后再试。", "Too many are asking for this at once: try again."),
     "ledger_behind": Sentence(
@@ -154,8 +166,8 @@ class Sentences:
             "status": sentence.status,
             "code": refused.code,
             "field": refused.field,
-            "detail_zh": sentence.zh.format_map(_Known(refused.known, "zh")),
-            "detail_en": sentence.en.format_map(_Known(refused.known, "en")),
+            "detail_zh": sentence.zh.format_map(_Known(refused, "zh")),
+            "detail_en": sentence.en.format_map(_Known(refused, "en")),
         }
         if refused.allowed:
             body["allowed"] = list(refused.allowed)
@@ -167,7 +179,8 @@ class _Known(dict[str, Any]):
     """What a refusal quotes, in one language; what it does not quote stays visible as a gap rather than failing the
     answer."""
 
-    def __init__(self, known: Mapping[str, Any], language: Literal["zh", "en"]) -> None:
+    def __init__(self, refused: Refused, language: Literal["zh", "en"]) -> None:
+        known = {"field": refused.field, **refused.known}
         super().__init__({name: _readable(value, language) for name, value in known.items()})
 
     def __missing__(self, key: str) -> str:

@@ -1,14 +1,15 @@
 """What days alone bring about: a service's timers, in the process that serves it.
 
 A timed command's id is made of the timer's name and the key of what is due, so that it has one effect, however often it
-is found due and by however many processes. A refusal is recorded where people see it, not tried for ever.
+is found due and by however many processes. A refusal is recorded where people see it, not tried for ever. No clock is
+believed alone: where nobody has recorded anything for long, what it makes due waits until somebody does.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -20,7 +21,7 @@ from shared.contracts.event import Actor
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Look, Refused, Service, Timely, Timer
 from shared.delivery.channels import is_published
-from shared.ledger.waiting import is_refused, keep_refused
+from shared.ledger.waiting import forget_refused, keep_refused, refused_as
 from shared.log.database import writing
 from shared.log.store import Log
 
@@ -28,6 +29,9 @@ TICK_SECONDS: Final = 300.0
 """Between two looks for what is due: what days bring about can wait for minutes."""
 AGAIN_SECONDS: Final = 10.0
 """The same where something could not be done."""
+SILENT_DAYS: Final = 10
+"""A record in which nothing was entered for longer than this, as no holiday lasts, says that the clock may be wrong."""
+_SILENT: Final = "record_silent"
 _NOT_NOW: Final = frozenset({"busy", "ledger_behind"})
 """Refusals that are no answer to the command."""
 _SENT_BEFORE: Final = "command_id_reused"
@@ -43,6 +47,8 @@ class _Due:
     command_id: str
     timely: Timely
     position: int
+    refused_as: str | None
+    """Where it was refused before, for a reason that may pass."""
 
 
 class Timers:
@@ -116,24 +122,29 @@ class Timers:
             return
         await self._caught_up(log)
         for due in await self._in_thread(self._find, timer, log, today):
-            await self._send(due, log, now)
+            if today - await self._in_thread(self._last_day, log) > timedelta(days=SILENT_DAYS):
+                await self._told(log, due, _SILENT)
+            else:
+                await self._send(due, log, now)
         self._looked[timer.name, log] = today
 
     def _find(self, timer: Timer, log: str, today: date) -> list[_Due]:
-        """What is due, was not sent, and was not refused."""
+        """What is due, was not sent, and was not refused for good."""
         with self._look(log) as look:
-            position = look.position
-            found = [
-                _Due(own_id(f"{self._service.name}:{timer.name}:{one.key}"), one, position)
-                for one in timer.due(look, today)
-            ]
-        return [due for due in found if not self._is_over(log, due.command_id)]
-
-    def _is_over(self, log: str, command_id: str) -> bool:
-        if self._log.answered(log, command_id) is not None:
-            return True
+            position, timely = look.position, timer.due(look, today)
+        ids = [own_id(f"{self._service.name}:{timer.name}:{one.key}") for one in timely]
         with self._log.engine.connect() as connection:
-            return is_refused(connection, log, command_id)
+            refused = [refused_as(connection, log, id) for id in ids]
+        return [
+            _Due(id, one, position, code)
+            for id, one, code in zip(ids, timely, refused, strict=True)
+            if code in (None, _SILENT, *one.passing) and self._log.answered(log, id) is None
+        ]
+
+    def _last_day(self, log: str) -> date:
+        """The day on which the log took its last event."""
+        (last,) = self._log.read(log, self._log.size(log) - 2, 1)
+        return civil_day(last.recorded_at)
 
     async def _send(self, due: _Due, log: str, now: datetime) -> None:
         asked = Asked(
@@ -145,14 +156,25 @@ class Timers:
         except Refused as refused:
             if refused.code in _NOT_NOW:
                 raise
-            if refused.code == _SENT_BEFORE or refused.code in due.timely.moot:
+            if refused.code != _SENT_BEFORE and refused.code not in due.timely.moot:
+                await self._told(log, due, refused.code)
                 return
-            logger.warning("timed command refused", command_id=due.command_id, code=refused.code)
-            await self._in_thread(self._keep, log, due, refused.code)
+        if due.refused_as is not None:
+            await self._in_thread(self._forget, log, due)
+
+    async def _told(self, log: str, due: _Due, code: str) -> None:
+        """Record a refusal where people see it."""
+        if due.refused_as != code:
+            logger.warning("timed command refused", command_id=due.command_id, code=code)
+            await self._in_thread(self._keep, log, due, code)
 
     def _keep(self, log: str, due: _Due, code: str) -> None:
         with writing(self._log.engine) as connection:
             keep_refused(connection, log, due.command_id, due.position, code)
+
+    def _forget(self, log: str, due: _Due) -> None:
+        with writing(self._log.engine) as connection:
+            forget_refused(connection, log, due.command_id)
 
     async def _in_thread(self, call: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *given)

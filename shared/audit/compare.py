@@ -5,6 +5,7 @@ reads: what it finds is as it was left.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from itertools import zip_longest
@@ -201,28 +202,34 @@ def _first_difference(
 
 def _scores(storage: Storage, service: Service, scorer: Scorer, log: str) -> Iterator[tuple[int, str | None]]:
     """Each published score's position, and what is wrong with it, if anything."""
-    pairs: list[tuple[Service, Ledger[Any]]] = [(service, ledger) for ledger in scorer.ledgers]
-    replay = Replay(storage.log, log, pairs)
-    for at, root, position, event in sorted(_published(storage, scorer, log), key=lambda one: one[0]):
+    named: dict[tuple[int, str], list[tuple[int, Any]]] = defaultdict(list)
+    for at, root, position, event in _published(storage, scorer, log):
         if event is None:
             yield position, "cannot be read"
-            continue
-        if at >= position:
+        elif at >= position:
             yield position, "names evidence that comes after it"
-            continue
+        else:
+            named[at, root].append((position, event))
+    pairs: list[tuple[Service, Ledger[Any]]] = [(service, ledger) for ledger in scorer.ledgers]
+    replay = Replay(storage.log, log, pairs)
+    for (at, root), scores in sorted(named.items(), key=lambda one: one[0]):
         replay.to(at)
         if _root(storage, log, at + 1) != root:
-            yield position, "names another root than the tree has there"
+            yield from ((position, "names another root than the tree has there") for position, _ in scores)
             continue
         evidence = {
             ledger.name: [row for _, row in replay.rows(f"{service.name}.{ledger.name}")] for ledger in scorer.ledgers
         }
-        try:
-            again = scorer.recompute(event, evidence, at, root)
-        except LookupError as missing:
-            yield position, f"cannot be recomputed: {missing}"
-            continue
-        yield position, None if again == event else "is recomputed to other digits"
+        again = scorer.rescored(evidence, at, root)
+        yield from ((position, _unequal(event, again)) for position, event in scores)
+
+
+def _unequal(event: Any, again: Callable[[Any], Any]) -> str | None:
+    """What is wrong with a score's digits, if anything."""
+    try:
+        return None if again(event) == event else "is recomputed to other digits"
+    except (LookupError, ValueError) as missing:  # rules that are not there, or a subject that is no institution
+        return f"cannot be recomputed: {missing}"
 
 
 def _published(storage: Storage, scorer: Scorer, log: str) -> Iterator[tuple[int, str, int, Any]]:

@@ -23,6 +23,7 @@ class SealedFieldRead(Event):
     """A sealed field was about to be opened 查阅密封信息; the actor and the moment stand in the envelope (§3.3.2)."""
 
     case: Code
+    """Of which case or entry, by its id."""
     field: Code
     """Which one, by its name."""
     item: Code | None

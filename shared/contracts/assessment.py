@@ -27,8 +27,13 @@ from shared.contracts.fields import (
 
 DecimalText = Annotated[str, Text(20, code=True, pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
 """A decimal that is not negative, of at most four places, as text."""
-FractionText = Annotated[str, Text(300, code=True, pattern=r"^[0-9]+/[1-9][0-9]*$")]
-"""An exact fraction, `numerator/denominator` in lowest terms."""
+TotalText = Annotated[str, Text(20, code=True, pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$")]
+"""The same, where a rulebook's decimals are added up."""
+MOST_INDICATORS = 100
+"""Of a rulebook. Each may bring 20 digits into the exact sum's denominator (16 of a count, 4 of a target), and all of
+them together 8 more (places of targets and weights)."""
+FractionText = Annotated[str, Text(2 * 21 * MOST_INDICATORS, code=True, pattern=r"^[0-9]+/[1-9][0-9]*$")]
+"""An exact fraction, `numerator/denominator` in lowest terms: as long as any rulebook's sum can become."""
 Root = Annotated[str, Text(64, code=True, pattern=r"^[0-9a-f]{64}$")]
 """A root of the log's tree, in hexadecimal."""
 
@@ -72,6 +77,7 @@ class Op(Named):
     PASSED = "passed", "已到", "is a day that has come by the as-of day"
     NOT_AFTER = "not_after", "不晚于", "is a day not after the day in the field named by the value"
     WITHIN_GRACE = "within_grace", "宽限内", "the same, with the rulebook's days of grace added"
+    LESS_THAN = "less_than", "小于", "is a whole number smaller than the value"
 
 
 class Comparison(Named):
@@ -159,6 +165,7 @@ class FlagKind(Named):
     BACKDATED = "backdated", "集中补录", "entries made long after the day that they tell of"
     REPEATED_TEXT = "repeated_text", "民情日记雷同", "diaries that say the same, word for word"
     IMPOSSIBLE_TIMES = "impossible_times", "走访时间不合常理", "visits at times at which nobody visits"
+    VOIDED = "voided", "未办结即作废", "open cases that were made void"
 
 
 class Sequel(Named):
@@ -171,7 +178,8 @@ class Sequel(Named):
     REFILL = "refill", "空缺后补充人员", "a new posting, after one fell vacant"
     ANSWER = "answer", "民情意见答复", "an answer, after an opinion was recorded"
     VISIT = "visit", "受理后走访当事人家庭", "a visit to the family, after a case was accepted"
-    REGISTER = "register", "信访事项决定是否受理", "word whether it is taken on, after a petition was reported"
+    REGISTER = "register", "登记后决定是否受理", "word whether it is taken on, after a case was reported"
+    CONTACT = "contact", "按责任书约定联系当事人", "contact with the parties, after a letter or the last contact"
 
 
 # plan/<code> ----------------------------------------------------------------------------------------------------
@@ -286,7 +294,8 @@ class MustVisitRule:
 
 @value
 class Publishing:
-    """When scores are published by themselves 公布安排 (§3.3.5, 3.3.7): so many days after each period of a kind."""
+    """When scores are published by themselves 公布安排 (§3.3.5, 3.3.7): so many days after each period of a kind. What
+    was published is restated by itself whenever late entries change it."""
 
     code: Code
     clause: Code
@@ -295,8 +304,6 @@ class Publishing:
     period_kind: PeriodKind
     after_days: Days
     """The as-of day is so many days after the period's last."""
-    restate_days: Days
-    """For so long after the as-of day, late entries lead to a restatement by themselves; afterwards by hand."""
     rulebook: Code
     given: Given
 
@@ -425,6 +432,10 @@ class Indicator:
     """`below`: the rate is to stay below the target."""
     periods: Annotated[tuple[PeriodKind, ...], Many(5)] = ()
     """The kinds of periods in which it is measured; all of them where none is named."""
+    quote_zh: Line | None = None
+    """The document's words on which it rests 原文依据; none where it is not a document's."""
+    measures_target: Code | None = None
+    """The plan's target that it measures, by its code; none where it measures none."""
 
 
 @value
@@ -456,7 +467,7 @@ class Rulebook:
     grace_days: Annotated[int, Whole(0, 366)]
     """How many days after the due day the record of an act done in time may be entered."""
     ranks: RankUse
-    indicators: Annotated[tuple[Indicator, ...], Many(500)]
+    indicators: Annotated[tuple[Indicator, ...], Many(MOST_INDICATORS)]
     flags: Annotated[tuple[FlagRule, ...], Many(50)] = ()
 
 
@@ -488,7 +499,7 @@ class Figure:
     """An exact number, and the same to four places, rounded half up."""
 
     exact: FractionText
-    decimal: DecimalText
+    decimal: TotalText
 
 
 @value
@@ -533,7 +544,7 @@ class Score:
     """The log's position up to which the evidence was taken."""
     root: Root
     """The tree's root over the log up to and including that position."""
-    indicators: Annotated[tuple[IndicatorScore, ...], Many(500)]
+    indicators: Annotated[tuple[IndicatorScore, ...], Many(MOST_INDICATORS)]
     points: Figure
     """The sum over the indicators that could be measured."""
     possible: Figure
@@ -572,7 +583,8 @@ class ScoreRestated(Event):
     was: Score
     """The score as last published."""
     score: Score
-    changes: Annotated[tuple[Change, ...], Many(500)]
+    changes: Annotated[tuple[Change, ...], Many(2 * 16 * MOST_INDICATORS)]
+    """Other rules may take every number of every indicator away, and give others."""
 
 
 EVENTS = (PlanAdopted, PlanAmended, RulebookAdopted, ScorePublished, ScoreRestated)

@@ -3,7 +3,8 @@
 
 from typing import Annotated
 
-from shared.contracts.codes import Named
+from shared.contracts.assessment import Period
+from shared.contracts.codes import Basis, Named
 from shared.contracts.event import Event, event, value
 from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Ordinal, Sealed
 
@@ -137,6 +138,7 @@ class ScoreAppealed(Event):
     publication: Code
     indicator: Code | None
     grounds: Sealed
+    basis: Basis = Basis.ACT
 
 
 @event("sanguan.assessment.appeal-heard.v1")
@@ -162,12 +164,15 @@ class Excused:
 @event("sanguan.assessment.appeal-decided.v1")
 class AppealDecided(Event):
     """An appeal was decided 申诉答复 (§3.3.5), with reasons. What was recorded wrong is corrected at its source; what
-    is to be judged otherwise is `excused`. Either way the score is restated."""
+    is to be judged otherwise is `excused`, in the periods that `excused_in` reaches. Either way the score is
+    restated."""
 
     finding: Finding
     decided_by: Line
     decision: Sealed
     excused: Annotated[tuple[Excused, ...], Many(200)] = ()
+    excused_in: Period | None = None
+    """The period of the scores appealed against, to which what is excused is bound; none where nothing is."""
 
 
 @event("sanguan.assessment.flag-answered.v1")

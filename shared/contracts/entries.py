@@ -63,6 +63,10 @@ class Step:
     check: Callable[[Any, Entry | None, Context], Mapping[str, Any]] = _unchecked
     """Raises `Refused` for what the fields' types cannot say; gives the event's fields that the command does not say
     as they are to stand (a community's code where its name was given)."""
+    at_head: bool = False
+    """See `Accepts.at_head`."""
+    heavy: bool = False
+    """See `Accepts.heavy`."""
 
     def made(self, command: Any, **known: Any) -> Any:
         """The event; what is `known` the command does not say."""
@@ -152,7 +156,15 @@ class Entries:
             category=category,
             accepts=(
                 *(
-                    Accepts(step.command, step.by, step.clause, creates=not step.after, facts=step.facts)
+                    Accepts(
+                        step.command,
+                        step.by,
+                        step.clause,
+                        creates=not step.after,
+                        facts=step.facts,
+                        at_head=step.at_head,
+                        heavy=step.heavy,
+                    )
                     for _, step in self._steps.values()
                 ),
                 Accepts(void, by, "3.1.4", facts=facts),

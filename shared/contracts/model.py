@@ -55,7 +55,7 @@ class Context:
     at: datetime
     """When it happened, as the asker says (occurred_at)."""
     now: datetime
-    """When it is asked; for rules about the future only."""
+    """When it is asked: for rules about the future, and for times that end on the day on which the log takes it."""
     by: Actor
     command_id: str
     log: str
@@ -128,6 +128,11 @@ class Accepts:
     """By which of its personal values the matter may be known again, where it is looked for at all."""
     compared: Compared | None = None
     """The text of it that is compared with earlier ones."""
+    heavy: bool = False
+    """Whether its facts are derived from whole ledgers: such decisions wait for each other, and no others for them."""
+    at_head: bool = False
+    """Whether it is decided only on ledgers that hold all that the log held when it came: where missing what was
+    recorded a moment ago would be a wrong answer, and not only a refusal too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +179,9 @@ class Ledger(Generic[Row]):
     """Columns that a reader may filter by."""
     sealed: tuple[str, ...] = ()
     """Columns that hold sealed boxes: shown masked."""
+    internal: bool = False
+    """What the service looks things up in, and serves to nobody: it has no address and no file. It is replayed,
+    verified and rebuilt as every ledger is."""
 
 
 class Misplaced(Exception):
@@ -217,6 +225,8 @@ class Timely:
     id: str | None = None
     moot: frozenset[str] = frozenset()
     """Refusals that say that there is nothing to do (yet, or any more): nobody need look at them."""
+    passing: frozenset[str] = frozenset()
+    """Refusals for a reason that somebody can remove: they are told, and the command is tried as long as it is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +234,7 @@ class Timer:
     """What days alone bring about: a deadline → commands of ours. `due(look, today)` is pure.
 
     A day that was missed is made up for as long as `due` still names it. What was refused is recorded where people see
-    it, and not tried again."""
+    it, and not tried again, unless the refusal may pass."""
 
     name: str
     due: Callable[[Look, date], Sequence[Timely]]
@@ -237,27 +247,28 @@ class Scorer:
     """How an auditor computes a published result again, without knowing the service that published it.
 
     `names(event)` gives the position of the evidence and the tree's root that the event names. The auditor replays
-    `ledgers` up to and including that position, computes the root for itself and compares the event, digit for digit,
-    with `recompute(event, rows by ledger name, position, root)`, which raises `LookupError` where the evidence lacks
-    the plan or rulebook that the event names.
+    `ledgers` up to and including that position, computes the root for itself and asks once for
+    `rescored(rows by ledger name, position, root)`. With what that gives for each event that names them it compares
+    the event, digit for digit; it raises `LookupError` where the evidence lacks the plan or rulebook of the event.
     """
 
     events: tuple[type[Event], ...]
     ledgers: tuple[Ledger[Any], ...]
     names: Callable[[Any], tuple[int, str]]
-    recompute: Callable[[Any, Mapping[str, Sequence[Any]], int, str], Any]
+    rescored: Callable[[Mapping[str, Sequence[Any]], int, str], Callable[[Any], Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Compartment:
     """A sealed field that is opened one at a time, for a purpose, and never without a trace (`shared.log.access`).
 
-    `box(history, item)` finds it in the stream of the aggregate, None where there is none; `may(actor, id, look)` says
-    whether an actor of an allowed role has to do with this aggregate, by the service's own ledgers.
+    `box(history, item)` finds it in the stream of the aggregate (the item is empty where the path names none), None
+    where there is none; `may(actor, id, look)` says whether an actor of an allowed role has to do with this aggregate,
+    by the service's own ledgers.
     """
 
     path: str
-    """Below the service: `visits/{case}/{item}/class`."""
+    """Below the service: `visits/{case}/{item}/class`, or without an item: `appeals/{appeal}/grounds`."""
     field: str
     category: str
     by: frozenset[str]
@@ -267,6 +278,20 @@ class Compartment:
     title_en: str
     box: Callable[[Sequence[Recorded], str], str | None]
     may: Callable[[Actor, str, Look], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks a question, with what, and where else the answer may be looked for."""
+
+    said: Mapping[str, str]
+    """The parameters of the query and of the address."""
+    by: Actor
+    today: date
+    at: Callable[[int], Look]
+    """The service's ledgers as they stood at a position of the log; raises `Refused("beyond_the_end")`."""
+    stream: Callable[[str], Sequence[Recorded]]
+    """What the log tells of an aggregate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +309,18 @@ class Question:
     """The dataclass whose JSON is the answer."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What may be asked beside the log: name → what it means."""
+    ask: Callable[[Look, Asking], Any] | None = None
+    """`ask(look, asking)` gives the answer, from the ledgers as they are served; raises `Refused`. None where more than
+    the ledgers is needed: the service then has a route of its own."""
+    heavy: bool = True
+    """Whether it reads whole ledgers, or the log: such questions wait in line."""
+    refuses: tuple[str, ...] = ()
+    """The service's own codes with which it may be answered."""
+
+    @property
+    def again(self) -> bool:
+        """Whether it can be asked again of the position that the answer names: all that is read must stand there."""
+        return "position" in self.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,3 +354,8 @@ class Service:
     compartments: tuple[Compartment, ...] = ()
     questions: tuple[Question, ...] = ()
     documents: tuple[Document, ...] = ()
+
+    @property
+    def served(self) -> tuple[Ledger[Any], ...]:
+        """The ledgers that readers may ask for."""
+        return tuple(ledger for ledger in self.ledgers if not ledger.internal)

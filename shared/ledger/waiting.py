@@ -3,7 +3,7 @@ alarms."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
 
 from shared.ledger.tables import parked, progress
 from shared.log.tables import refused_reactions
@@ -30,19 +30,31 @@ def stuck(ledgers: Engine, log: str, follower: str) -> bool:
         return connection.execute(halted).scalar() is not None or bool(connection.execute(waits).scalar())
 
 
-def is_refused(connection: Connection, log: str, command_id: str) -> bool:
-    """Whether a command that nobody waits for was refused; the connection is to the log's database."""
-    same = (refused_reactions.c.log == log) & (refused_reactions.c.command_id == command_id)
-    return connection.execute(select(refused_reactions.c.log).where(same)).first() is not None
+def refused_as(connection: Connection, log: str, command_id: str) -> str | None:
+    """The code with which a command that nobody waits for was refused, None where it was not; the connection is to the
+    log's database."""
+    code: str | None = connection.execute(select(refused_reactions.c.code).where(_same(log, command_id))).scalar()
+    return code
 
 
 def keep_refused(connection: Connection, log: str, command_id: str, position: int, code: str) -> None:
     """Record once that it was. `position` is that of the event that caused it, or of the last that was known when its
     day had come."""
-    if not is_refused(connection, log, command_id):
-        connection.execute(
-            insert(refused_reactions).values(log=log, command_id=command_id, position=position, code=code)
-        )
+    known = {"position": position, "code": code}
+    was = refused_as(connection, log, command_id)
+    if was is None:
+        connection.execute(insert(refused_reactions).values(log=log, command_id=command_id, **known))
+    elif was != code:
+        connection.execute(update(refused_reactions).where(_same(log, command_id)).values(**known))
+
+
+def forget_refused(connection: Connection, log: str, command_id: str) -> None:
+    """What was refused was done after all."""
+    connection.execute(delete(refused_reactions).where(_same(log, command_id)))
+
+
+def _same(log: str, command_id: str) -> ColumnElement[bool]:
+    return (refused_reactions.c.log == log) & (refused_reactions.c.command_id == command_id)
 
 
 def refused(log: Engine) -> list[Trouble]:

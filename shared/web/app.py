@@ -70,6 +70,7 @@ def make_app(
     from shared.web.compartments import compartment_routes
     from shared.web.documents import document_routes
     from shared.web.health import health_routes
+    from shared.web.questions import question_routes
     from shared.web.record import record_routes
 
     routes: list[BaseRoute] = []
@@ -83,6 +84,7 @@ def make_app(
         routes.append(Route(f"/{name}/ledgers", ledgers.index))
         routes.append(Route(f"/{name}/ledgers/{{name}}", ledgers.rows))
         routes += compartment_routes(node, name, doorkeeper, utc_now)
+        routes += question_routes(node, name, doorkeeper, utc_now)
     if node.record:
         routes += record_routes(node, doorkeeper)
     routes += document_routes(node)

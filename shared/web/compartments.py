@@ -21,10 +21,10 @@ from shared.contracts.model import Compartment, Refused
 from shared.delivery.channels import is_published
 from shared.log.access import Reading, access_log, read_sealed
 from shared.log.codec import canonical
+from shared.queries import visible
 from shared.runtime import Node
 from shared.web.commands import body_within
 from shared.web.gate import refusal
-from shared.web.ledgers import visible
 
 _BODY_BYTES: Final = 1024
 _BODY: Final[TypeAdapter[ReadSealed]] = TypeAdapter(ReadSealed)
@@ -63,17 +63,17 @@ class CompartmentEndpoint:
             raise Refused("not_found")
         reading = Reading(
             id=secrets.token_hex(16), log=log, actor=visitor.actor, case=case, field=self._compartment.field,
-            item=item, purpose=purpose, at=self._clock(),
+            item=item or None, purpose=purpose, at=self._clock(),
         )  # fmt: skip
         opened = await read_sealed(reading, box, self._node.appender, self._node.storage.vault)
         body = {
-            "log": log, "case": case, "item": item, "field": reading.field, "purpose": purpose, "value": opened.value,
-            "reading": f"{access_log(log)}/{opened.position}",
+            "log": log, "case": case, "item": reading.item, "field": reading.field, "purpose": purpose,
+            "value": opened.value, "reading": f"{access_log(log)}/{opened.position}",
         }  # fmt: skip
         return Response(canonical(body), media_type="application/json")
 
     def _asked(self, request: Request, visitor: Visitor) -> tuple[str, str, str]:
-        """Log, case and item of the address; raises `Refused`."""
+        """Log, aggregate and, where the compartment has several of a kind, item of the address; raises `Refused`."""
         for name in request.query_params:
             if name != "log":
                 raise Refused("bad_parameter", field=name)
@@ -81,8 +81,8 @@ class CompartmentEndpoint:
         visitor.may_reach(log)
         if not is_published(log):
             raise Refused("not_found", field="log")
-        case, item = (visible(said, name) for name, said in request.path_params.items())
-        return log, case, item
+        case, *items = (visible(said, name) for name, said in request.path_params.items())
+        return log, case, items[0] if items else ""
 
     @staticmethod
     async def _purpose(request: Request) -> Purpose:

@@ -19,6 +19,8 @@ from shared.contracts.days import CIVIL
 from shared.contracts.personal import SEALED_MARK
 from shared.web.columns import title_zh, word_zh
 
+FORMATS: Final = ("json", "csv", "xlsx")
+"""In which rows may be asked for; all but the first are files."""
 MASK: Final = "•••"
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

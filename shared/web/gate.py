@@ -93,7 +93,7 @@ class Gate:
             raise refused from None
         _no_duplicate_keys(raw)
         if body.occurred_at > now + _CLOCKS_APART:
-            raise Refused("in_the_future", field="occurred_at")
+            raise Refused("in_the_future", field="occurred_at", now=now)
         if self._personal:
             check_id_numbers(body.data)
         return body

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
@@ -19,13 +18,13 @@ from shared.ledger.tables import Rows
 from shared.ledger.waiting import stuck
 from shared.log.codec import canonical
 from shared.log.database import snapshot
+from shared.queries import Form, choice, malformed, page_size, visible, whole
 from shared.runtime import Node
-from shared.web.exports import MASK, csv_response, xlsx_response
+from shared.web.exports import FORMATS, MASK, csv_response, xlsx_response
 from shared.web.heavy import HEAVY
 
 PAGE_ROWS: Final = 200
 """Rows of a JSON page; a file has them all."""
-_CONTROL: Final = re.compile("[\u0000-\u001f\u007f-\u009f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,8 @@ class LedgerEndpoint:
 
     def __init__(self, node: Node, service: str, visitor: Callable[[Request], Visitor]) -> None:
         self._node, self._service, self._visitor = node, service, visitor
-        self._tables = node.followers[service].runner.tables
+        tables = node.followers[service].runner.tables
+        self._tables = {name: rows for name, rows in tables.items() if not rows.ledger.internal}
 
     async def index(self, request: Request) -> Response:
         """What ledgers there are."""
@@ -156,18 +156,14 @@ class LedgerEndpoint:
 
 
 def read_query(request: Request, rows: Rows[Any], own_log: str) -> Wanted:
-    """The query's parameters; raises `Refused("bad_parameter")` naming the first that cannot be accepted."""
+    """The query's parameters; raises `Refused` naming the first that cannot be accepted."""
     known = {"log", "as_of", "basis", "at_least", "cursor", "format", "limit", *rows.ledger.filters}
     given = dict(request.query_params)
     for name, said in given.items():
         if name not in known:
             raise Refused("bad_parameter", field=name)
         visible(said, name)
-    form, basis = given.get("format", "json"), given.get("basis", "known")
-    if form not in ("json", "csv", "xlsx"):
-        raise Refused("bad_parameter", field="format")
-    if basis not in ("known", "occurred"):
-        raise Refused("bad_parameter", field="basis")
+    form, basis = choice(given, "format", FORMATS, "json"), choice(given, "basis", ("known", "occurred"), "known")
     return Wanted(
         log=given.get("log", own_log),
         equal={name: given[name] for name in rows.ledger.filters if name in given},
@@ -203,29 +199,6 @@ def log_asked(request: Request, visitor: Visitor, by: frozenset[str], parameters
     return log
 
 
-def visible(said: str, name: str) -> str:
-    """A text of a query, as it is; raises `Refused` where it holds a control character, which no value does."""
-    if _CONTROL.search(said):
-        raise Refused("bad_parameter", field=name)
-    return said
-
-
-def whole(said: str, name: str) -> int:
-    """A whole number of a query; raises `Refused`."""
-    if not (said.isascii() and said.isdigit() and len(said) < 16):
-        raise Refused("bad_parameter", field=name)
-    return int(said)
-
-
-def page_size(said: str | None, usual: int, most: int = 1_000) -> int:
-    """How many a page shall hold: not more than `most`; raises `Refused` where it is to hold none."""
-    if said is None:
-        return usual
-    if not (asked := whole(said, "limit")):
-        raise Refused("out_of_range", field="limit")
-    return min(most, asked)
-
-
 def _moment(said: str) -> datetime:
     """A moment with an offset, or a day: its end, in China's time."""
     try:
@@ -233,7 +206,7 @@ def _moment(said: str) -> datetime:
             return datetime.combine(date.fromisoformat(said), time.max, CIVIL)
         moment = datetime.fromisoformat(said.replace(" ", "+"))  # a plus sign in an address is read as a space
     except ValueError:
-        raise Refused("bad_parameter", field="as_of") from None
+        raise malformed("as_of", Form.MOMENT) from None
     if moment.tzinfo is None:
         raise Refused("offset_required", field="as_of")
     return moment
@@ -251,4 +224,4 @@ def _uncursor(cursor: str) -> str:
     try:
         return visible(base64.b64decode(cursor, b"-_", validate=True).decode(), "cursor")
     except ValueError:
-        raise Refused("bad_parameter", field="cursor") from None
+        raise malformed("cursor", Form.CURSOR) from None

@@ -45,6 +45,7 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
         **parts.GROUPS,
         **compartments,
         **{f"{service.name}.commands": _command_codes(service) for service in services},
+        **{f"{service.name}.questions": _question_codes(service) for service in services if service.questions},
     }
     document: Json = {
         "openapi": "3.1.0",
@@ -104,7 +105,7 @@ def _service_paths(service: Service) -> Json:
             service.name, f"{service.name}.ledgers", "What ledgers there are 台账目录.", listing, [], "reading"
         )
     }
-    for ledger in service.ledgers:
+    for ledger in service.served:
         paths[f"/{service.name}/ledgers/{ledger.name}"] = {"get": _ledger(service, ledger)}
     for compartment in service.compartments:
         paths[f"/{service.name}/{compartment.path}"] = {"post": _compartment(service, compartment)}
@@ -148,6 +149,12 @@ def _command_codes(service: Service) -> Codes:
     """What a service's commands may be answered with: the mechanism's problems, and the service's own refusals."""
     known = Sentences((service,)).codes
     return {**parts.OF_COMMANDS, **{code: known[code] for code in service.refusals}}
+
+
+def _question_codes(service: Service) -> Codes:
+    """What a service's questions may be answered with: the mechanism's problems, and its own that they name."""
+    known = Sentences((service,)).codes
+    return {**parts.OF_QUESTIONS, **{code: known[code] for one in service.questions for code in one.refuses}}
 
 
 def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
@@ -200,7 +207,8 @@ def _question(service: Service, question: Question) -> Json:
     named = [parts.path_parameter(name) for name in re.findall(r"{(\w+)}", question.path)]
     name, roles = _answer_name(service, question), sorted(question.by)
     own = [parts.query(name, TEXT, what) for name, what in question.parameters.items()]
-    asked = parts.get(service.name, name, meaning, answered, [*named, parts.parameter("log"), *own], "reading")
+    parameters, group = [*named, parts.parameter("log"), *own], f"{service.name}.questions"
+    asked = parts.get(service.name, name, meaning, answered, parameters, group, _question_codes(service))
     return {**asked, "description": f"Roles: {', '.join(roles)}.", "x-clause": question.clause, "x-roles": roles}
 
 
@@ -230,14 +238,15 @@ def _public_figures(service: Service) -> Json:
 def _compartment(service: Service, compartment: Compartment) -> Json:
     """Opening one sealed field, for a purpose."""
     meaning = f"{compartment.title_zh} {compartment.title_en} (§{compartment.clause})."
-    opened = {**dict.fromkeys(("log", "case", "item", "field", "value", "reading"), TEXT), "purpose": _PURPOSE}
+    opened = {**dict.fromkeys(("log", "case", "field", "value", "reading"), TEXT), "purpose": _PURPOSE}
+    opened["item"] = {"type": ["string", "null"], "description": "Of what in it; null where there is but one."}
     roles = sorted(compartment.by)
     named = [parts.path_parameter(name) for name in re.findall(r"{(\w+)}", compartment.path)]
     return {
         "tags": [service.name],
         "operationId": f"{service.name}.compartments.{compartment.field}",
         "summary": meaning,
-        "description": "Opens one sealed field for who has to do with the case. The reading is recorded first, with "
+        "description": "Opens one sealed field for who has to do with it. The reading is recorded first, with "
         f"its purpose, in the log of readings, which is never published.\n\nRoles: {', '.join(roles)}.",
         "x-clause": compartment.clause,
         "x-roles": roles,
@@ -269,13 +278,13 @@ class Schemas:
     """The schemas of all commands' bodies and all ledgers' rows, each under a name of its own."""
 
     def __init__(self, services: Sequence[Service]) -> None:
-        """Raises `ValueError` where two commands have one name."""
+        """Raises `ValueError` where two commands, or two parts of bodies, rows or answers, have one name."""
         adapters: list[tuple[str, Any, TypeAdapter[Any]]] = []
         for service in services:
             for decider in service.deciders:
                 for accepts in decider.accepts:
                     adapters.append((_body_name(accepts.command), "validation", Gate(accepts.command).adapter))
-            for ledger in service.ledgers:
+            for ledger in service.served:
                 adapters.append((_row_name(service, ledger), "serialization", TypeAdapter(ledger.row)))
             for question in service.questions:
                 adapters.append((_answer_name(service, question), "serialization", TypeAdapter(question.answer)))
@@ -287,12 +296,14 @@ class Schemas:
         names = {ref: name for name, ref in refs.items()}
         found: Json = whole.get("$defs", {})
         inner = {name: name for name in found.keys() - names.keys()}
+        if ambiguous := sorted(name for name in inner if "__" in name):  # pydantic names them after Python paths
+            raise ValueError(f"two parts of one name: {', '.join(ambiguous)}")
         # Ledgers of one row class (each service's calendar) have a schema each, as each has its own title.
         self.definitions: Json = {
             name: _renamed(found[ref], names) for name, ref in sorted({**inner, **refs}.items())
         }  # fmt: skip
         for service in services:
-            for ledger in service.ledgers:
+            for ledger in service.served:
                 row = self.definitions[_row_name(service, ledger)]
                 row["title"] = f"{ledger.title_zh} {ledger.title_en}"
                 for name in ledger.sealed:

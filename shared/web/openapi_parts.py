@@ -41,14 +41,18 @@ def answer(meaning: str, schema: Json, media_type: str = "application/json") -> 
     return {"description": meaning, "content": {media_type: {"schema": schema}}}
 
 
-def get(tag: str, name: str, meaning: str, answered: Json, parameters: Sequence[Json], group: str) -> Json:
-    """A reading operation; `group` says which problems it may answer with."""
+def get(
+    tag: str, name: str, meaning: str, answered: Json, parameters: Sequence[Json], group: str,
+    codes: Codes | None = None,
+) -> Json:  # fmt: skip
+    """A reading operation; `group` says which problems it may answer with, and `codes` which those of a service's own
+    group are."""
     return {
         "tags": [tag],
         "operationId": name,
         "summary": meaning,
         "parameters": list(parameters),
-        "responses": {"200": answered, **problem_refs(group, GROUPS[group])},
+        "responses": {"200": answered, **problem_refs(group, GROUPS[group] if codes is None else codes)},
     }
 
 
@@ -59,8 +63,9 @@ def _codes(*names: str) -> Codes:
     return {name: CODES[name] for name in sorted(names)}
 
 
+_OF_PARAMETERS: Final = ("bad_parameter", "missing_parameter", "malformed")
 _READING: Final = (
-    "bad_parameter",
+    *_OF_PARAMETERS,
     "unauthenticated",
     "wrong_jurisdiction",
     "role_not_allowed",
@@ -73,7 +78,7 @@ _OF_OTHERS: Final = {*_OF_COMPARTMENTS, *_OF_QUERIES}
 GROUPS: Final[Mapping[str, Codes]] = {
     "reading": _codes(*_READING),
     "ledgers": _codes(*_READING, "unknown_ledger", "ledger_behind", *_OF_QUERIES, "offset_required", "out_of_range"),
-    "record": _codes(*_READING, "bad_header", "out_of_range"),
+    "record": _codes(*_READING, "bad_header", "out_of_range", "beyond_the_end"),
 }
 """Which problems the operations that read may answer with."""
 OF_COMPARTMENTS: Final[Codes] = _codes(
@@ -81,8 +86,12 @@ OF_COMPARTMENTS: Final[Codes] = _codes(
     "not_in_list", "erased", "busy", "ledger_behind",
 )  # fmt: skip
 """Those that the opening of a sealed field may answer with."""
+OF_QUESTIONS: Final[Codes] = _codes(
+    *_READING, "in_the_future", "beyond_the_end", "out_of_range", "busy", "ledger_behind"
+)
+"""The mechanism's problems that a question may be answered with."""
 OF_COMMANDS: Final[Codes] = _codes(
-    *(set(CODES) - {"bad_parameter", "unknown_ledger", "not_found", "method_not_allowed"} - _OF_OTHERS)
+    *(set(CODES) - {*_OF_PARAMETERS, "unknown_ledger", "not_found", "method_not_allowed"} - _OF_OTHERS)
 )
 """The mechanism's problems that any command may be answered with."""
 

@@ -21,8 +21,8 @@ from shared.contracts.model import Refused
 from shared.delivery import channels, cloudevent
 from shared.log import sealer
 from shared.log.store import Stored
+from shared.queries import needed, page_size, whole
 from shared.runtime import Node
-from shared.web.ledgers import page_size, whole
 
 PAGE_EVENTS: Final = 200
 MOST_EVENTS: Final = 1_000
@@ -115,7 +115,7 @@ class RecordEndpoint:
         position, size = _needed(given, "position"), _needed(given, "size")
         await self._check_size(log, size, "size")
         if position >= size:
-            raise Refused("bad_parameter", field="position")
+            raise Refused("beyond_the_end", field="position", last=size - 1)
         return _hashes(await asyncio.to_thread(sealer.inclusion, self._storage.log_engine, log, position, size))
 
     async def consistency(self, request: Request) -> Response:
@@ -124,7 +124,7 @@ class RecordEndpoint:
         first, second = _needed(given, "from"), _needed(given, "to")
         await self._check_size(log, second, "to")
         if first > second:
-            raise Refused("bad_parameter", field="from")
+            raise Refused("out_of_range", field="from")
         return _hashes(await asyncio.to_thread(sealer.consistency, self._storage.log_engine, log, first, second))
 
     def _asked(self, request: Request, *known: str) -> tuple[str, dict[str, str]]:
@@ -164,8 +164,8 @@ class RecordEndpoint:
         return signed
 
     async def _check_size(self, log: str, size: int, field: str) -> None:
-        if size > await asyncio.to_thread(self._storage.log.size, log):
-            raise Refused("bad_parameter", field=field)
+        if size > (there := await asyncio.to_thread(self._storage.log.size, log)):
+            raise Refused("beyond_the_end", field=field, last=there - 1)
 
 
 def _after(said: str | None) -> int:
@@ -182,9 +182,7 @@ def _last_event(said: str, log: str) -> int:
 
 
 def _needed(given: dict[str, str], name: str) -> int:
-    if name not in given:
-        raise Refused("bad_parameter", field=name)
-    return whole(given[name], name)
+    return whole(needed(given, name, "120"), name)
 
 
 def _hashes(proof: Sequence[bytes]) -> Response:

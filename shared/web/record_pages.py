@@ -23,8 +23,8 @@ from shared.log.keys import KeyUnusable
 from shared.log.proofs import verify_inclusion
 from shared.log.store import Stored
 from shared.log.tables import heads, refused_reactions
+from shared.queries import whole
 from shared.runtime import Node
-from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page, Site
 from shared.web.words import Words
 
