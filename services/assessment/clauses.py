@@ -110,7 +110,7 @@ def living(clause: str, services: Iterable[Service], rulebook: Rulebook) -> Livi
         for decider in service.deciders:
             commands += [_name(service, one) for one in decider.accepts if _serves(one, clause)]
             events += [event for event in decider.events if clause in clauses_of(event, decider)]
-        for ledger in service.ledgers:
+        for ledger in service.served:
             if _known(ledger.clause) == clause or set(ledger.handles) & set(events):
                 ledgers[f"{service.name}.{ledger.name}"] = None
                 if (page := _PAGES.get(ledger.name)) is not None and _known(ledger.clause) == clause:

@@ -1,8 +1,9 @@
 """Assessment's entries 督导考评: organisation, surveys, reviews, appeals, archives, inspections, circulars, funds."""
 
+import re
+from collections.abc import Callable
 from typing import Any, Final
 
-from services.assessment import appeals, flags
 from services.assessment.entry_commands import (
     AddArchiveEntry,
     AllocateFunds,
@@ -27,7 +28,11 @@ from services.assessment.entry_commands import (
     SubmitSummary,
     VoidSupervision,
 )
-from services.assessment.ledgers import communities_served, rulebooks, scores
+from services.assessment.flags import raising as flags
+from services.assessment.ledgers import communities_served, restatements, rulebooks, scores
+from services.assessment.ledgers.communities_served import served
+from services.assessment.ledgers.deeds import YEAR
+from services.assessment.scoring import appeals
 from shared.contracts.assessment_entries import (
     AppealDecided,
     AppealHeard,
@@ -54,7 +59,7 @@ from shared.contracts.assessment_entries import (
     YouthOffenceRateReported,
 )
 from shared.contracts.codes import Role
-from shared.contracts.days import civil_day
+from shared.contracts.days import civil_day, last_day_of
 from shared.contracts.entries import Entries, Entry, Step, kind
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Context, Ledger, Look, Refused
@@ -75,14 +80,16 @@ class Facts:
     community: communities_served.Row | None = None
     published: tuple[scores.Row, ...] = ()
     """Of the publication named, the community's."""
+    restated: tuple[restatements.Row, ...] = ()
+    """How it was restated."""
     inspection: Any = None
-    raised: frozenset[str] = frozenset()
-    """The flags of the community and month named, by their rules' codes."""
+    raised: Callable[[], bool] = bool
+    """Whether the flag named is raised of the community and month: asked last, as it takes all the evidence."""
 
 
 def _facts(command: Any, id: str, look: Look) -> Facts:
     community = getattr(command, "community", None)
-    return Facts(None if community is None else look.row(communities_served.LEDGER, community))
+    return Facts(None if community is None else served(look, community))
 
 
 def _known(command: Any, entry: Entry | None, context: Context) -> Made:
@@ -111,9 +118,9 @@ def _votes(command: RecordPublicReview, entry: Entry | None, context: Context) -
 
 
 def _published(command: AppealScore, id: str, look: Look) -> Facts:
-    rows = look.rows(scores.LEDGER, publication=command.publication)
-    found = look.row(communities_served.LEDGER, command.community)
-    return Facts(found, tuple(row for row in rows if row.community == command.community))
+    of = {"publication": command.publication, "community": command.community}
+    found = served(look, command.community)
+    return Facts(found, tuple(look.rows(scores.LEDGER, **of)), tuple(look.rows(restatements.LEDGER, **of)))
 
 
 def _appealed(command: AppealScore, entry: Entry | None, context: Context) -> Made:
@@ -121,35 +128,35 @@ def _appealed(command: AppealScore, entry: Entry | None, context: Context) -> Ma
     _known(command, entry, context)
     if not facts.published:
         raise Refused("unknown_publication", field="publication")
-    until = appeals.last_day(facts.published[0])
-    if civil_day(context.at) > until:
-        raise Refused("appeal_too_late", field="occurred_at", last_day=until.isoformat())
+    appeals.in_time(command, facts.published[0], facts.restated, context)
     if command.indicator is not None and command.indicator not in {one.code for one in facts.published[0].indicators}:
         raise Refused("unknown_indicator", field="indicator")
     return {}
 
 
 def _flagged(command: AnswerFlag, id: str, look: Look) -> Facts:
-    """What is raised on the evidence now, under any rulebook in force."""
-    found = look.row(communities_served.LEDGER, command.community)
-    raised = (
-        one.code
-        for code in sorted({row.code for row in look.rows(rulebooks.LEDGER)})
-        for one in flags.flags_of(look, rulebook=code, months={command.month}, community=command.community)
-    )
-    return Facts(found, raised=frozenset(raised))
+    """What is raised on the evidence now, by the rules of any rulebook that was ever in force."""
+
+    def raised() -> bool:
+        every = (rule for row in look.rows(rulebooks.LEDGER) for rule in row.rulebook.flags)
+        rules = {rule for rule in every if rule.code == command.flag}
+        return bool(flags.flags_of(look, rules, months={command.month}, community=command.community))
+
+    return Facts(served(look, command.community), raised=raised)
 
 
 def _answered(command: AnswerFlag, entry: Entry | None, context: Context) -> Made:
     facts: Facts = context.facts
     _known(command, entry, context)
-    if command.flag not in facts.raised:
+    if civil_day(context.at) <= last_day_of(command.month):
+        raise Refused("month_not_over", field="occurred_at", month=command.month)
+    if not facts.raised():
         raise Refused("no_such_flag", field="flag", item=command.flag, month=command.month)
     return {}
 
 
 def _inspected(command: OrderRectification, id: str, look: Look) -> Facts:
-    found = look.row(communities_served.LEDGER, command.community)
+    found = served(look, command.community)
     return Facts(found, inspection=look.row(INSPECTIONS_LEDGER, command.inspection))
 
 
@@ -167,8 +174,7 @@ def _ordered(command: OrderRectification, entry: Entry | None, context: Context)
 
 def _commended(command: AwardCommendation, id: str, look: Look) -> Facts:
     rows = () if command.publication is None else look.rows(scores.LEDGER, publication=command.publication)
-    served = look.row(communities_served.LEDGER, command.subject) if command.commended == "community" else None
-    return Facts(served, tuple(rows))
+    return Facts(served(look, command.subject) if command.commended == "community" else None, tuple(rows))
 
 
 def _awarded(command: AwardCommendation, entry: Entry | None, context: Context) -> Made:
@@ -197,6 +203,8 @@ def _many_enough(command: ReportYouthOffenceRate, entry: Entry | None, context: 
         raise Refused("too_few_to_tell", field="youths", least=FEWEST_YOUTHS)
     if command.offenders > command.youths:
         raise Refused("numbers_do_not_fit", field="offenders")
+    if re.fullmatch(YEAR, command.period) is None or int(command.period) > civil_day(context.at).year:
+        raise Refused("not_a_year", field="period")
     return _known(command, entry, context)
 
 
@@ -220,7 +228,8 @@ INSPECTIONS_LEDGER: Final[Ledger[Any]] = INSPECTIONS.ledger(SupervisionVoided)
 
 FLAG_ANSWERS: Final = kind(
     "flag_answers", ("疑点说明", "Answers to flags"),
-    Step(AnswerFlag, FlagAnswered, CLERKS, "3.3.7", facts=_flagged, check=_answered), filters=("flag", "month"),
+    Step(AnswerFlag, FlagAnswered, CLERKS, "3.3.7", facts=_flagged, check=_answered, heavy=True),
+    filters=("flag", "month"),
 )  # fmt: skip
 FLAG_ANSWERS_LEDGER: Final[Ledger[Any]] = FLAG_ANSWERS.ledger(SupervisionVoided)
 
@@ -243,11 +252,11 @@ KINDS: Final = (
         Step(AppealScore, ScoreAppealed, CLERKS, "3.3.5", facts=_published, check=_appealed),
         Step(
             HearAppeal, AppealHeard, OFFICE, "3.3.5", after=(ScoreAppealed,), at="heard_at", facts=appeals.facts,
-            check=appeals.heard,
+            check=appeals.heard, at_head=True,
         ),
         Step(
             DecideAppeal, AppealDecided, OFFICE, "3.3.5", after=(AppealHeard,), at="decided_at", facts=appeals.facts,
-            check=appeals.decided,
+            check=appeals.decided, at_head=True, heavy=True,
         ),
         filters=("publication",),
     ),

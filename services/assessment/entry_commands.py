@@ -13,6 +13,7 @@ from shared.contracts.assessment_entries import (
     SurveyKind,
     SurveyMethod,
 )
+from shared.contracts.codes import Basis
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Division, Line, Many, Month, Note, Ordinal, PersonName, Statement
 
@@ -73,6 +74,8 @@ class AppealScore:
     community: Division
     publication: Code
     indicator: Code | None = None
+    basis: Basis = Basis.ACT
+    """That it is taken over from paper: it is judged by the day that is written there."""
     grounds: Statement
 
 

@@ -5,19 +5,19 @@ the community's. Clues to crimes and intelligence are no part of it: such a repo
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Final
 
-from services.assessment.evidence import Evidence, evidence_at
-from services.assessment.items import Item
-from services.assessment.ledgers import case_results, deeds
-from services.assessment.marks import first
+from services.assessment.evidence.acts import MUST, Did, acts
+from services.assessment.evidence.gathered import evidence_at
+from services.assessment.evidence.items import WHOLE
+from services.assessment.ledgers import deeds
 from shared.contracts.assessment import Work
-from shared.contracts.days import read_day
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.model import Look, Refused
+from shared.contracts.model import Asking, Look, Refused
+from shared.queries import day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,37 +58,36 @@ class Grids:
 
 
 COUNTED: Final = tuple(field.name for field in fields(Grid) if field.name not in ("community", "grid"))
-_ENTERED: Final[Mapping[str, tuple[str, Callable[[Item], int]]]] = {
-    Work.OUTREACH: ("outreach", lambda item: 1),
-    Work.ADVICE: ("advice", lambda item: _whole(item, "count")),
-    Work.AID: ("aid", lambda item: _whole(item, "count")),
-    Work.PATROL: ("patrols", lambda item: 1),
-    deeds.HAZARD: ("hazards", lambda item: 1),
-    deeds.OPINION: ("opinions", lambda item: 1),
-}
-"""What an entry counts for."""
-
-_Key = tuple[str, str | None]
+_COUNTS_FOR: Final[Mapping[tuple[Did, str], str]] = {
+    (Did.REPORTED, ""): "cases", (Did.ENDED, "resolved"): "resolved", (Did.MEDIATED, ""): "mediations",
+    (Did.VISITED, ""): "visits", (Did.VISITED, MUST): "visits", (Did.ENTERED, Work.OUTREACH): "outreach",
+    (Did.COUNTED, Work.ADVICE): "advice", (Did.COUNTED, Work.AID): "aid", (Did.ENTERED, Work.PATROL): "patrols",
+    (Did.ENTERED, deeds.HAZARD): "hazards", (Did.DEALT_WITH, deeds.HAZARD): "hazards_cleared",
+    (Did.ENTERED, deeds.OPINION): "opinions",
+}  # fmt: skip
+"""In which column an act is counted."""
 
 
 def between(said: Mapping[str, str], today: date) -> tuple[date, date]:
-    """The days that a query asks for: the year so far where it names none. Raises `Refused("bad_parameter")`."""
-    days = []
-    for name, usual in (("from", today.replace(month=1, day=1)), ("to", today)):
-        day = read_day(said[name]) if said.get(name) else usual
-        if day is None:
-            raise Refused("bad_parameter", field=name)
-        days.append(day)
-    if days[0] > days[1]:
-        raise Refused("bad_parameter", field="to")
-    return days[0], days[1]
+    """The days that a query asks for: the year so far where it names none. Raises `Refused`."""
+    first, last = day(said, "from", today.replace(month=1, day=1)), day(said, "to", today)
+    if first > last:
+        raise Refused("ends_before_it_begins", field="to", from_day=first.isoformat())
+    return first, last
+
+
+def grids_asked(look: Look, asking: Asking) -> Grids:
+    """The answer to a query; raises `Refused`."""
+    return grids(look, *between(asking.said, asking.today))
 
 
 def grids(look: Look, from_day: date, to_day: date) -> Grids:
     """What was done in each grid from one day to another, both included."""
-    found: dict[_Key, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
-    for key, name, count in _counted(evidence_at(look), from_day, to_day):
-        found[key][name] += count
+    found: dict[tuple[str, str | None], dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTED, 0))
+    for one in acts(evidence_at(look), from_day, to_day):
+        name = _COUNTS_FOR.get((one.did, one.of))
+        if name is not None and one.community != WHOLE:
+            found[one.community, one.grid][name] += one.times
     rows = (
         Grid(community=community, grid=grid, **counts)
         for (community, grid), counts in found.items() if any(counts.values())
@@ -107,48 +106,3 @@ def by_community(rows: Sequence[Grid]) -> Mapping[str, Grid]:
         added = {name: getattr(held, name) + getattr(row, name) for name in COUNTED}
         sums[row.community] = replace(held, **added)
     return sums
-
-
-def _counted(evidence: Evidence, from_day: date, to_day: date) -> Iterator[tuple[_Key, str, int]]:
-    """Everything that counts, as (grid, what, how many)."""
-
-    def within(day: object) -> bool:
-        return isinstance(day, date) and from_day <= day <= to_day
-
-    keys: dict[str, _Key] = {}
-    for row in evidence.cases:
-        item = case_results.item(row, to_day)
-        if item.counts:
-            keys[row.id] = (item.community, row.grid)
-            yield keys[row.id], "cases", int(within(item.fields["reported_on"]))
-            settled = item.fields["ended"] == "resolved" and within(item.fields["ended_on"])
-            yield keys[row.id], "resolved", int(settled)
-    for terms in evidence.terms:
-        if terms.id in keys:
-            held = [m for m in terms.marks if m.what == "mediated" and within(m.on)]
-            yield keys[terms.id], "mediations", len(held)
-    for visit in evidence.visits:
-        if visit.case in keys and first(visit, "voided", date.max) is None:
-            done = [m for m in visit.marks if m.what == "completed" and within(m.on)]
-            yield keys[visit.case], "visits", len(done)
-    for deed in evidence.deeds:
-        if deed.community is not None and deed.work in _ENTERED:
-            yield from _of_entry(deed, deed.community, within, to_day)
-
-
-def _of_entry(
-    deed: deeds.Row, community: str, within: Callable[[object], bool], to_day: date
-) -> Iterator[tuple[_Key, str, int]]:  # fmt: skip
-    item = deeds.item(deed, to_day)
-    if not item.counts:
-        return
-    name, count = _ENTERED[deed.work]
-    if within(item.fields["begun_on"]):
-        yield (community, deed.grid), name, count(item)
-    if deed.work == deeds.HAZARD and within(item.fields["done_on"]):
-        yield (community, deed.grid), "hazards_cleared", 1
-
-
-def _whole(item: Item, name: str) -> int:
-    value = item.fields[name]
-    return value if isinstance(value, int) else 0

@@ -1,16 +1,16 @@
-"""Assessment, declared: how well it went (plan, rulebook, scores)."""
+"""Assessment, declared: how well it went (plans, rulebooks, scores, appeals, flags, papers)."""
 
 from typing import Final
 
-from services.assessment import plan, rulebook, score
-from services.assessment.counterfactual import WhatIf
+from services.assessment.compartments import COMPARTMENTS
 from services.assessment.due.listing import Duties
 from services.assessment.due.obligation import State
 from services.assessment.entries import ENTRIES
-from services.assessment.evidence import LEDGERS
-from services.assessment.explanation import Explanation
-from services.assessment.flagged import Flagged
-from services.assessment.grids import Grids
+from services.assessment.evidence.gathered import LEDGERS
+from services.assessment.explaining.explanation import Explanation
+from services.assessment.explaining.since import Since
+from services.assessment.flags.asked import Flagged, flags_asked
+from services.assessment.grids import Grids, grids_asked
 from services.assessment.ledgers import (
     meetings_held,
     officer_acts,
@@ -24,12 +24,15 @@ from services.assessment.ledgers import (
     visits_made,
 )
 from services.assessment.papers import kinds
-from services.assessment.ranking import Ranking
 from services.assessment.reactions import REACTIONS
 from services.assessment.refusals import REFUSALS, STATUSES
-from services.assessment.rescoring import SCORER
-from services.assessment.schedule import TIMERS
-from services.assessment.since import Since
+from services.assessment.rules import plan, rulebook
+from services.assessment.scoring import publishing as score
+from services.assessment.scoring.ranking import Ranking, ranking_asked
+from services.assessment.scoring.recomputing import SCORER
+from services.assessment.scoring.schedule import TIMERS
+from services.assessment.what_if.asked import supposed_asked
+from services.assessment.what_if.comparing import WhatIf
 from shared.access import READERS
 from shared.contracts import assessment, assessment_entries
 from shared.contracts.assessment import PeriodKind
@@ -53,6 +56,7 @@ DUTIES: Final = Question(
         "limit": "Lines of a page, 200 where nothing is said, 1,000 at most.",
         "cursor": "The `next` of the page before.",
     },
+    refuses=("too_far_ahead", "unknown_plan", "unknown_community"),
 )
 
 GRIDS: Final = Question(
@@ -66,6 +70,8 @@ GRIDS: Final = Question(
         "from": "The first day, YYYY-MM-DD; the year's first where none is given.",
         "to": "The last day; today where none is given.",
     },
+    ask=grids_asked,
+    refuses=("ends_before_it_begins",),
 )
 
 EXPLANATION: Final = Question(
@@ -75,6 +81,12 @@ EXPLANATION: Final = Question(
     title_zh="得分说明：规则、条款、分子、分母、剔除及其事件",
     title_en="How a score came about: rule, clause, numerator, denominator, exclusions, down to the events",
     answer=Explanation,
+    parameters={
+        "indicator": "Only this one, by its code; all where none is given.",
+        "limit": "Rows of a page, 200 where nothing is said, 1,000 at most. How many there are is always told.",
+        "cursor": "The `next` of the page before.",
+    },
+    refuses=("unknown_indicator",),
 )
 
 SINCE: Final = Question(
@@ -87,6 +99,7 @@ SINCE: Final = Question(
     parameters={
         "before": "The earlier score's id; that of the period before, of the same kind and plan, where none is given.",
     },
+    refuses=("nothing_before", "unknown_score"),
 )
 
 WHAT_IF: Final = Question(
@@ -101,12 +114,24 @@ WHAT_IF: Final = Question(
         "period": "Its name: 2, 2015-06, 2015-Q3, 2015 or 2015-06-11_2015-07-31.",
         "as_of": "The day up to whose end acts count, YYYY-MM-DD; today where none is given.",
         "plan": "The one side's plan, as CODE or CODE@version; the as-of day's where none is given.",
-        "rulebook": "Its rulebook; the one adopted last where none is given.",
+        "rulebook": "Its rulebook; the one that its plan publishes by where none is given.",
         "other_plan": "The other side's plan; the same where none is given.",
         "other_rulebook": "The other side's rulebook; the same where none is given.",
-        "position": "The evidence up to this position of the log; all of it where none is given.",
+        "position": "The evidence up to this position of the log, and where no rules are named those in force there; "
+        "all of it where none is given.",
         "all": "true: also the indicators in which nothing differs.",
     },
+    ask=supposed_asked,
+    refuses=(
+        "no_plan",
+        "no_rulebook",
+        "unknown_plan",
+        "unknown_rulebook",
+        "unknown_version",
+        "unknown_period",
+        "period_not_begun",
+        "same_rules",
+    ),
 )
 
 RANKING: Final = Question(
@@ -117,6 +142,9 @@ RANKING: Final = Question(
     title_en="The communities' order in a publication: places with ties, and why some have none",
     answer=Ranking,
     parameters={"publication": "The publication's id, like month-2015-06.2015-07-06."},
+    ask=ranking_asked,
+    heavy=False,
+    refuses=("unknown_publication", "not_ranked"),
 )
 
 FLAGS: Final = Question(
@@ -130,8 +158,11 @@ FLAGS: Final = Question(
         "month": "Only this month's, YYYY-MM; all months where none is given.",
         "community": "Only this community's, by its division code.",
         "as_of": "As things stood at the end of this day, YYYY-MM-DD; today where none is given.",
-        "rulebook": "The rulebook that gives the rules, by its code; the one put in force last where none is given.",
+        "rulebook": "The rulebook that gives the rules, by its code; where none is given, the one by which the month's "
+        "or the day's plan publishes.",
     },
+    ask=flags_asked,
+    refuses=("unknown_community", "unknown_rulebook"),
 )
 
 SERVICE = Service(
@@ -159,6 +190,7 @@ SERVICE = Service(
     statuses=STATUSES,
     timers=TIMERS,
     scorer=SCORER,
+    compartments=COMPARTMENTS,
     documents=(
         Document(name="plan", kind=assessment.Plan, title_zh="活动方案", title_en="Plan"),
         Document(name="rulebook", kind=assessment.Rulebook, title_zh="考核办法", title_en="Rulebook"),

@@ -8,17 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.assessment.api.answer import answer
 from services.assessment.due.listing import Duties, Line, Wanted, duties, wanted
 from services.assessment.service import DUTIES, SERVICE
 from shared.access import Visitor, utc_now
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.model import Refused
+from shared.queries import choice, page_size, whole
 from shared.runtime import Node
-from shared.web.exports import csv_response, xlsx_response
+from shared.web.exports import FORMATS, csv_response, xlsx_response
 from shared.web.heavy import HEAVY
-from shared.web.ledgers import PAGE_ROWS, log_asked, page_size, whole
+from shared.web.ledgers import PAGE_ROWS, log_asked
+from shared.web.questions import answer
 
 
 def routes(node: Node, visitor: Callable[[Request], Visitor]) -> list[BaseRoute]:
@@ -45,9 +45,7 @@ class DutiesEndpoint:
     async def duties(self, request: Request) -> Response:
         """A page of obligations as JSON, or all of them as a file."""
         log, said = log_asked(request, self._visitor(request), DUTIES.by, DUTIES.parameters), dict(request.query_params)
-        form, limit = said.get("format", "json"), page_size(said.get("limit"), PAGE_ROWS)
-        if form not in ("json", "csv", "xlsx"):
-            raise Refused("bad_parameter", field="format")
+        form, limit = choice(said, "format", FORMATS, "json"), page_size(said.get("limit"), PAGE_ROWS)
         first, today = whole(said.get("cursor", "0"), "cursor"), civil_day(utc_now())
         found = await HEAVY.run(self._find, log, wanted(said, today), today)
         if form != "json":

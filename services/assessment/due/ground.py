@@ -5,8 +5,9 @@ from datetime import date
 from typing import NamedTuple
 
 from services.assessment.due.obligation import Frame
-from services.assessment.evidence import Evidence, evidence_at
-from services.assessment.items import Item
+from services.assessment.evidence.gathered import Evidence, evidence_at
+from services.assessment.evidence.items import Item
+from services.assessment.evidence.marks import Mark, first
 from services.assessment.ledgers import (
     case_results,
     case_terms,
@@ -17,8 +18,8 @@ from services.assessment.ledgers import (
     postings,
     visit_duties,
 )
-from services.assessment.marks import Mark, first
-from services.assessment.periods import span
+from services.assessment.rules.periods import span
+from services.assessment.rules.versions import newest
 from shared.calendar import Calendar
 from shared.contracts.assessment import Plan, SubjectKind
 from shared.contracts.frozen import dataclass
@@ -50,6 +51,8 @@ class Ground:
     cases: Mapping[str, Item]
     """As they stood at the end of the day."""
     terms: Mapping[str, case_terms.Row]
+    known_from: Mapping[str, date]
+    """Since when the log knows each community."""
 
     @property
     def as_of(self) -> date:
@@ -70,6 +73,7 @@ class Ground:
 
 def ground_of(evidence: Evidence, whole: str, frame: Frame) -> Ground:
     """The evidence, looked at for the frame's day."""
+    known_from = communities_served.known_from(evidence.communities)
     return Ground(
         whole=whole,
         frame=frame,
@@ -78,7 +82,11 @@ def ground_of(evidence: Evidence, whole: str, frame: Frame) -> Ground:
         deeds=evidence.deeds,
         meetings={row.id: row for row in evidence.meetings},
         visits=evidence.visits,
-        cases={row.id: case_results.item(row, frame.as_of) for row in evidence.cases},
+        cases={
+            row.id: case_results.item(row, frame.as_of, known_from.get(row.community, date.min))
+            for row in evidence.cases
+        },
+        known_from=known_from,
         terms={row.id: row for row in evidence.terms},
     )
 
@@ -92,8 +100,4 @@ def ground_at(look: Look, as_of: date, today: date) -> Ground:
 
 def plans_of(look: Look) -> list[Plan]:
     """All plans, each in its newest version: several campaigns, years and standing plans stand side by side."""
-    newest: dict[str, plans.Row] = {}
-    for row in look.rows(plans.LEDGER):
-        if row.code not in newest or row.version > newest[row.code].version:
-            newest[row.code] = row
-    return [row.plan for _, row in sorted(newest.items())]
+    return [row.plan for row in sorted(newest(look.rows(plans.LEDGER)), key=lambda row: row.code)]

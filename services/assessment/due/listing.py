@@ -8,9 +8,10 @@ from typing import Final
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
-from shared.contracts.days import read_day
+from services.assessment.ledgers import communities_served
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Look, Refused
+from shared.queries import choice, day
 
 _PRESSING: Final = {
     state: place
@@ -84,24 +85,24 @@ class Duties:
 
 
 def wanted(said: Mapping[str, str], today: date) -> Wanted:
-    """What a query asks for; raises `Refused("bad_parameter")` that names what cannot be read or is too far ahead."""
-    as_of = read_day(said["as_of"]) if said.get("as_of") else today
-    if as_of is None or as_of > today + AHEAD:
-        raise Refused("bad_parameter", field="as_of")
-    state = said.get("state") or None
-    if state is not None and state not in set(State):
-        raise Refused("bad_parameter", field="state")
+    """What a query asks for; raises `Refused` that names what cannot be read or is too far ahead."""
+    as_of = day(said, "as_of", today)
+    if as_of > today + AHEAD:
+        raise Refused("too_far_ahead", field="as_of", last_day=(today + AHEAD).isoformat())
+    state = State(choice(said, "state", tuple(State))) if said.get("state") else None
     return Wanted(
         as_of=as_of, plan=said.get("plan") or None, community=said.get("community") or None,
-        clause=said.get("clause") or None, state=None if state is None else State(state),
+        clause=said.get("clause") or None, state=state,
     )  # fmt: skip
 
 
 def duties(look: Look, asked: Wanted, today: date) -> Duties:
-    """All that fit, what presses first; raises `Refused("bad_parameter")` for a plan that there is not."""
+    """All that fit, what presses first; raises `Refused`: unknown_plan, unknown_community."""
     plans = plans_of(look)
     if asked.plan is not None and asked.plan not in {plan.code for plan in plans}:
-        raise Refused("bad_parameter", field="plan")
+        raise Refused("unknown_plan", field="plan", item=asked.plan)
+    if asked.community not in (None, look.log) and asked.community not in communities_served.names(look):
+        raise Refused("unknown_community", field="community")
     found = [
         one for one in obligations(plans, ground_at(look, asked.as_of, today))
         if asked.plan in (None, one.kind.plan)

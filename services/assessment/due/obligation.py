@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import assert_never
 
 from services.assessment.clauses import KNOWN
-from services.assessment.marks import Mark
+from services.assessment.evidence.marks import Mark
 from shared.calendar import Calendar
 from shared.contracts.assessment import Cadence, Duty, Plan, Round, Term
 from shared.contracts.codes import Named
@@ -80,6 +80,8 @@ class Obligation:
     """Entered from paper: judged by the days written there."""
     marks: tuple[Mark, ...]
     """That of which it is made."""
+    case: str | None = None
+    """The case that it is about."""
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -98,7 +100,7 @@ class Frame:
         self, kind: Kind, subject: str, *, about: str = "", begins_on: date | None = None, due_on: date | None = None,
         done: Mark | date | None = None, state: State | None = None, days: int | None = None,
         provisional: bool = False, turn_ends_on: date | None = None, taken_over: bool = False,
-        marks: Iterable[Mark] = (),
+        marks: Iterable[Mark] = (), case: str | None = None,
     ) -> Obligation:  # fmt: skip
         """An obligation as it stands on the day; `state` and `days` where they do not follow from the others. `done` is
         the mark of what was done, or the day where no single event tells of it."""
@@ -111,7 +113,7 @@ class Frame:
             works=None if due_on is None else self.calendar.works(due_on), provisional=provisional, done_on=done_on,
             entered_on=None if done_on is None else recorded_on, state=state,
             days=self._days(state, begins_on, due_on, done_on) if days is None else days,
-            turn_ends_on=turn_ends_on, taken_over=taken_over, marks=tuple(marks),
+            turn_ends_on=turn_ends_on, taken_over=taken_over, marks=tuple(marks), case=case,
         )  # fmt: skip
 
     def _state(self, begins_on: date | None, due_on: date | None, done_on: date | None) -> State:

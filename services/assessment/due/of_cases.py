@@ -8,13 +8,12 @@ from typing import Final
 
 from services.assessment.due.ground import Ground
 from services.assessment.due.obligation import Kind, Obligation, State, demanded, lead_of, planned, term_of
-from services.assessment.items import Item
+from services.assessment.evidence.items import Item
+from services.assessment.evidence.marks import Mark, earliest, first, last
 from services.assessment.ledgers import case_terms, postings, visit_duties
 from services.assessment.ledgers.case_results import ENDINGS
-from services.assessment.marks import Mark, earliest, first, last
-from services.assessment.periods import span
+from services.assessment.rules.periods import span
 from shared.contracts.assessment import Plan, Sequel
-from shared.contracts.codes import CaseKind
 from shared.contracts.frozen import dataclass
 
 SETTLE: Final = demanded("case_deadline", "5.1", "案件按期办结", "Settle the case in time")
@@ -40,13 +39,20 @@ class _Case:
     def ended_on(self) -> date | None:
         return self.day("ended_on")
 
+    def ended(self, by: date) -> Mark | None:
+        """The mark of its ending."""
+        return None if self.ended_on is None else last(self.item.marks, *ENDINGS, by=by)
+
+    def over_on_paper(self, day: date) -> bool:
+        return self.item.taken_over and case_terms.over_on_paper(self.terms, day)
+
 
 def of_cases(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
     """What the cases make due that were accepted by the day, and stand."""
     posted = _by_officer(ground.postings)
     for case in _cases(ground):
         yield _settled(case, ground)
-        yield from _contacts(case, ground)
+        yield from _contacts(plans, case, ground)
         for plan in plans:
             for sequel in (_letter, _first_visit, _follow_up, _performance):
                 yield from sequel(plan, case, ground)
@@ -68,11 +74,13 @@ def _cases(ground: Ground) -> Iterator[_Case]:
 
 
 def _settled(case: _Case, ground: Ground) -> Obligation:
-    clock = case_terms.clock(case.terms, ground.as_of)
+    clock, ended = case_terms.clock(case.terms, ground.as_of), case.ended(ground.as_of)
+    known_from = ground.known_from.get(case.item.community, date.min)
     return ground.frame.obligation(
         SETTLE, case.item.community, about=case.item.key, begins_on=case.day("accepted_on"), due_on=clock.due_on,
-        done=case.ended_on, state=State.PAUSED if clock.paused and case.ended_on is None else None,
-        provisional=clock.provisional, taken_over=case.item.taken_over, marks=case.item.marks,
+        done=ended, state=State.PAUSED if clock.paused and ended is None else None, provisional=clock.provisional,
+        taken_over=case.item.taken_over and (ended is None or ended.on < known_from), marks=case.item.marks,
+        case=case.item.key,
     )  # fmt: skip
 
 
@@ -99,14 +107,14 @@ def _follows(
     yield ground.frame.obligation(
         planned(plan, term), case.item.community, about=case.item.key, begins_on=begun, due_on=due_on,
         done=done, days=late, provisional=provisional, taken_over=case.item.taken_over,
-        marks=(*marks, *((done,) if done else ())),
+        marks=(*marks, *((done,) if done else ())), case=case.item.key,
     )  # fmt: skip
 
 
 def _letter(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
     """For what was handed down while the plan was in force, or stood open when it began."""
     handed_down = case.day("handed_down_on")
-    if handed_down is None or case_terms.over_on_paper(case.terms, ground.as_of):
+    if handed_down is None or case.over_on_paper(ground.as_of):
         return
     begun = max(handed_down, span(plan).first)
     if begun <= ground.as_of and (case.ended_on is None or begun <= case.ended_on):
@@ -124,12 +132,11 @@ def _first_visit(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation
 
 
 def _registered(plan: Plan, item: Item, ground: Ground) -> Iterator[Obligation]:
-    """Of a petition it is said within the time of the law whether it is taken on; once it is handed down it is counted
-    from that. A case that was entered from paper was."""
+    """Of every case it is said within the plan's term whether it is taken on; of a petition that is handed down it is
+    counted from that. Of what was taken over from paper nobody knows."""
     reported, handed_down = item.fields["reported_on"], item.fields["handed_down_on"]
     term = term_of(plan, Sequel.REGISTER)
-    backlog = item.fields["kind"] == CaseKind.BACKLOG
-    if term is None or not item.counts or item.taken_over or not backlog or not isinstance(reported, date):
+    if term is None or not item.counts or item.taken_over or not isinstance(reported, date):
         return
     begun = max(reported, handed_down) if isinstance(handed_down, date) else reported
     answered = earliest(item.marks, "accepted", "declined", "linked", by=ground.as_of)
@@ -137,15 +144,14 @@ def _registered(plan: Plan, item: Item, ground: Ground) -> Iterator[Obligation]:
         return
     due_on, provisional = ground.frame.by_term(term, begun)
     yield ground.frame.obligation(
-        planned(plan, term), item.community, about=item.key, begins_on=begun, due_on=due_on, provisional=provisional,
-        done=answered, marks=item.marks,
+        planned(plan, term), item.community, about=item.key, begins_on=begun, due_on=max(due_on, plan.issued_on),
+        provisional=provisional, done=answered, marks=item.marks, case=item.key,
     )  # fmt: skip
 
 
 def _follow_up(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation]:
-    ended = last(case.item.marks, *ENDINGS, by=ground.as_of)
-    on_paper = case_terms.over_on_paper(case.terms, ground.as_of)
-    if ended is None or case.item.fields["ended"] not in _FOLLOWED or on_paper:
+    ended = case.ended(ground.as_of)
+    if ended is None or case.item.fields["ended"] not in _FOLLOWED or case.over_on_paper(ground.as_of):
         return
     asked = earliest(
         case.item.marks, "found_stable", "found_unstable", by=ground.as_of, after=ended.position
@@ -192,9 +198,9 @@ def _handovers(plan: Plan, case: _Case, posted: Posted, ground: Ground) -> Itera
 # contacts and visits --------------------------------------------------------------------------------------------------
 
 
-def _contacts(case: _Case, ground: Ground) -> Iterator[Obligation]:
+def _contacts(plans: Sequence[Plan], case: _Case, ground: Ground) -> Iterator[Obligation]:
     """From the first letter on, the parties are seen at least once in so many days, as long as the case is open; a
-    household that declines has been visited."""
+    household that declines has been visited. Whatever a letter says, it is never longer than by a plan's term."""
     letters = [one for one in case.terms.letters if one.signed.on <= ground.as_of]
     signed = earliest((one.signed for one in letters), "letter", by=ground.as_of)
     if signed is None:
@@ -203,10 +209,10 @@ def _contacts(case: _Case, ground: Ground) -> Iterator[Obligation]:
     for opened, closed in _open(case, ground.as_of):
         since, until = max(opened, signed.on), ground.as_of if closed is None else closed
         for met in (m for m in seen if since < m.on <= until):
-            yield _contact(case, letters, since, met, None, ground)
+            yield _contact(plans, case, letters, since, met, None, ground)
             since = met.on
         if since <= until:
-            missed = _contact(case, letters, since, None, closed, ground)
+            missed = _contact(plans, case, letters, since, None, closed, ground)
             if closed is None or (missed.due_on is not None and missed.due_on < closed):
                 yield missed
 
@@ -217,7 +223,7 @@ def _days_seen(case: _Case, by: date) -> Sequence[Mark]:
     for visit in case.visits:
         if first(visit, "voided", date.max) is None:
             for m in visit.marks:
-                if m.what in ("completed", "declined") and m.on <= by:
+                if m.what in visit_duties.DONE and m.on <= by:
                     found.setdefault(m.on, m)
     return [found[on] for on in sorted(found)]
 
@@ -236,8 +242,8 @@ def _open(case: _Case, by: date) -> Iterator[tuple[date, date | None]]:
 
 
 def _contact(
-    case: _Case, letters: Sequence[case_terms.Letter], since: date, met: Mark | None, closed: date | None,
-    ground: Ground,
+    plans: Sequence[Plan], case: _Case, letters: Sequence[case_terms.Letter], since: date, met: Mark | None,
+    closed: date | None, ground: Ground,
 ) -> Obligation:  # fmt: skip
     """The contact that is due after the one before, or the letter; missed for good where the case was closed. A letter
     that is signed meanwhile can only bring it forward."""
@@ -245,11 +251,13 @@ def _contact(
     until = met.on if met is not None else closed or ground.as_of
     signed = (one for one in letters if since < one.signed.on <= until)
     meanwhile = (one.signed.on + timedelta(days=one.contact_days) for one in signed)
-    due_on = min((since + timedelta(days=letter.contact_days), *meanwhile))
+    terms = (term_of(plan, Sequel.CONTACT) for plan in plans if span(plan).has(since))
+    longest = (ground.frame.by_term(term, since)[0] for term in terms if term is not None)
+    due_on = min((since + timedelta(days=letter.contact_days), *meanwhile, *longest))
     return ground.frame.obligation(
         CONTACT, case.item.community, about=case.item.key, begins_on=since, due_on=due_on,
         done=met, days=(closed - due_on).days if closed else None,
-        marks=[letter.signed, *((met,) if met else ())],
+        marks=[letter.signed, *((met,) if met else ())], case=case.item.key,
     )  # fmt: skip
 
 
@@ -268,4 +276,5 @@ def _must_visits(plans: Sequence[Plan], case: _Case, ground: Ground) -> Iterator
             yield ground.frame.obligation(
                 kind, item.community, about=row.id, begins_on=min(row.marks[0].on, due_on), due_on=due_on,
                 done=done_on if isinstance(done_on, date) else None, taken_over=item.taken_over, marks=row.marks,
+                case=row.case,
             )  # fmt: skip

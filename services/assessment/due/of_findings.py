@@ -1,30 +1,37 @@
-"""What was found and must be dealt with: hazards, key areas, orders to rectify, opinions (§3.3.2, 3.3.7, 5.4, 5.5)."""
+"""What was begun and must be dealt with: hazards, key areas, orders to rectify, opinions, archives (§3.3.2, 3.3.6,
+3.3.7, 5.4, 5.5)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
 from services.assessment.due.ground import Ground
-from services.assessment.due.obligation import Obligation, demanded, planned, term_of
+from services.assessment.due.obligation import Kind, Obligation, demanded, lead_of, planned, term_of
+from services.assessment.evidence.marks import first
 from services.assessment.ledgers import deeds
-from services.assessment.marks import first
-from services.assessment.periods import span
-from shared.contracts.assessment import Plan, Sequel
+from services.assessment.rules.periods import span
+from shared.contracts.assessment import Plan, Sequel, Work
 
 KINDS: Final = {
     deeds.HAZARD: demanded(deeds.HAZARD, "5.5", "隐患按期整改", "Clear the hazard in time"),
     deeds.KEY_AREA: demanded(deeds.KEY_AREA, "5.4", "重点地区按期整治合格", "Clean the key area up in time"),
     deeds.RECTIFICATION: demanded(deeds.RECTIFICATION, "3.3.7", "按期完成整改", "Rectify in time"),
 }  # fmt: skip
+FILING: Final = f"{Work.ARCHIVE}.filing"
+"""Each archive that was begun is filed upward, beside the plan's own duty, which is owed once."""
 
 
 def of_findings(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
-    """Each by the day that its own entry gives; opinions by the plan's term."""
+    """Each by the day that its own entry gives; opinions by the plan's term, archives by the plan's end."""
     for row in ground.deeds:
         begun = row.marks[0]
-        if row.community is None or begun.on > ground.as_of or first(row, "voided", date.max) is not None:
+        if begun.on > ground.as_of or first(row, "voided", date.max) is not None:
             continue
-        if row.work in KINDS:
+        if row.work == Work.ARCHIVE:
+            yield from _filing(plans, row, ground)
+        elif row.community is None:
+            continue
+        elif row.work in KINDS:
             done = deeds.stands(row, ground.as_of)
             yield ground.frame.obligation(
                 KINDS[row.work], row.community, about=row.id, begins_on=begun.on, due_on=row.due_on,
@@ -43,4 +50,19 @@ def _answer(plans: Sequence[Plan], row: deeds.Row, community: str, ground: Groun
             yield ground.frame.obligation(
                 planned(plan, term), community, about=row.id, begins_on=begun, due_on=max(due_on, plan.issued_on),
                 done=done, provisional=provisional, marks=row.marks,
+            )  # fmt: skip
+
+
+def _filing(plans: Sequence[Plan], row: deeds.Row, ground: Ground) -> Iterator[Obligation]:
+    """The sub-district's; by the last day of the plan in whose days it was begun, and of a plan without an end by that
+    of the year, whose assessment it serves."""
+    begun, clause = row.marks[0].on, "3.3.6"
+    for plan in plans:
+        days = span(plan)
+        if days.has(begun):
+            title_zh, title_en = "实绩档案报送备案", "File an archive upward"
+            yield ground.frame.obligation(
+                Kind(FILING, clause, title_zh, title_en, lead_of(plan, clause), plan.code), ground.whole, about=row.id,
+                begins_on=begun, due_on=max(days.last or date(begun.year, 12, 31), plan.issued_on),
+                done=deeds.stands(row, ground.as_of), marks=row.marks,
             )  # fmt: skip

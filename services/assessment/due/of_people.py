@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from services.assessment.due.ground import Ground, Subject
 from services.assessment.due.obligation import Kind, Obligation, State, lead_of, planned, term_of
+from services.assessment.evidence.marks import Mark, first
 from services.assessment.ledgers import postings
-from services.assessment.marks import Mark, first
-from services.assessment.periods import months_after, span
+from services.assessment.rules.periods import months_after, span
 from shared.contracts.assessment import Plan, Sequel, SubjectKind
 from shared.contracts.assignment import Leave
 from shared.contracts.codes import EXCUSING, PostingEnd, Profession
@@ -52,6 +52,14 @@ def of_people(plan: Plan, ground: Ground) -> Iterator[Obligation]:
                     yield from _kept(plan, row, ground)
             if by == ground.as_of:
                 yield from _uncovered(plan, rows, ground)
+
+
+def vacant_days(one: Obligation, first_day: date, last_day: date) -> int:
+    """On how many of the days from one to another a post was vacant 空缺天数; 0 for what is owed otherwise."""
+    if one.kind.what.partition(".")[0] not in (Sequel.REFILL, VACANCY) or one.begins_on is None:
+        return 0
+    after = min(one.done_on or date.max, last_day + _DAY)
+    return max((after - max(one.begins_on, first_day)).days, 0)
 
 
 def _by_place(rows: Iterable[postings.Row]) -> Mapping[tuple[str, str], Sequence[postings.Row]]:

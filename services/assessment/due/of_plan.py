@@ -7,9 +7,9 @@ from typing import Final
 
 from services.assessment.due.ground import Ground, Subject
 from services.assessment.due.obligation import Obligation, State, planned
+from services.assessment.evidence.marks import Mark, earliest
 from services.assessment.ledgers import deeds, meeting_duties
-from services.assessment.marks import Mark, earliest
-from services.assessment.periods import Turn, due_day, span, turns
+from services.assessment.rules.periods import Turn, due_day, span, turns
 from shared.contracts.assessment import Cadence, Duty, Plan, Round, SubjectKind
 from shared.contracts.days import last_day_of
 

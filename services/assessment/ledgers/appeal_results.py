@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from services.assessment.items import Item
-from services.assessment.marks import Mark, mark, marked
+from services.assessment.evidence.items import Item
+from services.assessment.evidence.marks import Mark, mark, marked
+from shared.contracts.assessment import Period
 from shared.contracts.assessment_entries import AppealDecided, Excused, ScoreAppealed, SupervisionVoided
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -22,7 +24,10 @@ class Row:
     community: str
     publication: str
     """Of the scores that it is against."""
+    indicator: str | None
+    """The one that it is against; none where it is against all of them."""
     excused: tuple[Excused, ...]
+    excused_in: Period | None
     marks: tuple[Mark, ...]
     """lodged, decided or excused, voided."""
     earlier: tuple[tuple[int, "Row"], ...] = ()
@@ -34,14 +39,30 @@ def stands(row: Row) -> bool:
     return EXCUSED in told and "voided" not in told
 
 
-def applied(tables: Mapping[str, Sequence[Item]], rows: Sequence[Row]) -> Mapping[str, Sequence[Item]]:
-    """The tables, whose items know from which indicators they are left out, and by which decisions (those that were
-    made void, too: they explain what changed)."""
+STATES: Final = frozenset({"communities", "postings", "cards"})
+"""Tables that are looked at on one day: a row says something else of each period, under the same key."""
+
+
+def reaches(row: Row, table: str, period: Period) -> bool:
+    """Whether what an appeal leaves out of a table is left out in a period: what happened, in every period that has a
+    day in common with that of the scores appealed against (the month, its quarter, its year); a state in that period
+    alone."""
+    of = row.excused_in
+    if of is None or of.to_day < period.from_day or period.to_day < of.from_day:
+        return False
+    return table not in STATES or (of.kind, of.name) == (period.kind, period.name)
+
+
+def applied(
+    tables: Mapping[str, Sequence[Item]], rows: Sequence[Row], period: Period
+) -> Mapping[str, Sequence[Item]]:  # fmt: skip
+    """The tables of a period, whose items know from which indicators they are left out, and by which decisions (those
+    that were made void, too: they explain what changed)."""
     told: dict[tuple[str, str], dict[str, tuple[Mark, ...]]] = defaultdict(dict)
     left_out: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in rows:
         if (marks := tuple(m for m in row.marks if m.what in (EXCUSED, "voided"))) and marks[0].what == EXCUSED:
-            for one in dict.fromkeys(row.excused):
+            for one in (one for one in dict.fromkeys(row.excused) if reaches(row, one.table, period)):
                 by_indicator = told[one.table, one.member]
                 by_indicator[one.indicator] = (*by_indicator.get(one.indicator, ()), *marks)
                 if stands(row):
@@ -58,12 +79,14 @@ def applied(tables: Mapping[str, Sequence[Item]], rows: Sequence[Row]) -> Mappin
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     match recorded.event:
-        case ScoreAppealed(community=community, publication=publication):
+        case ScoreAppealed(community=community, publication=publication, indicator=indicator):
             return Row(
-                id=key, community=community, publication=publication, excused=(), marks=(mark(recorded, "lodged"),)
-            )
-        case AppealDecided(excused=excused):
-            return marked(held(row, recorded), recorded, EXCUSED if excused else "decided", excused=excused)
+                id=key, community=community, publication=publication, indicator=indicator, excused=(), excused_in=None,
+                marks=(mark(recorded, "lodged"),),
+            )  # fmt: skip
+        case AppealDecided(excused=excused, excused_in=excused_in):
+            what = EXCUSED if excused else "decided"
+            return marked(held(row, recorded), recorded, what, excused=excused, excused_in=excused_in)
         case _:
             return marked(held(row, recorded), recorded, "voided")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Set
 from datetime import date
 from typing import Final
 
-from services.assessment.items import Fields, Item
-from services.assessment.marks import STRUCK, Mark, changed, mark, marked, struck
+from services.assessment.evidence.items import Fields, Item
+from services.assessment.evidence.marks import STRUCK, Mark, changed, last, mark, marked, struck
 from shared.contracts.assignment import HandlerAssigned, WorkRetracted
 from shared.contracts.codes import Basis, CaseKind
 from shared.contracts.event import Event, Recorded
@@ -50,7 +50,7 @@ class Row:
     moved_from: tuple[str, ...]
     """Communities under which it was entered wrongly before."""
     taken_over: bool
-    """Entered from a paper ledger: judged by the days written there."""
+    """Entered from a paper ledger."""
     marks: tuple[Mark, ...]
     tiers: tuple[str, ...] = ()
     """Where it was settled, each time: of its marks `resolved`, struck out or not."""
@@ -155,25 +155,27 @@ def _of_kind(m: Mark, kind: CaseKind) -> Mark:
 def _handed_down_after_all(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
     """A correction had struck out the last mark of it."""
     out = f"{STRUCK}handed_down"
-    last = max((at for at, m in enumerate(marks) if m.what == out), default=None)
-    if last is None:
+    at = max((at for at, m in enumerate(marks) if m.what == out), default=None)
+    if at is None:
         return marks
-    return (*marks[:last], replace(marks[last], what="handed_down"), *marks[last + 1 :])
+    return (*marks[:at], replace(marks[at], what="handed_down"), *marks[at + 1 :])
 
 
 def _moved(marks: tuple[Mark, ...], names: Set[str], on: date) -> tuple[Mark, ...]:
     """The marks with the last one of those names put on another day."""
-    last = max((index for index, m in enumerate(marks) if m.what in names), default=None)
-    return marks if last is None else (*marks[:last], replace(marks[last], on=on), *marks[last + 1 :])
+    at = max((at for at, m in enumerate(marks) if m.what in names), default=None)
+    return marks if at is None else (*marks[:at], replace(marks[at], on=on), *marks[at + 1 :])
 
 
-def item(row: Row, as_of: date) -> Item:
-    """The case as it stood at the end of a day."""
+def item(row: Row, as_of: date, known_from: date = date.max) -> Item:
+    """The case as it stood at the end of a day. It counts as taken over from paper, and is judged by the days that are
+    written there, where it was reported before the day from which on the log knew its community."""
     reported = row.marks[0].on
     fields: Fields = {
         "grid": row.grid, "kind": row.kind, "reported_on": reported, "accepted_on": None, "handed_down_on": None,
         "ended": None, "ended_on": None, "tier": None, "kept_since": None, "unstable_on": None, "letter_on": None,
         "contact_missed_on": None, "letter_owed": True, "over_on_paper": False, "settled_in_time": False,
+        "settle_by": None, "settled_entered_on": None,
     }  # fmt: skip
     for m in row.marks:  # in the order of the log, which is the order of the case's own stream
         if m.on <= as_of:
@@ -188,7 +190,29 @@ def item(row: Row, as_of: date) -> Item:
         fields["tier"] = _tier(row, as_of)
     voided = any(m.what == "voided" for m in row.marks)
     counts = not voided and reported <= as_of
-    return Item("cases", row.id, row.community, fields, row.marks, counts, row.taken_over, row.moved_from)
+    return Item(
+        "cases", row.id, row.community, fields, row.marks, counts, row.taken_over and reported < known_from,
+        row.moved_from, case=row.id, day=as_of,
+    )  # fmt: skip
+
+
+def void(row: Row, as_of: date) -> Item | None:
+    """The case as one that was made void 作废, and how it stood then; none where nobody made it so."""
+    told = last(row.marks, "voided", f"{STRUCK}voided")
+    if told is None:
+        return None
+    reported = row.marks[0].on
+    fields: Fields = {"reported_on": reported, "voided_on": told.on, "ended": ended_before(row, told)}
+    counts = told.what == "voided" and reported <= as_of
+    return Item(
+        "voids", row.id, row.community, fields, row.marks, counts, moved_from=row.moved_from, case=row.id, day=as_of
+    )
+
+
+def ended_before(row: Row, told: Mark) -> str | None:
+    """How the case had ended when something was told of it; None where it was open."""
+    turn = last([m for m in row.marks if m.position < told.position], *ENDINGS, "reopened")
+    return None if turn is None or turn.what == "reopened" else turn.what
 
 
 def _tier(row: Row, as_of: date) -> str | None:

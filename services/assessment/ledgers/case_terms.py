@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from services.assessment.marks import Mark, changed, last, mark, marked, positions, struck
+from services.assessment.evidence.items import Fields, Item
+from services.assessment.evidence.marks import Mark, changed, last, mark, marked, positions, struck
+from services.assessment.ledgers import deeds
 from shared.contracts.assignment import (
     AgreementReached,
     HandlerReplaced,
@@ -37,7 +39,7 @@ from shared.contracts.model import Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Deadline:
     """How a case's deadline stood 期限 from a day on."""
 
     on: date
@@ -76,7 +78,7 @@ class Row:
     id: str
     over_on_paper: bool
     """It was over when it was taken over from paper: nothing follows from it here, unless it is opened again."""
-    clocks: tuple[Clock, ...]
+    clocks: tuple[Deadline, ...]
     """As the deadline was told, in the order of the log."""
     letters: tuple[Letter, ...]
     """A later one replaces an earlier one from its day on."""
@@ -86,25 +88,43 @@ class Row:
     earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
-def clock(row: Row, day: date) -> Clock:
+def clock(row: Row, day: date) -> Deadline:
     """How the deadline stood at the end of a day."""
     return next((one for one in reversed(row.clocks) if one.on <= day), row.clocks[0])
 
 
 def told_at(row: Row) -> Iterator[int]:
-    """Where all that it holds was told."""
+    """Where all that it holds was told, or held before that was taken back."""
     yield from positions(row)
-    yield from (one.position for one in row.clocks)
-    yield from (one.signed.position for one in row.letters)
-    for one in row.handovers:
-        yield one.opened.position
-        if one.done is not None:
-            yield one.done.position
+    for stood in (row, *(was for _, was in row.earlier)):
+        yield from (one.position for one in stood.clocks)
+        yield from (one.signed.position for one in stood.letters)
+        for one in stood.handovers:
+            yield one.opened.position
+            if one.done is not None:
+                yield one.done.position
 
 
 def over_on_paper(row: Row, day: date) -> bool:
     """Whether at the end of a day it was over, as it had been when it was taken over from paper."""
     return row.over_on_paper and last(row.marks, "reopened", by=day) is None
+
+
+def sessions(row: Row, case: Item, as_of: date) -> Iterator[Item]:
+    """The mediation sessions 调解 as entries of work: each of its case's community and grid, and void with it."""
+    corrected = [m for m in row.marks if m.what == "corrected"]
+    for number, m in enumerate((m for m in row.marks if m.what == "mediated"), 1):
+        fields: Fields = {
+            "work": deeds.MEDIATION, "detail": None, "grid": case.fields["grid"], "begun_on": m.on, "due_on": None,
+            "done_on": m.on, "entered_on": m.recorded_on, "count": 1, "of": None, "told_from": None, "told_to": None,
+            "whole": False,
+        }  # fmt: skip
+        marks = tuple(sorted({m, *corrected, *case.marks}, key=lambda one: one.position))
+        counts = case.counts and m.on <= as_of
+        key = f"{row.id}/mediation/{number}"
+        yield Item(
+            "deeds", key, case.community, fields, marks, counts, moved_from=case.moved_from, case=row.id, day=as_of
+        )
 
 
 def before(row: Row, position: int) -> Row:
@@ -133,8 +153,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     return None if row is None else _CHANGES[type(event)](row, event, recorded)  # declined, linked: nothing is due
 
 
-def _told(event: CaseAccepted | CaseReopened | ClockResumed | DeadlineExtended, recorded: Recorded) -> Clock:
-    return Clock(civil_day(recorded.occurred_at), event.due_on, event.due_provisional, recorded.position)
+def _told(event: CaseAccepted | CaseReopened | ClockResumed | DeadlineExtended, recorded: Recorded) -> Deadline:
+    return Deadline(civil_day(recorded.occurred_at), event.due_on, event.due_provisional, recorded.position)
 
 
 def _put_off(row: Row, event: ClockResumed | DeadlineExtended, recorded: Recorded) -> Row:

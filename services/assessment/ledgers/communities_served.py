@@ -1,16 +1,16 @@
 """The communities of the programme (§3.1.1): whom scores are about. One row per community."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import get_args
 
-from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, anew, first, mark, marked
+from services.assessment.evidence.items import Fields, Item
+from services.assessment.evidence.marks import Mark, anew, first, mark, marked
 from shared.contracts.assignment import CommunityCorrected, CommunityVoided, DirectoryEvent
 from shared.contracts.codes import Profession
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
-from shared.contracts.model import Ledger, held
+from shared.contracts.model import Ledger, Look, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def _keys(recorded: Recorded) -> Iterable[str]:
     return (recorded.event.code,)
 
 
-def item(row: Row, postings: Iterable[Item], studio: Item | None, day: date) -> Item:
+def item(row: Row, postings: Sequence[Item], studio: Item | None, day: date) -> Item:
     """The community as it stood at the end of a day, with the professions that served it then, and its studio."""
     serving = [p for p in postings if p.counts and p.fields["in_force_until"] == day]
     since: Fields = {
@@ -55,9 +55,20 @@ def item(row: Row, postings: Iterable[Item], studio: Item | None, day: date) -> 
     }
     fields: Fields = {"registered_on": row.marks[0].on, "households": row.households, **since}
     fields["studio"] = None if studio is None else studio.fields["done_on"]
-    others = (*postings, *(() if studio is None else (studio,)))
-    marks = tuple(sorted({*row.marks, *(m for one in others for m in one.marks)}, key=lambda m: m.position))
-    return Item("communities", row.id, row.community, fields, marks, row.marks[0].on <= day and not voided(row))
+    told_by: dict[str, tuple[Mark, ...]] = {
+        "registered_on": row.marks, "households": row.marks, "studio": () if studio is None else studio.marks,
+    }  # fmt: skip
+    for one in Profession:
+        told_by[one.value] = tuple(m for p in postings if p.fields["profession"] == one for m in p.marks)
+    marks = tuple(sorted({m for some in told_by.values() for m in some}, key=lambda m: m.position))
+    counts = row.marks[0].on <= day and not voided(row)
+    return Item("communities", row.id, row.community, fields, marks, counts, day=day, told_by=told_by)
+
+
+def known_from(rows: Iterable[Row]) -> Mapping[str, date]:
+    """The day on which the log took each community in: what was reported before can only have been taken over from
+    paper, and what is told from paper of later days is told late."""
+    return {row.id: row.marks[0].recorded_on for row in rows}
 
 
 def voided(row: Row) -> bool:
@@ -75,3 +86,14 @@ LEDGER = Ledger(
     title_en="Communities that are scored",
     clause="3.1.1",
 )
+
+
+def served(look: Look, code: str) -> Row | None:
+    """The community of that code; None where there is none, or never was."""
+    row = look.row(LEDGER, code)
+    return None if row is None or voided(row) else row
+
+
+def names(look: Look) -> Mapping[str, str]:
+    """The communities' names by their codes; what was entered by mistake never was one."""
+    return {row.id: row.name for row in look.rows(LEDGER) if not voided(row)}

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.assessment.items import Item
-from services.assessment.marks import Mark, changed, mark
+from services.assessment.evidence.items import Item
+from services.assessment.evidence.marks import Mark, changed, mark
 from shared.contracts.assignment import CommunityAct, CommunityWorkRetracted, ContactCardsIssued
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -54,7 +54,7 @@ def item(row: Row, day: date) -> Item:
     issued = row.marks[0].on
     return Item(
         "cards", row.id, row.community, {"issued_on": issued, "households": row.households}, row.marks,
-        issued <= day and row.households != 0,
+        issued <= day and row.households != 0, day=day,
     )  # fmt: skip
 
 

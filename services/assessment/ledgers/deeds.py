@@ -4,12 +4,13 @@ What has a day of its own by which it must be done (a hazard, a key area, an ord
 on which it was found, and an opinion from the day on which it was recorded.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from services.assessment.items import WHOLE, Fields, Item
-from services.assessment.marks import Mark, first, mark, marked, struck
+from services.assessment.evidence.items import WHOLE, Fields, Item
+from services.assessment.evidence.marks import Mark, first, mark, marked, struck
 from shared.contracts.assessment import Work
 from shared.contracts.assessment_entries import (
     ArchiveEntryAdded,
@@ -80,6 +81,8 @@ OPINION: Final = "opinion"
 MAJOR_FIRE: Final = "major_fire"
 YOUTH_RATE: Final = "youth_rate"
 """What is reported; all other rows are `Work`."""
+MEDIATION: Final = "mediation"
+"""What a rulebook sees beside these rows: a session, which stands with its case (`case_terms.sessions`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,8 @@ class Row:
     """Of how many, where the entry says so: valid answers, votes, young people."""
     marks: tuple[Mark, ...]
     """begun, done, ended, voided."""
+    of_year: int | None = None
+    """The year that the entry tells of, where that is not the year of the entry itself."""
     earlier: tuple[tuple[int, "Row"], ...] = ()
 
 
@@ -156,6 +161,8 @@ _BEGINS: Final[Mapping[type[Event], _Entry]] = {
 }
 _MEETINGS: Final = {MeetingKind.JOINT: Work.JOINT, MeetingKind.MOBILISATION: Work.MOBILISATION}
 """Meetings that are a duty of their own; those with a cadence of minutes have evidence of their own."""
+YEAR: Final = r"(19|20|21)[0-9]{2}"
+"""How a year is written."""
 LASTING: Final = frozenset({Work.STUDIO, Work.LEADER})
 """What goes on until the record tells of its end: it serves every plan in whose days it stands."""
 _GOES_ON: Final[Mapping[type[Event], Callable[[Any], str]]] = {
@@ -184,7 +191,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
             id=key, work=entry.work, community=_community(recorded), grid=getattr(event, "grid", None),
             detail=None if entry.detail is None else getattr(event, entry.detail),
             due_on=getattr(event, "due_on", None), count=entry.count(event), of=entry.of(event),
-            marks=(mark(recorded, entry.what),),
+            marks=(mark(recorded, entry.what),), of_year=_year(event),
         )  # fmt: skip
     if isinstance(event, CommunityWorkRetracted):
         return struck(held(row, recorded), recorded, {"done" if event.act is CommunityAct.STUDIO_OPENED else "ended"})
@@ -216,9 +223,11 @@ def item(row: Row, as_of: date) -> Item:
         "work": row.work, "detail": row.detail, "grid": row.grid, "begun_on": begun.on if begun else None,
         "due_on": row.due_on, "done_on": done.on if done else None,
         "entered_on": done.recorded_on if done else None, "count": row.count, "of": row.of,
+        "told_from": date(row.of_year, 1, 1) if row.of_year else None,
+        "told_to": date(row.of_year, 12, 31) if row.of_year else None, "whole": row.community is None,
     }  # fmt: skip
     counts = begun is not None and begun.on <= as_of and first(row, "voided", date.max) is None
-    return Item("deeds", row.id, row.community or WHOLE, fields, row.marks, counts)
+    return Item("deeds", row.id, row.community or WHOLE, fields, row.marks, counts, day=as_of)
 
 
 def _entry(event: Event) -> _Entry | None:
@@ -231,6 +240,14 @@ def _community(recorded: Recorded) -> str | None:
     if type(recorded.event) is StudioOpened:
         return recorded.id
     return getattr(recorded.event, "community", None)
+
+
+def _year(event: Event) -> int | None:
+    """Of the police's figure, which comes when its year is over."""
+    if not isinstance(event, YouthOffenceRateReported):
+        return None
+    found = re.fullmatch(YEAR, event.period)
+    return int(event.period) if found else None
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:

@@ -5,7 +5,7 @@ Months in which nothing was held have no row: what is due comes from the plan's 
 
 from collections.abc import Iterable
 
-from services.assessment.marks import Mark, mark, marked, struck
+from services.assessment.evidence.marks import Mark, mark, marked, struck
 from shared.contracts.assignment import MeetingConvened, MeetingVoided, MinutesSubmitted
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded

@@ -3,7 +3,7 @@
 `meeting_duties`, on which scores rest, has one row per community, kind and month.
 """
 
-from services.assessment.marks import Mark, mark
+from services.assessment.evidence.marks import Mark, mark
 from shared.contracts.assignment import MeetingConvened, MeetingVoided, MinutesSubmitted
 from shared.contracts.codes import MeetingKind
 from shared.contracts.event import Recorded

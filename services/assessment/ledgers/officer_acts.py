@@ -1,13 +1,13 @@
 """What officers did 工作情况 (§3.3.6): the facts of their performance archives. One row per case or entry.
 
-It is no evidence of scores. Nothing is counted in it, and it cannot be filtered by an officer: only the archive, which
-the office, auditors and the officer may read, brings one officer's acts together. Cases stand in it by opaque ids.
+It is no evidence of scores. Nothing is counted in it, and it is served to nobody: only the archive, which the office,
+auditors and the officer may read, brings one officer's acts together. Cases stand in it by opaque ids.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from services.assessment.marks import Mark, mark
+from services.assessment.evidence.marks import Mark, mark
 from shared.contracts.assignment import (
     HandlerAssigned,
     HandlerReplaced,
@@ -118,4 +118,5 @@ LEDGER = Ledger(
     title_en="What officers did (for their archive)",
     clause="3.3.6",
     filters=(),
+    internal=True,
 )

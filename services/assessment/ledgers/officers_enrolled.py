@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from services.assessment.marks import Mark, mark
+from services.assessment.evidence.marks import Mark, mark
 from shared.contracts.assignment import OfficerCorrected, OfficerEvent, OfficerVoided
 from shared.contracts.codes import Profession
 from shared.contracts.event import Recorded

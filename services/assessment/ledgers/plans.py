@@ -1,6 +1,6 @@
 """Plans 方案, every version that was ever in force. One row per version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from shared.contracts.assessment import Plan, PlanAdopted, PlanAmended
@@ -32,12 +32,6 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
 
 def _keys(recorded: Recorded) -> Iterable[str]:
     return (f"{recorded.event.plan.code}/{recorded.event.version:06}",)
-
-
-def current(rows: Sequence[Row], code: str, version: int | None = None) -> Row | None:
-    """The version of a plan that is in force, its last, or the one that is named."""
-    found = (row for row in rows if row.code == code and version in (None, row.version))
-    return max(found, key=lambda row: row.version, default=None)
 
 
 LEDGER = Ledger(

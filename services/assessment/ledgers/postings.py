@@ -6,9 +6,9 @@ Officers have no score: a posting counts for its community, and the officer's id
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, anew, changed, first, mark, marked, struck
-from services.assessment.periods import months_after
+from services.assessment.evidence.items import Fields, Item
+from services.assessment.evidence.marks import Mark, anew, changed, first, mark, marked, struck
+from services.assessment.rules.periods import months_after
 from shared.contracts.assignment import (
     Leave,
     LeaveEnded,
@@ -88,7 +88,7 @@ def item(row: Row, posting_months: int, day: date) -> Item:
         "reason": row.reason if ended_on is not None else None,
     }
     key = f"{row.community}/{row.profession}/{row.from_day.isoformat()}"
-    return Item("postings", key, row.community, fields, row.marks, row.from_day <= day and not voided)
+    return Item("postings", key, row.community, fields, row.marks, row.from_day <= day and not voided, day=day)
 
 
 LEDGER = Ledger(

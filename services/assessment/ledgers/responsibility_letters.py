@@ -3,7 +3,7 @@
 Who signed in person is sealed, and stays with the case's handling: it is not copied here.
 """
 
-from services.assessment.marks import Mark, mark
+from services.assessment.evidence.marks import Mark, mark
 from shared.contracts.assignment import ResponsibilityLetterSigned, WorkAct, WorkRetracted
 from shared.contracts.codes import CaseKind
 from shared.contracts.event import Recorded

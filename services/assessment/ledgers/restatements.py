@@ -1,9 +1,11 @@
-"""Restatements 更正 (§3.3.5): every one, with what it changed and why. The scores' own ledger keeps the last alone."""
+"""Restatements 更正 (§3.3.5): every one, with what it changed and why, and the score as it had been. The scores' own
+ledger keeps what stands now alone."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
-from shared.contracts.assessment import Change, ScoreRestated
+from shared.contracts.assessment import Change, Score, ScoreRestated
+from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
@@ -17,9 +19,12 @@ class Row:
     publication: str
     community: str
     restated_at: datetime
+    recorded_on: date
+    """When the log took it: from then on, what it changed may be appealed against again."""
     evidence_position: int
     position: int
     """Of the event."""
+    was: Score
     changes: tuple[Change, ...]
 
 
@@ -27,7 +32,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event: ScoreRestated = recorded.event
     return Row(
         id=key, publication=recorded.id, community=event.score.subject, restated_at=recorded.occurred_at,
-        evidence_position=event.score.position, position=recorded.position, changes=event.changes,
+        recorded_on=civil_day(recorded.recorded_at), evidence_position=event.score.position, position=recorded.position,
+        was=event.was, changes=event.changes,
     )  # fmt: skip
 
 

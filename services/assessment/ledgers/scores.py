@@ -2,8 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
 
-from shared.contracts.assessment import Change, Figure, IndicatorScore, PeriodKind, ScorePublished, ScoreRestated
+from services.assessment.scoring.exact import exactly
+from shared.contracts.assessment import (
+    Change,
+    Figure,
+    IndicatorScore,
+    Period,
+    PeriodKind,
+    Score,
+    ScorePublished,
+    ScoreRestated,
+)
+from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger
@@ -33,6 +46,10 @@ class Row:
     per_cent: str | None
     rankable: bool
     published_at: datetime
+    recorded_on: date
+    """When the log took it first: from then on it may be appealed against."""
+    first_position: int
+    """Of the event that first stated it."""
     position: int
     """Of the event that last stated it."""
     restated_at: datetime | None
@@ -40,31 +57,39 @@ class Row:
     changes: tuple[Change, ...]
     """Of the last restatement."""
 
+    @property
+    def full_period(self) -> Period:
+        """The period with its kind and its days."""
+        return Period(kind=self.period_kind, name=self.period, from_day=self.from_day, to_day=self.to_day)
+
+    @property
+    def share(self) -> Fraction | None:
+        """Of what could be measured, how much was attained; none where nothing could."""
+        return exactly(self.points) / possible if (possible := exactly(self.possible)) else None
+
+
+def stating(score: Score) -> dict[str, Any]:
+    """What a row says of a score, in its columns."""
+    return {
+        "period_kind": score.period.kind, "period": score.period.name, "from_day": score.period.from_day,
+        "to_day": score.period.to_day, "as_of": score.as_of, "plan": score.plan, "plan_version": score.plan_version,
+        "rulebook": score.rulebook, "rulebook_version": score.rulebook_version, "evidence_position": score.position,
+        "root": score.root, "indicators": score.indicators, "points": score.points, "possible": score.possible,
+        "per_cent": score.per_cent, "rankable": score.rankable,
+    }  # fmt: skip
+
 
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
-    event, score = recorded.event, recorded.event.score
+    event = recorded.event
     restated = isinstance(event, ScoreRestated)
     return Row(
         id=key,
         publication=recorded.id,
-        community=score.subject,
-        period_kind=score.period.kind,
-        period=score.period.name,
-        from_day=score.period.from_day,
-        to_day=score.period.to_day,
-        as_of=score.as_of,
-        plan=score.plan,
-        plan_version=score.plan_version,
-        rulebook=score.rulebook,
-        rulebook_version=score.rulebook_version,
-        evidence_position=score.position,
-        root=score.root,
-        indicators=score.indicators,
-        points=score.points,
-        possible=score.possible,
-        per_cent=score.per_cent,
-        rankable=score.rankable,
+        community=event.score.subject,
+        **stating(event.score),
         published_at=row.published_at if row else recorded.occurred_at,
+        recorded_on=row.recorded_on if row else civil_day(recorded.recorded_at),
+        first_position=row.first_position if row else recorded.position,
         position=recorded.position,
         restated_at=recorded.occurred_at if restated else None,
         restatements=row.restatements + 1 if row and restated else int(restated),

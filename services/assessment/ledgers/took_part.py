@@ -57,4 +57,5 @@ LEDGER = Ledger(
     title_en="Who had a part in scores and appeals",
     clause="3.3.5",
     filters=(),
+    internal=True,
 )

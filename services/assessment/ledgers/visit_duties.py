@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from services.assessment.items import Fields, Item
-from services.assessment.marks import Mark, mark, marked
+from services.assessment.evidence.items import Fields, Item
+from services.assessment.evidence.marks import Mark, mark, marked
 from shared.contracts.assignment import VisitCompleted, VisitDeclined, VisitPlanned, WorkAct, WorkRetracted
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Ledger, held
+
+TURNED_AWAY: Final = "turned_away"
+"""The mark of a visit that the household declined. A case that is declined is another matter."""
+DONE: Final = {"completed": "completed", TURNED_AWAY: "declined"}
+"""The marks by which a visit is done, and the result that a rulebook may name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +47,7 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     )  # fmt: skip
 
 
-_WHAT: Final = {VisitPlanned: "planned", VisitCompleted: "completed", VisitDeclined: "declined"}
+_WHAT: Final = {VisitPlanned: "planned", VisitCompleted: "completed", VisitDeclined: TURNED_AWAY}
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:
@@ -58,7 +63,7 @@ def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
     It goes with its case: to that case's community, void with it, and no longer due once the case is over. Nothing
     is due before the plan was issued.
     """
-    done = next((m for m in row.marks if m.what in ("completed", "declined") and m.on <= as_of), None)
+    done = next((m for m in row.marks if m.what in DONE and m.on <= as_of), None)
     voided = any(m.what == "voided" for m in row.marks)
     over = case.fields["ended_on"] if case else None
     lapsed = done is None and isinstance(over, date) and over < row.on
@@ -66,13 +71,14 @@ def item(row: Row, case: Item | None, issued_on: date, as_of: date) -> Item:
         "must": row.must,
         "due_on": None if lapsed else max(row.on, issued_on),
         "done_on": done.on if done else None,
-        "result": done.what if done else "planned",
+        "result": DONE[done.what] if done else "planned",
     }
     if case is None:
-        return Item("visits", row.id, row.community, fields, row.marks, not voided)
+        return Item("visits", row.id, row.community, fields, row.marks, not voided, case=row.case, day=as_of)
     marks = tuple(sorted({*row.marks, *case.marks}, key=lambda m: m.position))
     return Item(
-        "visits", row.id, case.community, fields, marks, case.counts and not voided, case.taken_over, case.moved_from
+        "visits", row.id, case.community, fields, marks, case.counts and not voided, case.taken_over, case.moved_from,
+        case=row.case, day=as_of,
     )  # fmt: skip
 
 

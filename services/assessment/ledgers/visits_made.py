@@ -1,13 +1,13 @@
 """Visits that took place 走访实况 (§3.3.2): evidence of flags, and of no score. One row per visit.
 
-The officer's id only tells visits apart: a day has so many hours. It leaves this ledger for no flag, and no visit is
-found by it.
+The officer's id only tells visits apart: a day has so many hours. It leaves this ledger for no flag, and the ledger is
+served to nobody: it would tell whose diaries repeat others.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.assessment.marks import Mark, mark
+from services.assessment.evidence.marks import Mark, mark
 from shared.contracts.assignment import VisitCompleted, WorkAct, WorkRetracted
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
@@ -59,4 +59,6 @@ LEDGER = Ledger(
     title_zh="走访实况（疑点依据）",
     title_en="Visits that took place (evidence of flags)",
     clause="3.3.2",
+    filters=(),
+    internal=True,
 )

@@ -1,4 +1,5 @@
-"""Assessment's pages: the home page, the scoreboard, and a score explained down to its events."""
+"""Assessment's pages: the home page, the plan clause by clause, what is due, work by grid, the scoreboard, each score
+explained down to its events, what other rules would give, flags, the office's papers, and the public figures."""
 
 from pathlib import Path
 from typing import Final
@@ -32,8 +33,8 @@ def routes(site: Site) -> list[BaseRoute]:
         site.page("/", scores.home),
         site.page("/scores", scores.board, heavy=True),
         site.page("/scores/{id}", ScorePage(site.node).score, heavy=True),
-        site.page("/duties", duties.all),
-        site.page("/grids", GridPages(site.node).all),
+        site.page("/duties", duties.all, heavy=True),
+        site.page("/grids", GridPages(site.node).all, heavy=True),
         site.page("/flags", FlagPages(site.node).all, heavy=True),
         site.page("/what-if", WhatIfPages(site.node).page, WHAT_IF.by, heavy=True),
         site.page("/papers", papers.index),

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from services.assessment.exact import decimal_of
 from services.assessment.ledgers import plans, rulebooks, scores
-from services.assessment.ranking import Place, Reason, reasons
-from services.assessment.scoring import Institution, Scores
+from services.assessment.scoring.exact import decimal_of
+from services.assessment.scoring.measuring import Institution, Scores
+from services.assessment.scoring.ranking import Place, Reason, reasons, shown_to
 from shared.contracts.assessment import Indicator, IndicatorKind, IndicatorScore, Period, Plan, RankUse, Standing
+
+Book = tuple[str, int]
+"""A rulebook's code and version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Result:
 
     score: IndicatorScore
     verdict: str
-    """A text's key: reached, missed, counted, not_yet_due, nothing."""
+    """A text's key: reached, missed, not_yet_due, nothing; or `plain`, without a text, where there is no target."""
     width: str
     """Of the bar."""
     target_at: str | None
@@ -117,13 +120,21 @@ def _verdict(score: IndicatorScore) -> str:
         case Standing.NOTHING:
             return "nothing"
         case Standing.MEASURED if score.reached is None:
-            return "counted"
+            return "plain"
         case Standing.MEASURED:
             return "reached" if score.reached else "missed"
 
 
 def _per_cent(share: Decimal) -> str:
     return f"{min(max(share, Decimal(0)), Decimal(1)) * 100:.2f}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """That a published score was put right since."""
+
+    times: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +151,10 @@ class Entry:
     possible: str
     per_cent: str | None
     """A share of 1."""
-    rank: Place | None
+    rank: Place | None = None
+    restated: Restated | None = None
+    rulebook: rulebooks.Row | None = None
+    """Where that is another than the board's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,74 +171,99 @@ class Board:
 
     plan: plans.Row
     rulebook: rulebooks.Row
+    """The newest that one of the scores names; those that were not put right since may name another."""
     period: Period
     as_of: date
     entries: Sequence[Entry]
-    position: int | None
-    """Of the evidence, where the board is published."""
-    root: str | None
-    published_at: datetime | None
+    published_at: datetime | None = None
+    """Where the board is published: when that was done first."""
+    position: int | None = None
+    """Of the evidence of that; none where every score was put right since."""
+    restated_position: int | None = None
+    """Of the evidence of the last restatement."""
     without: Sequence[tuple[Entry, Sequence[Reason]]] = ()
     """Communities without a place in the order, and why; nobody where there is no order to be shown."""
+
+    @property
+    def restated(self) -> Sequence[Entry]:
+        """What was put right since it was published."""
+        return [entry for entry in self.entries if entry.restated]
+
+    @property
+    def last_restated(self) -> datetime | None:
+        return max((entry.restated.last_at for entry in self.entries if entry.restated), default=None)
 
     @property
     def whole(self) -> Entry | None:
         return next((entry for entry in self.entries if entry.name is None), None)
 
     @property
-    def communities(self) -> Sequence[Entry]:
-        return [entry for entry in self.entries if entry.name is not None]
+    def indicators(self) -> Sequence[Indicator]:
+        """Those of the board's rulebook, and what only the others have."""
+        books = (self.rulebook, *(entry.rulebook for entry in self.entries if entry.rulebook))
+        found: dict[str, Indicator] = {}
+        for one in (one for book in books for one in book.rulebook.indicators):
+            found.setdefault(one.code, one)
+        return list(found.values())
 
     @property
     def weighed(self) -> Sequence[Indicator]:
         """The indicators that have a weight; all of them, where none has."""
-        every = self.rulebook.rulebook.indicators
-        return [one for one in every if Decimal(one.weight) > 0] or every
+        return [one for one in self.indicators if Decimal(one.weight) > 0] or self.indicators
 
     @property
     def titles(self) -> Mapping[str, tuple[str, str]]:
         """The indicators' titles by their codes."""
-        return {one.code: (one.title_zh, one.title_en) for one in self.rulebook.rulebook.indicators}
+        return {one.code: (one.title_zh, one.title_en) for one in self.indicators}
 
     @property
     def panels(self) -> Sequence[Panel]:
         return [
             Panel(i, [(entry, entry.results[i.code]) for entry in self.entries if i.code in entry.results])
-            for i in self.rulebook.rulebook.indicators
+            for i in self.indicators
         ]
 
 
 def published_board(
     rows: Sequence[scores.Row],
     plan: plans.Row,
-    rulebook: rulebooks.Row,
+    books: Mapping[Book, rulebooks.Row],
     names: Mapping[str, str],
     ranks: Mapping[str, Place],
 ) -> Board:
-    """The board of one publication's rows (at least one)."""
-    first = rows[0]
-    entries = [
-        Entry(
-            row.community, _name(row.community, names), row.id, _results(row.indicators), row.points.decimal,
-            row.possible.decimal, _share(row.per_cent), ranks.get(row.id),
-        )
-        for row in rows
-    ]  # fmt: skip
-    period = Period(kind=first.period_kind, name=first.period, from_day=first.from_day, to_day=first.to_day)
-    newest = max(rows, key=lambda row: row.evidence_position)
-    ordered = rulebook.rulebook.ranks is not RankUse.NOBODY and (ranks or not any(row.rankable for row in rows))
-    why = [(entry, reasons(row, rulebook.rulebook)) for entry, row in zip(entries, rows, strict=True)]
+    """The board of one publication's rows (at least one), and the rulebooks that they name."""
+    rulebook = max(books.values(), key=lambda book: book.position)
+    entries = [_entry(row, _book(row, books), rulebook, names, ranks) for row in rows]
+    ordered = ranks or (_in_order(books) and not any(row.rankable for row in rows))
+    why = [(entry, reasons(row, _book(row, books).rulebook)) for entry, row in zip(entries, rows, strict=True)]
+    first = min(rows, key=lambda row: (row.published_at, row.restatements))
     return Board(
-        plan,
-        rulebook,
-        period,
-        first.as_of,
-        _ordered(entries),
-        newest.evidence_position,
-        newest.root,
-        newest.published_at,
-        [one for one in why if one[1]] if ordered else (),
-    )
+        plan, rulebook, first.full_period,
+        first.as_of, _ordered(entries), published_at=first.published_at,
+        position=None if first.restatements else first.evidence_position,
+        restated_position=max((row.evidence_position for row in rows if row.restatements), default=None),
+        without=[one for one in why if one[1]] if ordered else (),
+    )  # fmt: skip
+
+
+def _entry(
+    row: scores.Row, own: rulebooks.Row, board: rulebooks.Row, names: Mapping[str, str], ranks: Mapping[str, Place]
+) -> Entry:
+    return Entry(
+        row.community, _name(row.community, names), row.id, _results(row.indicators), row.points.decimal,
+        row.possible.decimal, _share(row.per_cent), rank=ranks.get(row.id),
+        restated=Restated(row.restatements, row.restated_at) if row.restated_at else None,
+        rulebook=None if own == board else own,
+    )  # fmt: skip
+
+
+def _book(row: scores.Row, books: Mapping[Book, rulebooks.Row]) -> rulebooks.Row:
+    return books[row.rulebook, row.rulebook_version]
+
+
+def _in_order(books: Mapping[Book, rulebooks.Row]) -> bool:
+    """Whether communities are put in an order at all."""
+    return shown_to(book.rulebook for book in books.values()) is not RankUse.NOBODY
 
 
 def computed_board(
@@ -235,11 +274,11 @@ def computed_board(
         Entry(
             tally.subject.code, _name(tally.subject.code, names), None, _results(tally.indicators),
             decimal_of(tally.points), decimal_of(tally.possible),
-            decimal_of(tally.points / tally.possible) if tally.possible else None, None,
+            _share(tally.per_cent),
         )
         for tally in computed.tallies
     ]  # fmt: skip
-    return Board(plan, rulebook, period, as_of, _ordered(entries), None, None, None)
+    return Board(plan, rulebook, period, as_of, _ordered(entries))
 
 
 def _name(code: str, names: Mapping[str, str]) -> str | None:

@@ -8,12 +8,12 @@ from typing import Any, Final, assert_never
 from sqlalchemy import Connection, func, select
 
 from services.assessment.clauses import CLAUSES, DOCUMENT, KNOWN, Clause, Living, living
-from services.assessment.in_force import chosen
 from services.assessment.ledgers import plans
 from services.assessment.pages.scores import choices_of
-from services.assessment.plan import flag_of, oddities
-from services.assessment.plan_file import load_plan
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.plan import flag_of, oddities
+from services.assessment.rules.plan_file import load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
+from services.assessment.rules.versions import chosen
 from shared.access import utc_now
 from shared.contracts.assessment import Anomaly, Cadence, Duty, Phase, Plan, Publishing, Round, Target, Term
 from shared.contracts.days import civil_day
@@ -102,10 +102,7 @@ def _says(one: Phase | Duty | Cadence | Round | Term | Target | Publishing, word
             length = ("plan_days", one.days) if one.working_days is None else ("plan_working_days", one.working_days)
             return [words.shown(one.sequel), words(length[0], count=length[1])]
         case Publishing():
-            return [
-                words.shown(one.period_kind), words("plan_published", count=one.after_days),
-                words("plan_restated", count=one.restate_days),
-            ]  # fmt: skip
+            return [words.shown(one.period_kind), words("plan_published", count=one.after_days)]
         case Target():
             return [f"{words.shown(one.comparison)} {words.share(one.share)}"]
         case _:
@@ -122,7 +119,7 @@ class ClausePages:
         self._ledgers: Mapping[str, tuple[str, Ledger[Any]]] = {
             f"{service.name}.{ledger.name}": (service.name, ledger)
             for service in node.services
-            for ledger in service.ledgers
+            for ledger in service.served
         }
 
     def index(self, ask: Ask) -> Page:

@@ -12,8 +12,8 @@ from services.assessment.ledgers import communities_served, plans
 from shared.access import utc_now
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import replace
+from shared.queries import whole
 from shared.runtime import Node
-from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page
 
 PAGE_LINES: Final = 50
@@ -47,7 +47,7 @@ class DutyPages:
         asked = wanted(said, today)
         with self._node.look("assessment", ask.log) as look:
             found = duties(look, replace(asked, state=None), today)
-            names = {row.id: row.name for row in look.rows(communities_served.LEDGER)}
+            names = dict(communities_served.names(look))
             titles = {row.code: row.plan.title for row in look.rows(plans.LEDGER)}
         names[ask.log] = ask.words("whole")
         lines = [line for line in found.lines if _fits(line, asked.state)]

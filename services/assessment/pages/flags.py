@@ -8,16 +8,19 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
-from services.assessment.flag_words import raised_from
-from services.assessment.flagged import flagged, flags_at, wanted
-from services.assessment.flags import Flag, Member, months_of, rules_of
+from services.assessment.entries import ENTRIES
+from services.assessment.flags.asked import flagged, flags_at, rules_asked, wanted
+from services.assessment.flags.raising import Answer, Flag, FlagMember, months_of
+from services.assessment.flags.words import raised_from
 from services.assessment.ledgers import communities_served
 from shared.access import utc_now
+from shared.contracts.assessment import Rulebook
+from shared.contracts.codes import Role
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import replace
-from shared.contracts.model import Look
+from shared.contracts.model import Look, Refused
+from shared.queries import whole
 from shared.runtime import Node
-from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page
 
 PAGE_FLAGS: Final = 10
@@ -26,14 +29,22 @@ MOST_MEMBERS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """That a flag was answered: when, in which role, and where in the record; what was said stays sealed."""
+
+    on: date
+    role: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A flag, and as much of what is behind it as a page holds."""
 
     flag: Flag
-    members: Sequence[tuple[Member, str | None]]
+    members: Sequence[tuple[FlagMember, str | None]]
     """Each with its case's address."""
-    answers_at: str
-    """Where the ledger has what was answered."""
+    answers: Sequence[Answered]
 
 
 class FlagPages:
@@ -48,21 +59,22 @@ class FlagPages:
         said = {name: ask.query(name) for name in ("month", "community", "as_of", "rulebook")}
         asked = wanted(said, today)
         with self._node.look("assessment", ask.log) as look:
-            found = flagged(look, replace(asked, month=None, community=None))
-            book = rules_of(look, found.rulebook)
-            names = {row.id: row.name for row in look.rows(communities_served.LEDGER)}
+            book, names = rules_asked(look, asked), communities_served.names(look)
+            if asked.community is not None and asked.community not in names:
+                raise Refused("unknown_community", field="community")
+            found = flagged(look, replace(asked, month=None, community=None), book)
         flags = [
             one for one in found.flags
             if asked.month in (None, one.month) and asked.community in (None, one.community)
         ]  # fmt: skip
-        rules = book.flags if book else ()
+        rules = book.rulebook.flags if book else ()
         months = sorted({one.month for one in found.flags}, reverse=True)
         skipped = whole(ask.query("skip") or "0", "skip")
         following = skipped + PAGE_FLAGS
         shows = {
             "asked": asked, "names": names, "months": [(one, one) for one in months], "rules": rules,
             "told": [(one, raised_from(one)) for one in rules], "raised": _raised(flags),
-            "flags": [_shown(one) for one in flags[skipped:following]], "total": len(flags),
+            "flags": [self._shown(ask, one) for one in flags[skipped:following]], "total": len(flags),
             "more": urlencode(_given({**said, "skip": str(following)})) if following < len(flags) else None,
             "first": urlencode(_given(said)) if skipped else None,
             "json": f"/assessment/flags?{urlencode(_given({**said, 'log': ask.log}))}",
@@ -70,24 +82,27 @@ class FlagPages:
         }  # fmt: skip
         return Page("assessment/flags.html", ask.words("flags_title"), shows)
 
+    def _shown(self, ask: Ask, flag: Flag) -> Shown:
+        members = [(one, _path(one)) for one in flag.members[:MOST_MEMBERS]]
+        return Shown(flag, members, [self._answered(ask, one) for one in flag.answers])
+
+    def _answered(self, ask: Ask, answer: Answer) -> Answered:
+        entered = self._node.storage.log.stream(ask.log, f"{ENTRIES.decider.category}/{answer.id}")[0]
+        role = entered.actor.role
+        return Answered(answer.on, ask.words.shown(Role(role) if role in set(Role) else role), entered.position)
+
 
 def flags_beside(
-    look: Look, community: str | None, rulebook: str, from_day: date, to_day: date, as_of: date
+    look: Look, community: str | None, rulebook: Rulebook, from_day: date, to_day: date, as_of: date
 ) -> Sequence[Flag]:
     """The flags of a score's months, under its rulebook: a community's own, or all of them."""
     months = frozenset(months_of(from_day, min(to_day, as_of)))
-    return flags_at(look, rulebook=rulebook, months=months, community=community, as_of=as_of)
+    return flags_at(look, rulebook.flags, months=months, community=community, as_of=as_of)
 
 
-def _shown(flag: Flag) -> Shown:
-    members = [(one, _case(flag, one)) for one in flag.members[:MOST_MEMBERS]]
-    which = {"community": flag.community, "month": flag.month, "flag": flag.code}
-    return Shown(flag, members, f"/assessment/ledgers/flag_answers?{urlencode(which)}")
-
-
-def _case(flag: Flag, member: Member) -> str | None:
+def _path(member: FlagMember) -> str | None:
     """Where a case stands; an entry of another kind has no page."""
-    return None if flag.kind == "backdated" else f"/cases/{member.key.partition('/')[0]}"
+    return None if member.case is None else f"/cases/{member.case}"
 
 
 def _raised(flags: Sequence[Flag]) -> Mapping[str, Mapping[str, int]]:

@@ -34,7 +34,7 @@ class GridPages:
         from_day, to_day = between({name: ask.query(name) for name in ("from", "to")}, civil_day(utc_now()))
         with self._node.look("assessment", ask.log) as look:
             found = grids(look, from_day, to_day)
-            names = {row.id: row.name for row in look.rows(communities_served.LEDGER)}
+            names = communities_served.names(look)
         places = [
             Place(names.get(code, code), sums, [one for one in found.grids if one.community == code])
             for code, sums in by_community(found.grids).items()

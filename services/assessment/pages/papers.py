@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from services.assessment.api.papers import paper_at
-from services.assessment.in_force import by_day
+from services.assessment.explaining.happenings import At, Event, causes
+from services.assessment.explaining.telling import at
+from services.assessment.explaining.wording import changed
 from services.assessment.ledgers import communities_served, plans, scores
-from services.assessment.ledgers.communities_served import voided
-from services.assessment.papers.asking import asked
-from services.assessment.papers.kinds import KINDS, Kind
+from services.assessment.papers.kinds import KINDS, Kind, paper_asked
 from services.assessment.papers.labels import LABELS
-from services.assessment.papers.layout import Said, laid_out
+from services.assessment.papers.layout import SHARES, Said, laid_out
 from services.assessment.papers.outcome import Result
+from services.assessment.rules.versions import by_day
 from shared.access import utc_now
 from shared.contracts.assessment import Change
 from shared.contracts.codes import Role
@@ -21,13 +22,15 @@ from shared.contracts.days import civil_day
 from shared.contracts.model import Look
 from shared.runtime import Node
 from shared.web.pages import Ask, Page, View
+from shared.web.questions import asking
 from shared.web.words import Words
 
 MOST_ROWS: Final = 40
 """Rows of a table that are shown; the data have them all."""
 MOST_WITHIN: Final = 40
 """Tables and parts of a part."""
-_SHARES: Final = frozenset({"rate", "unadjusted_rate", "share", "target"})
+MOST_CAUSES: Final = 6
+"""Events that changed a score's numbers; how many there were is said."""
 _INDICATORS: Final = frozenset({"indicator", "reached", "missed"})
 """Fields that name indicators by their codes."""
 
@@ -53,7 +56,7 @@ class PaperPages:
     def index(self, ask: Ask) -> Page:
         """Every kind of paper that this visitor may read, each with what it is asked with; none where nothing began."""
         with self._node.look("assessment", ask.log) as look:
-            begun = bool(look.rows(plans.LEDGER) or look.rows(communities_served.LEDGER))
+            begun = bool(look.rows(plans.LEDGER) or communities_served.names(look))
             found = [
                 (kind, list(_choices(look, kind, ask)), ask.words.pick(kind.title_zh, kind.title_en))
                 for kind in KINDS if ask.visitor.actor.role in kind.by
@@ -68,19 +71,22 @@ class PaperPages:
         """A paper; where something is missing that it needs, what may be asked for."""
         said = {name: text for name in kind.asked_with if (text := ask.query(name))}
         title = ask.words.pick(kind.title_zh, kind.title_en)
-        with self._node.look("assessment", ask.log) as look:
+        with self._node.look("assessment", ask.log, decides=True) as look:
             choices = list(_choices(look, kind, ask))
-            names = {row.id: row.name for row in look.rows(communities_served.LEDGER)}
+            names, found = communities_served.names(look), None
+            if all(name in said for name in kind.needs):
+                asked = asking(self._node, "assessment", ask.log, said, ask.visitor.actor, civil_day(utc_now()))
+                found = paper_asked(kind, look, asked)
         shows: dict[str, Any] = {"kind": kind, "choices": choices, "paper": None, "part": None}
-        if all(name in said for name in kind.needs):
-            wanted = asked(said, ask.visitor.actor, civil_day(utc_now()))
-            found = paper_at(self._node, kind, ask.log, wanted)
-            told = _Telling(ask.words, {**names, ask.log: ask.words("whole")}, _titles(found.paper, ask.words))
+        if found is not None:
+            called = {**names, ask.log: ask.words("whole")}
+            at_position = partial(at, self._node.storage.log, ask.log)
+            told = _Telling(ask.words, called, _titles(found.paper, ask.words), at_position)
             shows |= {
                 "paper": found, "part": laid_out(found.paper), "told": told, "most_rows": MOST_ROWS,
                 "most_within": MOST_WITHIN,
                 "json": f"/assessment/papers/{kind.code}?{urlencode({**said, 'log': ask.log})}",
-                "again": urlencode({**said, "as_of": wanted.as_of.isoformat(), "position": found.position}),
+                "again": urlencode({**said, "as_of": found.as_of.isoformat(), "position": found.position}),
             }  # fmt: skip
         return Page("assessment/paper.html", title, shows)
 
@@ -98,7 +104,7 @@ def _choices(look: Look, kind: Kind, ask: Ask) -> Iterator[Choice]:
 
 
 def _communities(look: Look, ask: Ask) -> Sequence[tuple[str, str]]:
-    return [(row.id, row.name) for row in look.rows(communities_served.LEDGER) if not voided(row)]
+    return list(communities_served.names(look).items())
 
 
 def _publications(look: Look, ask: Ask) -> Sequence[tuple[str, str]]:
@@ -150,8 +156,8 @@ def _within(held: Any) -> Iterator[Any]:
 class _Telling:
     """A paper's words: fields' names, and values as people read them."""
 
-    def __init__(self, words: Words, names: Mapping[str, str], indicators: Mapping[str, str]) -> None:
-        self._words, self._names, self._indicators = words, names, indicators
+    def __init__(self, words: Words, names: Mapping[str, str], indicators: Mapping[str, str], at: At) -> None:
+        self._words, self._names, self._indicators, self._at = words, names, indicators, at
 
     def label(self, name: str) -> str:
         """What a field is called; of a table of results, the community."""
@@ -166,22 +172,31 @@ class _Telling:
                 return "–"
             case str() if name in _INDICATORS:
                 return self._indicators.get(value, value)
-            case str() if name in _SHARES:
+            case str() if name in SHARES:
                 return self._words.share(value, 2)
             case str() if name == "month":
                 return self._words.month(value)
             case int() if name in ("position", "positions"):
                 return str(value)
+            case (Change(), *_):
+                return self._changes(value)
             case tuple():
                 return self._words("comma").join(self.value(name, one) for one in value)
-            case Change():
-                return self._changed(value)
             case _:
                 return self._words.shown(value, self._names)
 
+    def _changes(self, changes: Sequence[Change]) -> str:
+        """Each changed number in words, and once what happened that changed them."""
+        comma, because = self._words("comma"), causes(changes, self._at)
+        told = comma.join(self._changed(one) for one in changes)
+        happened = comma.join(self._happened(one) for one in because[:MOST_CAUSES])
+        return self._words("paper_changed", changes=told, causes=happened, count=len(because)) if because else told
+
     def _changed(self, change: Change) -> str:
         what = self._words("sum") if change.indicator is None else self.value("indicator", change.indicator)
-        number = self._words.pick(*LABELS[change.number]) if change.number in LABELS else change.number
-        causes = self._words("comma").join(self._words("event_at", position=at) for at in change.causes)
-        told = self._words("changed", number=f"{what} {number}", before=change.before, after=change.after)
-        return f"{told}（{causes}）" if causes else told
+        return f"{what} {self._words.pick(*changed(change))}"
+
+    def _happened(self, event: Event) -> str:
+        where = event.case or self._names.get(event.community or "")
+        told = f"{self._words.shown(event.on)} {self._words.pick(event.says_zh, event.says_en)}"
+        return f"{told} {where}" if where else told

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from services.assessment.editions import Editions, Figures
-from services.assessment.public import Quarter
-from services.assessment.suppression import THRESHOLD
+from services.assessment.public.editions import Editions, Figures
+from services.assessment.public.figures import Quarter
+from services.assessment.public.suppression import THRESHOLD
 from shared.contracts.model import Refused
 from shared.log.codec import canonical
 from shared.log.store import Log

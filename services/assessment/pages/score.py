@@ -1,32 +1,30 @@
 """A published score on a page: each number with its rule and its clause, the rows behind it and why, down to the
 events; what was put right since it was published, and what changed since the score before."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from fractions import Fraction
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from services.assessment.clauses import DOCUMENT, KNOWN
-from services.assessment.exact import decimal_of
-from services.assessment.explanation import ExcludedMember, Explained, Member, Reasoned, Restated
-from services.assessment.ledgers import scores
+from services.assessment.explaining.explanation import Explained, Member, Reasoned, Restated, Rows
+from services.assessment.explaining.happenings import Event
+from services.assessment.explaining.since import How, IndicatorSince, RowSince, Since
+from services.assessment.explaining.telling import told as told_in
+from services.assessment.explaining.wording import Part, changed, rule
+from services.assessment.ledgers import communities_served, scores
 from services.assessment.pages.boards import Result, result_of
 from services.assessment.pages.flags import flags_beside
-from services.assessment.pages.scores import names_of, rules_of
-from services.assessment.pages.texts import TEXTS
-from services.assessment.reading import Event
-from services.assessment.scoring import Institution
-from services.assessment.since import How, IndicatorSince, Moved, Side, Since
-from services.assessment.telling import Told
-from services.assessment.wording import Part, rule
+from services.assessment.pages.scores import rules_of
+from services.assessment.scoring.measuring import Institution
+from services.assessment.scoring.membership import Part as Membered
+from services.assessment.scoring.membership import turned
 from shared.contracts.assessment import IndicatorKind, Rulebook
 from shared.contracts.model import Refused
+from shared.queries import whole
 from shared.runtime import Node
-from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page
 from shared.web.words import Words
 
@@ -34,20 +32,22 @@ FEW: Final = 3
 """Rows of a group that the page of all indicators lists; a page of one indicator has the others."""
 MOST: Final = 50
 """Rows of a group on one page of one indicator."""
-_FEW_EVENTS: Final = 4
-_MOST_EVENTS: Final = 12
+MOST_STEPS: Final = 8
+"""Deciding events of a row that are listed at once; the others are beneath."""
 _TELLING: Final = frozenset({"standing", "numerator", "denominator", "excluded", "reached", "points"})
 """Numbers whose change is worth a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An event behind a row."""
+    """An event behind a row or a number."""
 
     event: Event
-    word: str
+    says: str
     late: bool
     """Whether it was entered later than the rulebook's days of grace allow."""
+    about: tuple[str, str] | None
+    """The case or the community that it is about, and its page; none where the row says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Line:
 
     name: str
     key: str
+    case: str | None
+    """The case that it is, or is about."""
     path: str | None
     place: str | None
     """Whose it is, on the sub-district's page."""
@@ -63,8 +65,8 @@ class Line:
     adds: tuple[int, int] | None
     """What it adds to numerator and denominator, where that is not one."""
     steps: Sequence[Step]
-    more: int
-    """Earlier events that are not listed."""
+    rest: Sequence[Step]
+    """The events that are listed only when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A restatement: each number that changed, in words, and what happened that changed it."""
+
+    at: datetime
+    position: int
+    numbers: Sequence[tuple[str, Sequence[str], Sequence[int]]]
+    """Of which indicator, what changed, and where the events that changed all that stand."""
+    causes: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One indicator of a score."""
 
@@ -97,7 +110,7 @@ class ScorePage:
     """The view. It replays the log, as programs' answers do, so that both agree."""
 
     def __init__(self, node: Node) -> None:
-        self._node, self._told = node, Told(node)
+        self._node, self._told = node, told_in(node)
 
     def score(self, ask: Ask) -> Page:
         """All indicators with a few rows of each, or (`indicator=`) one with all, page by page; raises `Refused`."""
@@ -107,22 +120,23 @@ class ScorePage:
             if row is None:
                 raise Refused("not_found")
             plan, rulebook = rules_of(look, row)
-            names = names_of(look)
+            names = communities_served.names(look)
             own = None if Institution(row.community).whole else row.community
-            odd = flags_beside(look, own, row.rulebook, row.from_day, row.to_day, row.as_of)
+            odd = flags_beside(look, own, rulebook.rulebook, row.from_day, row.to_day, row.as_of)
         since = self._since(ask.log, row)  # first: one walk through the log serves both scores
-        told, wanted = self._told.explained(ask.log, row), ask.query("indicator")
-        if wanted and wanted not in {one.indicator for one in told.indicators}:
+        wanted = ask.query("indicator")
+        if wanted and wanted not in {one.code for one in row.indicators}:
             raise Refused("not_found")
         ours = DOCUMENT in plan.plan.document
         shown = _Showing(ask, row, names, rulebook.rulebook, since, ours)
+        told = self._told.explained(ask.log, row, wanted or None, shown.chosen)
         name = ask.words("whole") if Institution(row.community).whole else names.get(row.community, row.community)
         shows = {
             "row": row, "name": name, "names": names, "odd": odd, "rulebook": rulebook, "wanted": wanted,
-            "indicators": [shown.of(one) for one in told.indicators if wanted in ("", one.indicator)],
-            "since": since, "differences": _differences(since, ask.words),
-            "restatements": _put_right(told.restatements),
-            "titles": {one.code: ask.words.pick(one.title_zh, one.title_en) for one in rulebook.rulebook.indicators},
+            "indicators": [shown.of(one) for one in told.indicators],
+            "since": since, "differences": _differences(since, ask.words), "most": MOST,
+            "since_causes": shown.happened(since.causes if since else ()),
+            "restatements": [shown.correction(one) for one in reversed(told.restatements)],
             "json": f"/assessment/scores/{row.id}/explanation", "json_since": f"/assessment/scores/{row.id}/since",
         }  # fmt: skip
         return Page("assessment/score.html", ask.words("score_title", name=name), shows)
@@ -151,10 +165,13 @@ class _Showing:
         self._words, self._names, self._ours = ask.words, names, ours
         self._path, self._whole = f"/scores/{row.id}", Institution(row.community).whole
         self._rules = {one.code: rule(one, rulebook.grace_days) for one in rulebook.indicators}
+        self._titles = {one.code: ask.words.pick(one.title_zh, one.title_en) for one in rulebook.indicators}
         self._grace = timedelta(days=rulebook.grace_days)
         self._since = {one.indicator: one for one in since.indicators} if since else {}
         self._alone, self._part = bool(ask.query("indicator")), ask.query("part")
-        self._skip = whole(ask.query("skip") or "0", "skip") if self._part else 0
+        skip = whole(ask.query("skip") or "0", "skip") if self._part else 0
+        self._page = (MOST, skip) if self._alone else (FEW, 0)
+        """How many rows of a group are shown, and from which on."""
 
     def of(self, told: Explained) -> Shown:
         return Shown(
@@ -162,37 +179,70 @@ class _Showing:
             clause_path=f"/clauses/{told.clause}" if self._ours and told.clause in KNOWN else None,
         )  # fmt: skip
 
+    def correction(self, one: Restated) -> Correction:
+        told: dict[tuple[str | None, Sequence[int]], list[str]] = {}
+        for change in one.changes:
+            told.setdefault((change.indicator, change.causes), []).append(self._words.pick(*changed(change)))
+        return Correction(
+            at=one.at, position=one.position, causes=self.happened(one.causes),
+            numbers=[
+                (self._words("sum") if code is None else self._titles.get(code, code), said, causes)
+                for (code, causes), said in told.items()
+            ],
+        )  # fmt: skip
+
+    def happened(self, causes: Iterable[Event]) -> list[Step]:
+        """What changed numbers."""
+        return [self._step(event, about=True) for event in causes]
+
     def _groups(self, told: Explained) -> list[Group]:
         """What was missed first, then what is left out, what waits, what counts, and what made the difference to the
         score before; nothing of what is empty."""
         code, zero = told.indicator, told.kind is IndicatorKind.ZERO_INCIDENT
         counted = "in_count" if zero or told.kind is IndicatorKind.COUNT else "in_numerator"
-        groups = [
-            self._group(code, "missed", "spared" if zero else "not_in_numerator", told.missed, self._reasoned),
-            *(
-                self._group(code, reason, "left_out", some, self._left_out, why=self._words.pick(*_why(some[0])))
-                for reason, some in _by_reason(told.excluded).items()
-            ),
-            self._group(code, "not_yet_due", "waiting", told.not_yet_due, self._reasoned),
-            self._group(code, "numerator", counted, told.numerator, self._counted),
-            self._group(code, "denominator", "in_denominator", told.denominator, self._counted),
-            self._group(code, "since", "since_rows", self._moved(code), self._move),
-        ]
+        there, moved = {one.part: one.count for one in told.rows}, self._moved(code)
+        lines = {
+            Membered.MISSED: ("not_in_numerator", map(self._reasoned, told.missed)),
+            Membered.NOT_YET_DUE: ("waiting", map(self._reasoned, told.not_yet_due)),
+            Membered.NUMERATOR: (counted, map(self._line, told.numerator)),
+            Membered.SPARED: ("spared", map(self._reasoned, told.spared)),
+            Membered.DENOMINATOR: ("in_denominator", map(self._line, told.denominator)),
+        }
+        groups = [self._group(code, part, title, there.get(part, 0), found) for part, (title, found) in lines.items()]
+        groups[1:1] = [
+            self._group(
+                code, one.reason or "", "left_out", one.count,
+                [self._line(held.member) for held in told.excluded if held.reason == one.reason],
+                why=self._words.pick(one.reason_zh or "", one.reason_en or ""),
+            )
+            for one in told.rows if one.part is Membered.EXCLUDED
+        ]  # fmt: skip
+        groups.append(self._group(code, "since", "since_rows", len(moved), map(self._move, self._shown(moved))))
         return [group for group in groups if group.count and self._part in ("", group.part)]
 
-    def _moved(self, code: str) -> Sequence[Moved]:
+    def _moved(self, code: str) -> Sequence[RowSince]:
         return self._since[code].moved if self._alone and code in self._since else ()
 
-    def _group(
-        self, code: str, part: str, title: str, rows: Sequence[_T], line: Callable[[_T], Line], **known: str
-    ) -> Group:
+    def chosen(self, part: Membered, rows: Rows) -> Rows:
+        """Of the rows of a part, those that the page shows: of what is left out, some for each reason."""
+        if part is not Membered.EXCLUDED:
+            return self._shown(rows)
+        reasons = dict.fromkeys(one.reason for _, one in rows)
+        return [row for reason in reasons for row in self._shown([one for one in rows if one[1].reason == reason])]
+
+    def _shown(self, rows: Sequence[_T]) -> Sequence[_T]:
         """A group's page: from where it is asked for, or its beginning."""
-        size, first = (MOST, self._skip) if self._alone else (FEW, 0)
+        size, first = self._page
+        return rows[first : first + size]
+
+    def _group(
+        self, code: str, part: str, title: str, count: int, lines: Iterable[Line], **known: str
+    ) -> Group:  # fmt: skip
+        size, first = self._page
         return Group(
-            part=part, title=self._words(title, count=len(rows), **known), count=len(rows), first=first + 1,
-            lines=[line(one) for one in rows[first : first + size]],
+            part=part, title=self._words(title, count=count, **known), count=count, first=first + 1, lines=list(lines),
             before=self._address(code, part, max(first - size, 0)) if first else None,
-            after=self._address(code, part, first + size if self._alone else 0) if first + size < len(rows) else None,
+            after=self._address(code, part, first + size if self._alone else 0) if first + size < count else None,
         )  # fmt: skip
 
     def _address(self, code: str, part: str, skip: int) -> str:
@@ -200,77 +250,58 @@ class _Showing:
 
     # lines --------------------------------------------------------------------------------------------------------
 
-    def _counted(self, member: Member) -> Line:
-        return self._line(member)
-
     def _reasoned(self, one: Reasoned) -> Line:
         return self._line(one.member, self._words.pick(one.why_zh, one.why_en))
-
-    def _left_out(self, one: ExcludedMember) -> Line:
-        return self._line(one.member)  # the reason stands above the group
 
     def _line(self, member: Member, why: str = "") -> Line:
         numbers = (member.numerator, member.denominator)
         return Line(
-            name=self._words.pick(member.name_zh, member.name_en), key=member.key, path=_path(member),
+            name=self._words.pick(member.name_zh, member.name_en), key=member.key, case=member.case, path=_path(member),
             place=self._place(member.table, member.community), why=why,
             adds=None if set(numbers) <= {0, 1} else numbers, **self._steps(member.events),
         )  # fmt: skip
 
-    def _move(self, one: Moved) -> Line:
+    def _move(self, one: RowSince) -> Line:
         words = self._words
-        sides = words("changed", number=one.how, before=self._side(one.was), after=self._side(one.now))
+        sides = words("labelled", label=one.how, value=words.pick(*turned(one.was, one.now)))
         why = words.pick(one.why_zh, one.why_en)
         return Line(
-            name=words.pick(one.name_zh, one.name_en), key=one.key, path=_path(one),
+            name=words.pick(one.name_zh, one.name_en), key=one.key, case=one.case, path=_path(one),
             place=self._place(one.table, one.community), why=f"{sides} · {why}", adds=None, **self._steps(one.causes),
         )  # fmt: skip
-
-    def _side(self, side: Side | None) -> str:
-        return "—" if side is None else self._words.shown(side.part)
 
     def _place(self, table: str, community: str) -> str | None:
         """Whose a row is, where that does not go without saying."""
         return self._names.get(community) if self._whole and table != "communities" else None
 
     def _steps(self, events: Sequence[Event]) -> Mapping[str, Any]:
-        most = _MOST_EVENTS if self._alone else _FEW_EVENTS
-        return {"steps": [self._step(one) for one in events[-most:]], "more": max(len(events) - most, 0)}
+        """Those that decide, and the others."""
+        deciding = [one for one in events if one.decides][-MOST_STEPS:]
+        return {
+            "steps": [self._step(one) for one in deciding],
+            "rest": [self._step(one) for one in events if one not in deciding],
+        }
 
-    def _step(self, event: Event) -> Step:
-        key = f"mark.{event.what.partition(':')[0]}"
-        word = self._words(key) if key in TEXTS else self._words.event_title(event.type)
-        return Step(event, word, event.recorded_on - event.on > self._grace)
+    def _step(self, event: Event, *, about: bool = False) -> Step:
+        words = self._words
+        says = words.pick(event.says_zh, event.says_en)
+        return Step(
+            event, words("step_taken_back", says=says) if event.taken_back else says,
+            event.recorded_on - event.on > self._grace, self._about(event) if about else None,
+        )  # fmt: skip
+
+    def _about(self, event: Event) -> tuple[str, str] | None:
+        if event.case is not None:
+            return event.case, f"/cases/{quote(event.case)}"
+        name = self._names.get(event.community or "")
+        return None if name is None else (name, f"/communities/{event.community}")
 
 
-def _path(row: Member | Moved) -> str | None:
+def _path(row: Member | RowSince) -> str | None:
     """The page of the case or the community that a row is about."""
     if row.case is not None:
         return f"/cases/{quote(row.case)}"
     return f"/communities/{quote(row.key)}" if row.table == "communities" else None
-
-
-def _put_right(restatements: Sequence[Restated]) -> Sequence[Restated]:
-    """The restatements with their exact fractions to four places."""
-    return [
-        replace(one, changes=tuple(replace(c, before=_plain(c.before), after=_plain(c.after)) for c in one.changes))
-        for one in restatements
-    ]
-
-
-def _plain(number: str) -> str:
-    return decimal_of(Fraction(number)) if re.fullmatch("[0-9]+/[0-9]+", number) else number
-
-
-def _why(one: ExcludedMember) -> tuple[str, str]:
-    return one.why_zh, one.why_en
-
-
-def _by_reason(members: Iterable[ExcludedMember]) -> Mapping[str, list[ExcludedMember]]:
-    found: dict[str, list[ExcludedMember]] = {}
-    for one in members:
-        found.setdefault(one.reason, []).append(one)
-    return found
 
 
 # since the score before -----------------------------------------------------------------------------------------------

@@ -3,11 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
-from services.assessment.evidence import evidence_at
-from services.assessment.in_force import by_day, chosen
+from services.assessment.evidence.gathered import evidence_at
 from services.assessment.ledgers import communities_served, plans, rulebooks, scores
 from services.assessment.pages.boards import (
     Board,
@@ -18,11 +16,11 @@ from services.assessment.pages.boards import (
 )
 from services.assessment.pages.flags import flags_beside
 from services.assessment.pages.what_if import may_try
-from services.assessment.periods import span
-from services.assessment.ranking import ranks
-from services.assessment.scoring import Institution, score
+from services.assessment.rules.periods import plan_period
+from services.assessment.rules.versions import by_day, chosen, edition, rulebook_of
+from services.assessment.scoring.measuring import Institution, score
+from services.assessment.scoring.ranking import ranks, shown_to
 from shared.access import utc_now
-from shared.contracts.assessment import Period, PeriodKind, Plan
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.ledger.look import LedgerLook
@@ -40,14 +38,17 @@ class ScorePages:
         self._node = node
 
     def home(self, ask: Ask) -> Page:
-        """How the campaign goes, where to go from here, and whether the system is well."""
+        """How the campaign goes, where to go from here, and whether the system is well. It reads what is published, and
+        computes nothing: everybody who signs in comes by here."""
         with self._node.look("assessment", ask.log) as look:
             plan = _plan(look, ask, "")
-            board = self._board(look, ask, plan, "")
-            choices = choices_of(look.rows(plans.LEDGER), plan)
+            publication = next(iter(_published(look, plan)), "")
+            board = self._publication(look, ask, publication) if publication else None
+            choices, begun = choices_of(look.rows(plans.LEDGER), plan), bool(communities_served.names(look))
         plan = board.plan if board else plan
         shows = {
             "board": board,
+            "begun": begun,
             "choices": choices,
             "plan": plan.plan if plan else None,
             "line": self._line(board, plan),
@@ -85,50 +86,46 @@ class ScorePages:
         if board is None:
             return {}
         days = board.period.from_day, board.period.to_day, board.as_of
-        return Counter(one.community for one in flags_beside(look, None, board.rulebook.code, *days))
+        return Counter(one.community for one in flags_beside(look, None, board.rulebook.rulebook, *days))
 
     def _line(self, board: Board | None, plan: plans.Row | None) -> Any:
         today = civil_day(utc_now())
         return line_of(plan.plan, board.as_of if board else today, today) if plan else None
 
     def _board(self, look: LedgerLook, ask: Ask, plan: plans.Row | None, publication: str) -> Board | None:
-        """The board published under a plan; else one computed now; None where there is no plan or rulebook.
-
-        Raises `Refused("not_found")` where the publication that is asked for does not exist.
-        """
-        names = names_of(look)
+        """The board published under a plan; else one computed now; None where there is no plan or rulebook."""
         publication = publication or next(iter(_published(look, plan)), "")
-        if not publication:
-            return self._computed(look, plan, names)
+        return self._publication(look, ask, publication) if publication else self._computed(look, plan)
+
+    def _publication(self, look: LedgerLook, ask: Ask, publication: str) -> Board:
+        """The board that was published; raises `Refused("not_found")`."""
+        names = communities_served.names(look)
         rows = look.rows(scores.LEDGER, publication=publication)
         if not rows:
             raise Refused("not_found", field="publication")
-        under, rulebook = rules_of(look, rows[0])
-        order = ranks(rows, rulebook.rulebook.ranks, ask.visitor.actor.role)
-        return published_board(rows, under, rulebook, names, order)
+        rules = {(one.plan, one.plan_version, one.rulebook, one.rulebook_version): one for one in rows}
+        under = [rules_of(look, one) for one in rules.values()]
+        books = {(book.code, book.version): book for _, book in under}
+        order = ranks(rows, shown_to(book.rulebook for book in books.values()), ask.visitor.actor.role)
+        return published_board(rows, max((one for one, _ in under), key=lambda one: one.position), books, names, order)
 
-    def _computed(self, look: LedgerLook, plan: plans.Row | None, names: Mapping[str, str]) -> Board | None:
-        rulebook = _newest(look.rows(rulebooks.LEDGER))
+    def _computed(self, look: LedgerLook, plan: plans.Row | None) -> Board | None:
+        names = communities_served.names(look)
+        rulebook = rulebook_of(plan.plan if plan else None, look.rows(rulebooks.LEDGER))
         if plan is None or rulebook is None or not names:
             return None
         as_of = civil_day(utc_now())
-        period = _campaign(plan.plan, as_of)
+        period = plan_period(plan.plan, as_of)
         computed = score(rulebook.rulebook, plan.plan, evidence_at(look), period, as_of, whole=_whole(look.log))
         return computed_board(computed, plan, rulebook, names, period, as_of)
 
 
-def names_of(look: LedgerLook) -> dict[str, str]:
-    """The communities' names by their codes."""
-    return {row.community: row.name for row in look.rows(communities_served.LEDGER)}
-
-
 def rules_of(look: LedgerLook, row: scores.Row) -> tuple[plans.Row, rulebooks.Row]:
-    """The plan and the rulebook that a score was made under; raises `Refused("not_found")`."""
-    plan = next(iter(look.rows(plans.LEDGER, code=row.plan, version=row.plan_version)), None)
-    rulebook = next(iter(look.rows(rulebooks.LEDGER, code=row.rulebook, version=row.rulebook_version)), None)
-    if plan is None or rulebook is None:
-        raise Refused("not_found")
-    return plan, rulebook
+    """The plan and the rulebook that a score was made under."""
+    return (
+        edition(look.rows(plans.LEDGER), row.plan, row.plan_version),
+        edition(look.rows(rulebooks.LEDGER), row.rulebook, row.rulebook_version),
+    )
 
 
 def _plan(look: LedgerLook, ask: Ask, publication: str) -> plans.Row | None:
@@ -145,11 +142,6 @@ def choices_of(rows: Sequence[plans.Row], shown: plans.Row | None) -> Sequence[t
     return [(row.code, row.plan.title, shown is not None and row.code == shown.code) for row in there]
 
 
-def _newest(rows: Sequence[Any]) -> Any:
-    """What was put in force last."""
-    return max(rows, key=lambda row: row.position, default=None)
-
-
 def _whole(log: str) -> Institution | None:
     """The sub-district itself, where the log is named by its division code."""
     return Institution(log) if re.fullmatch("[0-9]{9}", log) else None
@@ -161,10 +153,3 @@ def _published(look: LedgerLook, plan: plans.Row | None) -> dict[str, scores.Row
         return {}
     of = {"plan": plan.code}
     return latest(look.rows(scores.LEDGER, community=look.log, **of) or look.rows(scores.LEDGER, **of))
-
-
-def _campaign(plan: Plan, today: date) -> Period:
-    """From the first day of the campaign to its last; of a standing plan, to today."""
-    start, last = span(plan)
-    end = max(start, today) if last is None else last
-    return Period(kind=PeriodKind.DATES, name=f"{start}_{end}", from_day=start, to_day=end)

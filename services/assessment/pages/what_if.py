@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlencode
 
-from services.assessment.api.what_if import supposed
-from services.assessment.counterfactual import Compared, Membership, Moved, Outcome, Shift, WhatIf
-from services.assessment.in_force import by_day
 from services.assessment.ledgers import communities_served, plans, rulebooks, scores
 from services.assessment.pages.boards import latest
-from services.assessment.periods import span
+from services.assessment.rules.periods import plan_period
+from services.assessment.rules.versions import chosen, rulebook_of
 from services.assessment.service import WHAT_IF
-from services.assessment.supposing import Wanted
+from services.assessment.what_if.asked import Wanted, supposed
+from services.assessment.what_if.comparing import Compared, Moved, Outcome, Shift, WhatIf
 from shared.access import utc_now
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.days import civil_day
@@ -21,6 +21,7 @@ from shared.contracts.model import Refused
 from shared.ledger.look import LedgerLook
 from shared.runtime import Node
 from shared.web.pages import Ask, Page
+from shared.web.questions import asking
 from shared.web.words import Words
 
 MOST_MOVED: Final = 30
@@ -85,13 +86,13 @@ class WhatIfPages:
     def page(self, ask: Ask) -> Page:
         """Choose a publication and other rules; then what they would have given."""
         other_plan, other_rulebook = ask.query("other_plan"), ask.query("other_rulebook")
-        with self._node.look("assessment", ask.log) as look:
+        with self._node.look("assessment", ask.log, decides=WHAT_IF.again) as look:
             books, texts = look.rows(rulebooks.LEDGER), look.rows(plans.LEDGER)
             published = latest(look.rows(scores.LEDGER))
-            base = _base(ask, look, published)
-        found = None
-        if base is not None and (other_plan or other_rulebook):
-            found = supposed(self._node, ask.log, _with(base.asked, other_plan, other_rulebook))
+            base, asked = _base(ask, look, published), other_plan or other_rulebook
+            found = None
+            if base is not None and asked:
+                found = self._supposed(ask, look, _with(base.asked, other_plan, other_rulebook))
         shows = {
             "publications": _publications(ask.words, published), "publication": base.publication if base else "",
             "books": [
@@ -99,9 +100,21 @@ class WhatIfPages:
             ],
             "texts": [_option(ask.words, row, row.plan.title) for row in texts],
             "other_plan": other_plan, "other_rulebook": other_rulebook, "base": base, "found": found,
+            "itself": asked and found is None,
             "examples": _examples(base), "institutions": _institutions(ask.words, found) if found else (),
+            "json": _address(ask.log, base.asked, other_plan, other_rulebook) if base else "",
         }  # fmt: skip
         return Page("assessment/what_if.html", ask.words("what_if_title"), shows)
+
+    def _supposed(self, ask: Ask, look: LedgerLook, wanted: Wanted) -> WhatIf | None:
+        """What the other rules would have given; None where they are none other."""
+        asked = asking(self._node, "assessment", ask.log, {}, ask.visitor.actor, civil_day(utc_now()))
+        try:
+            return supposed(look, asked, wanted)
+        except Refused as refused:
+            if refused.code != "same_rules":
+                raise
+            return None
 
 
 def may_try(role: str) -> bool:
@@ -134,16 +147,14 @@ _NOW: Final = "now"
 
 def _to_today(look: LedgerLook, today: date) -> _Base | None:
     """The campaign so far; None where there is nothing to reckon with."""
-    found, books = by_day(look.rows(plans.LEDGER), today), look.rows(rulebooks.LEDGER)
-    if not found or not books or not look.rows(communities_served.LEDGER):
+    plan = chosen(look.rows(plans.LEDGER), "", today)
+    book = rulebook_of(plan.plan if plan else None, look.rows(rulebooks.LEDGER), PeriodKind.DATES)
+    if plan is None or book is None or not communities_served.names(look):
         return None
-    first, last = span(found[0].plan)
-    name = f"{first}_{max(first, today) if last is None else last}"
-    newest = max(books, key=lambda row: row.position)
     return _Base(
         Wanted(
-            kind=PeriodKind.DATES, period=name, as_of=today, plan=f"{found[0].code}@{found[0].version}",
-            rulebook=f"{newest.code}@{newest.version}",
+            kind=PeriodKind.DATES, period=plan_period(plan.plan, today).name, as_of=today,
+            plan=f"{plan.code}@{plan.version}", rulebook=f"{book.code}@{book.version}",
         ),
         _NOW,
     )  # fmt: skip
@@ -154,6 +165,16 @@ def _with(asked: Wanted, other_plan: str, other_rulebook: str) -> Wanted:
         kind=asked.kind, period=asked.period, as_of=asked.as_of, plan=asked.plan, rulebook=asked.rulebook,
         position=asked.position, other_plan=other_plan, other_rulebook=other_rulebook,
     )  # fmt: skip
+
+
+def _address(log: str, asked: Wanted, other_plan: str, other_rulebook: str) -> str:
+    """Where programs are answered the same."""
+    said = {
+        "log": log, "period_kind": asked.kind.value, "period": asked.period, "as_of": asked.as_of.isoformat(),
+        "plan": asked.plan, "rulebook": asked.rulebook, "other_plan": other_plan, "other_rulebook": other_rulebook,
+        "position": asked.position,
+    }  # fmt: skip
+    return f"/assessment/what-if?{urlencode({name: value for name, value in said.items() if value not in ('', None)})}"
 
 
 def _publications(words: Words, published: Mapping[str, scores.Row]) -> list[tuple[str, str]]:
@@ -189,23 +210,16 @@ def _institutions(words: Words, found: WhatIf) -> list[Institutional]:
 
 
 def _line(words: Words, compared: Compared) -> Line:
-    groups: dict[tuple[str, str], list[Moved]] = {}
+    groups: dict[str, list[Moved]] = {}
     for one in compared.moved:
-        groups.setdefault((_said(words, one.before), _said(words, one.after)), []).append(one)
+        groups.setdefault(words.pick(one.says_zh, one.says_en), []).append(one)
     return Line(
         compared, _step(words, compared.change),
         [
-            Group(words("what_if_moves", before=was, after=now, count=len(members)), members[:MOST_MOVED], len(members))
-            for (was, now), members in groups.items()
+            Group(words("what_if_moves", says=says, count=len(members)), members[:MOST_MOVED], len(members))
+            for says, members in groups.items()
         ],
     )  # fmt: skip
-
-
-def _said(words: Words, membership: Membership) -> str:
-    part = words.shown(membership.part)
-    if membership.reason is None:
-        return part
-    return words("what_if_reason", part=part, reason=words.pick(membership.reason_zh or "", membership.reason_en or ""))
 
 
 def _step(words: Words, shift: Shift | None) -> Step:

@@ -7,16 +7,17 @@ Whom a circular praises or criticises is the office's decision: those that it is
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from services.assessment.due.listing import Line as DutyLine
-from services.assessment.ledgers import deeds, plans, rulebooks, scores
+from services.assessment.ledgers import communities_served, deeds, plans, rulebooks, scores
 from services.assessment.papers import entered, owed
 from services.assessment.papers.asking import Asked, known, needed
 from services.assessment.papers.outcome import InstitutionOutcome, of_row
 from services.assessment.papers.raised import Raised, raised
-from services.assessment.ranking import NoPlace, Place, ranks, reasons
+from services.assessment.rules.versions import edition
+from services.assessment.scoring.ranking import NoPlace, Place, ranks, reasons
 from shared.contracts.assessment import Rulebook
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Division, Line
-from shared.contracts.model import Look, Refused
+from shared.contracts.model import Look
 
 
 @value
@@ -46,8 +47,8 @@ class CommunityStanding:
     outcome: InstitutionOutcome
     place: Count | None
     """Its place in the order; None where it has none, or where the rulebook does not show it to whoever asks."""
-    place_shared: bool
-    """Whether others have the same place 并列."""
+    place_shared: bool | None
+    """Whether others have the same place 并列; None where it has none, or none is shown."""
     without_place: tuple[WithoutPlace, ...]
     unmet: tuple[DutyLine, ...]
     """Overdue, vacant or not kept, on the paper's day."""
@@ -75,18 +76,16 @@ class PublicationCircular:
 
 
 def circular(look: Look, asked: Asked) -> PublicationCircular:
-    """The circular of a publication. Raises `Refused("bad_parameter")`."""
+    """The circular of a publication; raises `Refused`."""
     wanted = needed(asked.publication, "publication")
-    rows = look.rows(scores.LEDGER, publication=wanted)
-    published = entered.publications(rows, asked.as_of)
+    rows = entered.stood(look, asked.as_of, publication=wanted)
+    published = entered.publications(rows)
     known(wanted, {one.publication: one for one in published}, "publication")
-    names, publication = entered.names_of(look), published[0]
+    names, publication = communities_served.names(look), published[0]
     known(asked.community, {row.community: row for row in rows}, "community")
-    books = {(row.code, row.version): row.rulebook for row in look.rows(rulebooks.LEDGER)}
-    plan = plans.current(look.rows(plans.LEDGER), publication.plan, publication.plan_version)
-    if plan is None:
-        raise Refused("bad_parameter", field="publication")
-    book = books[publication.rulebook, publication.rulebook_version]
+    books = {row.id: edition(look.rows(rulebooks.LEDGER), row.rulebook, row.rulebook_version).rulebook for row in rows}
+    plan = edition(look.rows(plans.LEDGER), publication.plan, publication.plan_version)
+    book = edition(look.rows(rulebooks.LEDGER), publication.rulebook, publication.rulebook_version).rulebook
     places = ranks(rows, book.ranks, asked.by.role)
     unmet, orders = owed.unmet(owed.stood(look, asked.as_of)), list(_orders(look, asked))
     shown = [row for row in rows if asked.community in (None, row.community)]
@@ -95,9 +94,9 @@ def circular(look: Look, asked: Asked) -> PublicationCircular:
     return PublicationCircular(
         publication=publication, plan_title=plan.plan.title, rulebook_title_zh=book.title_zh,
         rulebook_title_en=book.title_en,
-        whole=None if whole is None else of_row(whole, books[whole.rulebook, whole.rulebook_version], names),
+        whole=None if whole is None else of_row(whole, books[whole.id], names),
         communities=tuple(
-            _standing(row, books[row.rulebook, row.rulebook_version], names, places.get(row.id), unmet, orders)
+            _standing(row, books[row.id], names, places.get(row.id), unmet, orders)
             for row in sorted(shown, key=lambda row: row.community) if row.community != look.log
         ),
         restatements=tuple(
@@ -106,7 +105,7 @@ def circular(look: Look, asked: Asked) -> PublicationCircular:
         appeals_pending=tuple(one for one in appeals if one.decided_on is None),
         appeals_decided=tuple(one for one in appeals if one.decided_on is not None),
         flags=raised(
-            look, publication.period.from_day, publication.period.to_day, asked.as_of, asked.community
+            look, book.flags, publication.period.from_day, publication.period.to_day, asked.as_of, asked.community
         ),
         issued=entered.circulars(look, publication.period.from_day, asked.as_of),
     )  # fmt: skip
@@ -118,7 +117,7 @@ def _standing(
 ) -> CommunityStanding:  # fmt: skip
     return CommunityStanding(
         outcome=of_row(row, book, names), place=None if place is None else place.place,
-        place_shared=place is not None and place.shared,
+        place_shared=None if place is None else place.shared,
         without_place=tuple(
             WithoutPlace(why=one.why, indicator=one.indicator, denominator=one.denominator, minimum=one.minimum)
             for one in reasons(row, book)

@@ -4,8 +4,8 @@ when the minutes were filed, how the representatives voted, and whether the offi
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from services.assessment.ledgers import meetings_held
-from services.assessment.marks import last
+from services.assessment.evidence.marks import last
+from services.assessment.ledgers import communities_served, meetings_held
 from services.assessment.papers import entered
 from services.assessment.papers.asking import Asked, known, needed
 from shared.contracts.assessment_entries import ArchiveKind
@@ -65,8 +65,8 @@ class DebriefingRecord:
 
 
 def debriefing_record(look: Look, asked: Asked) -> DebriefingRecord:
-    """A community's debriefings, or those that answer for a month. Raises `Refused("bad_parameter")`."""
-    community, names = needed(asked.community, "community"), entered.names_of(look)
+    """A community's debriefings, or those that answer for a month; raises `Refused`."""
+    community, names = needed(asked.community, "community"), communities_served.names(look)
     known(community, names, "community")
     rows = look.rows(meetings_held.LEDGER, community=community)
     reviews = list(_reviews(look, community, asked.as_of))

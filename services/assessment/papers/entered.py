@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 from typing import Any, Final
 
 from services.assessment.entries import ENTRIES
-from services.assessment.ledgers import communities_served, restatements, scores
+from services.assessment.ledgers import restatements, scores
 from shared.contracts.assessment import Change, Period
 from shared.contracts.assessment_entries import CircularKind, Commended, Finding
 from shared.contracts.days import civil_day
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Division, Line, Ordinal
+from shared.contracts.frozen import replace
 from shared.contracts.model import Ledger, Look
 
 _LEDGERS: Final[Mapping[str, Ledger[Any]]] = {one.name: one for one in ENTRIES.ledgers}
@@ -104,7 +106,7 @@ class CommunitySummary:
 
 @value
 class Publication:
-    """A publication of scores 公布批次, as it stands."""
+    """A publication of scores 公布批次, as it stood on the paper's day."""
 
     publication: Code
     period: Period
@@ -211,12 +213,32 @@ def summaries(look: Look, since: date, by: date) -> tuple[CommunitySummary, ...]
     )  # fmt: skip
 
 
-def publications(rows: Sequence[scores.Row], by: date) -> tuple[Publication, ...]:
-    """The publications that these scores belong to, as far as they had been published by a day."""
+def stood(look: Look, by: date, **equal: object) -> list[scores.Row]:
+    """The scores that had been published by a day, as they stood then: what was restated later is as it had been."""
+    restated: dict[str, list[restatements.Row]] = {}
+    for one in sorted(look.rows(restatements.LEDGER), key=lambda one: one.position):
+        restated.setdefault(f"{one.publication}.{one.community}", []).append(one)
+    rows = look.rows(scores.LEDGER, **equal)
+    return [_stood(row, restated.get(row.id, ()), by) for row in rows if civil_day(row.published_at) <= by]
+
+
+def _stood(row: scores.Row, restated: Sequence[restatements.Row], by: date) -> scores.Row:
+    before = [*takewhile(lambda one: civil_day(one.restated_at) <= by, restated)]
+    if len(before) == len(restated):
+        return row
+    last = before[-1] if before else None
+    return replace(
+        row, **scores.stating(restated[len(before)].was), restatements=len(before),
+        position=last.position if last else row.first_position,
+        restated_at=last.restated_at if last else None, changes=last.changes if last else (),
+    )  # fmt: skip
+
+
+def publications(rows: Sequence[scores.Row]) -> tuple[Publication, ...]:
+    """The publications that these scores belong to."""
     found: dict[str, list[scores.Row]] = {}
     for row in rows:
-        if civil_day(row.published_at) <= by:
-            found.setdefault(row.publication, []).append(row)
+        found.setdefault(row.publication, []).append(row)
     return tuple(_publication(of) for _, of in sorted(found.items(), key=lambda one: (one[1][0].as_of, one[0])))
 
 
@@ -224,12 +246,7 @@ def _publication(rows: Sequence[scores.Row]) -> Publication:
     one = max(rows, key=lambda row: row.position)  # as it was stated last
     return Publication(
         publication=one.publication, as_of=one.as_of, plan=one.plan, plan_version=one.plan_version,
-        period=Period(kind=one.period_kind, name=one.period, from_day=one.from_day, to_day=one.to_day),
+        period=one.full_period,
         rulebook=one.rulebook, rulebook_version=one.rulebook_version, position=one.evidence_position, root=one.root,
         restated=sum(row.restatements for row in rows),
     )  # fmt: skip
-
-
-def names_of(look: Look) -> Mapping[str, str]:
-    """The communities' names by their codes."""
-    return {row.id: row.name for row in look.rows(communities_served.LEDGER)}

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass as plain_dataclass
+from functools import partial
 from typing import Any, Final
 
-from services.assessment.papers.asking import PARAMETERS, Asked
+from services.assessment.papers.asking import PARAMETERS, Asked, asked
 from services.assessment.papers.circular import PublicationCircular, circular
 from services.assessment.papers.debriefing_record import DebriefingRecord, debriefing_record
 from services.assessment.papers.monthly_report import MonthlyReport, monthly_report
@@ -15,7 +16,7 @@ from shared.access import READERS
 from shared.contracts.codes import Role
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Line
-from shared.contracts.model import Look, Question, Refused
+from shared.contracts.model import Asking, Look, Question
 
 
 @plain_dataclass(frozen=True, slots=True)
@@ -69,13 +70,6 @@ KINDS: Final = (
 BY_CODE: Final[Mapping[str, Kind]] = {kind.code: kind for kind in KINDS}
 
 
-def kind_of(code: str) -> Kind:
-    """The kind of that code; raises `Refused("not_found")`."""
-    if code not in BY_CODE:
-        raise Refused("not_found", field="kind")
-    return BY_CODE[code]
-
-
 def _answer(kind: Kind) -> type:
     """What a paper of a kind is answered with."""
     said = {
@@ -98,10 +92,21 @@ def paper(kind: Kind, look: Look, asked: Asked) -> Any:
     )  # fmt: skip
 
 
+def paper_asked(kind: Kind, look: Look, asking: Asking) -> Any:
+    """The paper that a query asks for, from the ledgers as they stand or as they stood at a position; raises
+    `Refused`."""
+    wanted = asked(asking.said, asking.by, asking.today)
+    return paper(kind, look if wanted.position is None else asking.at(wanted.position), wanted)
+
+
+_REFUSES: Final = (
+    "unknown_community", "unknown_publication", "unknown_plan", "unknown_phase", "unknown_officer", "unknown_case",
+    "no_plan", "no_rulebook", "period_not_begun", "archive_of_another",
+)  # fmt: skip
 QUESTIONS: Final = tuple(
     Question(
         path=f"papers/{kind.code}", by=kind.by, clause=kind.clause, title_zh=kind.title_zh, title_en=kind.title_en,
-        answer=_ANSWERS[kind.code], parameters=kind.asked_with,
+        answer=_ANSWERS[kind.code], parameters=kind.asked_with, ask=partial(paper_asked, kind), refuses=_REFUSES,
     )
     for kind in KINDS
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from services.assessment.vocabulary import Pair
+from services.assessment.explaining.vocabulary import Pair
 
 LABELS: Final[Mapping[str, Pair]] = {
     # who, what, when
@@ -60,7 +60,7 @@ LABELS: Final[Mapping[str, Pair]] = {
     "minutes": ("纪要报送", "Minutes filed"),
     "minutes_on": ("纪要报送日期", "Minutes filed on"),
     "work": ("工作开展", "Work done"),
-    "entries": ("登记条数", "Entries"),
+    "entered": ("登记条数", "Entries"),
     "count": ("数量", "Count"),
     "findings": ("排查与整改", "Found and dealt with"),
     "found": ("新发现", "Found"),
@@ -179,6 +179,7 @@ LABELS: Final[Mapping[str, Pair]] = {
     "replies": ("本人意见", "Replies"),
     "reply": ("本人意见", "Reply"),
     "replied_on": ("意见日期", "Replied on"),
+    "entries": ("档案内容", "Entries of the archive"),
     "archive": ("档案类别", "Kind of entry"),
     "entry": ("内容", "Entry"),
     "filed_with": ("备案单位", "Filed with"),

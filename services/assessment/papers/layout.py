@@ -55,6 +55,10 @@ _LEFT_OUT: Final = frozenset(
 """What stands in the data alone: a page is so wide."""
 
 
+SHARES: Final = frozenset({"rate", "unadjusted_rate", "share", "target"})
+"""Fields that are shares of one: people read them as per cent."""
+
+
 def laid_out(paper: Any) -> Part:
     """The whole paper."""
     return _part("paper", paper)

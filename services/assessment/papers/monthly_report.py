@@ -3,25 +3,27 @@
 It is the sub-district's, with its communities side by side, or one community's.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from services.assessment.due.ground import ground_at
 from services.assessment.due.listing import Line as DutyLine
-from services.assessment.due.of_people import VACANCY, of_people
-from services.assessment.evidence import Evidence, evidence_at
-from services.assessment.in_force import by_day
-from services.assessment.items import Item
-from services.assessment.ledgers import case_results, deeds, meetings_held, plans, rulebooks, scores
+from services.assessment.due.of_people import of_people, vacant_days
+from services.assessment.evidence.acts import MUST, Act, Did, acts
+from services.assessment.evidence.gathered import evidence_at
+from services.assessment.evidence.items import WHOLE
+from services.assessment.evidence.marks import last
+from services.assessment.explaining.vocabulary import ENDINGS, WORKS
+from services.assessment.ledgers import communities_served, deeds, meetings_held, plans, rulebooks
 from services.assessment.ledgers.meetings_held import voided
-from services.assessment.marks import first, last
 from services.assessment.papers import entered, owed
 from services.assessment.papers.asking import Asked, known, needed
 from services.assessment.papers.outcome import InstitutionOutcome, of_row
 from services.assessment.papers.raised import Raised, raised
-from services.assessment.vocabulary import ENDINGS, WORKS
-from shared.contracts.assessment import PeriodKind, Sequel
+from services.assessment.rules.versions import by_day, edition, rulebook_on
+from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import MeetingKind
 from shared.contracts.days import civil_day, last_day_of
 from shared.contracts.event import value
@@ -85,7 +87,8 @@ class WorkDone:
     code: Code
     title_zh: Line
     title_en: Line
-    entries: Count
+    entered: Count
+    """How many entries there are of it."""
     count: Count
     """What the entries tell of, added up: services given, questions answered; of other work, the entries themselves."""
 
@@ -172,15 +175,17 @@ class MonthlyReport:
 
 
 def monthly_report(look: Look, asked: Asked) -> MonthlyReport:
-    """The report of a month. Raises `Refused`: bad_parameter, period_not_begun."""
-    month, names = needed(asked.month, "month"), entered.names_of(look)
+    """The report of a month. Raises `Refused`."""
+    month, names = needed(asked.month, "month"), communities_served.names(look)
     known(asked.community, names, "community")
     first_day, last_day = date.fromisoformat(f"{month}-01"), last_day_of(month)
     if asked.as_of < first_day:
         raise Refused("period_not_begun", field="as_of", from_day=first_day.isoformat())
     stands_on = min(last_day, asked.as_of)
-    worked = _Worked(evidence_at(look), look.rows(meetings_held.LEDGER), month, first_day, stands_on, asked.as_of)
     codes = tuple(names) if asked.community is None else (asked.community,)
+    by_community = _counted(acts(evidence_at(look), first_day, stands_on))
+    done = _sum(by_community[code] for code in (codes if asked.community else (*codes, WHOLE)))
+    meetings = tuple(_meetings(look, month, codes, asked.as_of))
 
     def of(line: DutyLine) -> bool:
         return asked.community in (None, line.community)
@@ -190,20 +195,20 @@ def monthly_report(look: Look, asked: Asked) -> MonthlyReport:
     unmet = owed.unmet(then)
     published = tuple(_published(look, asked, month, names))
     ids = tuple(one.publication.publication for one in published)
+    book = rulebook_on(stands_on, look.rows(plans.LEDGER), look.rows(rulebooks.LEDGER))
+    rules = () if book is None else book.rulebook.flags
     return MonthlyReport(
         community=asked.community or look.log, name=None if asked.community is None else names[asked.community],
-        month=month, from_day=first_day, to_day=last_day, stands_on=stands_on, cases=worked.cases(codes),
-        visits=worked.visits(codes), mediations=worked.mediations(codes), meetings=tuple(worked.meetings(codes)),
-        work=tuple(worked.work(None if asked.community is None else codes)),
-        findings=tuple(worked.findings(codes)),
+        month=month, from_day=first_day, to_day=last_day, stands_on=stands_on, cases=_cases(done), visits=_visits(done),
+        mediations=done[Did.MEDIATED, ""], meetings=meetings, work=tuple(_work(done)), findings=tuple(_findings(done)),
         duties=owed.counted(line for line in lines if _within(line.due_on, first_day, last_day)), unmet=unmet,
         vacancies=tuple(_vacancies(look, first_day, stands_on, asked.community)),
-        communities=tuple(_community(worked, code, names[code], unmet) for code in codes),
+        communities=tuple(_community(code, names[code], by_community[code], meetings, unmet) for code in codes),
         published=published,
         restatements=tuple(
             one for one in entered.restated(look, ids, asked.as_of) if asked.community in (None, one.community)
         ),
-        flags=raised(look, first_day, last_day, asked.as_of, asked.community),
+        flags=raised(look, rules, first_day, last_day, asked.as_of, asked.community),
     )  # fmt: skip
 
 
@@ -215,139 +220,101 @@ def _vacancies(look: Look, first_day: date, by: date, community: str | None) -> 
     """Under the plan to which the day belongs: where several ask for the same posts, a vacancy is told once."""
     in_force = by_day([row for row in look.rows(plans.LEDGER) if civil_day(row.adopted_at) <= by], by)
     for one in of_people(in_force[0].plan, ground_at(look, by, by)) if in_force else ():
-        since, after = one.begins_on, one.done_on or by + timedelta(days=1)
-        if one.kind.what.partition(".")[0] not in (Sequel.REFILL, VACANCY) or since is None or after <= first_day:
-            continue
-        if community in (None, one.subject):
+        days = vacant_days(one, first_day, by)
+        if days and one.begins_on is not None and community in (None, one.subject):
             yield Vacancy(
-                community=one.subject, title_zh=one.kind.title_zh, title_en=one.kind.title_en, since=since,
-                filled_on=one.done_on, days=(after - max(since, first_day)).days,
+                community=one.subject, title_zh=one.kind.title_zh, title_en=one.kind.title_en, since=one.begins_on,
+                filled_on=one.done_on, days=days,
             )  # fmt: skip
 
 
 def _published(look: Look, asked: Asked, month: str, names: Mapping[str, str]) -> Iterator[PublishedOutcome]:
-    rows = [
-        row for row in look.rows(scores.LEDGER, period=month)
-        if row.period_kind is PeriodKind.MONTH
-    ]  # fmt: skip
-    books = {(row.code, row.version): row.rulebook for row in look.rows(rulebooks.LEDGER)}
-    for publication in entered.publications(rows, asked.as_of):
+    rows = entered.stood(look, asked.as_of, period=month, period_kind=PeriodKind.MONTH)
+    books = look.rows(rulebooks.LEDGER)
+    for publication in entered.publications(rows):
         yield PublishedOutcome(
             publication=publication,
             outcomes=tuple(
-                of_row(row, books[row.rulebook, row.rulebook_version], names)
+                of_row(row, edition(books, row.rulebook, row.rulebook_version).rulebook, names)
                 for row in sorted(rows, key=lambda row: row.community)
                 if row.publication == publication.publication and asked.community in (None, row.community)
             ),
         )  # fmt: skip
 
 
-def _community(worked: "_Worked", code: str, name: str, unmet: Iterable[DutyLine]) -> CommunityMonth:
-    cases, visits = worked.cases((code,)), worked.visits((code,))
-    held = list(worked.meetings((code,)))
-    return CommunityMonth(
-        community=code, name=name, reported=cases.reported, open=cases.open,
-        resolved=sum(one.count for one in cases.ended if one.code == "resolved"), visits=visits.completed,
-        mediations=worked.mediations((code,)), meetings=len(held),
-        minutes=sum(one.minutes_on is not None for one in held), unmet=sum(line.community == code for line in unmet),
+# what was done ----------------------------------------------------------------------------------------------------
+
+Counts = Counter[tuple[Did, str]]
+
+
+def _counted(done: Iterable[Act]) -> Mapping[str, Counts]:
+    """How often each thing was done, by community."""
+    found: dict[str, Counts] = defaultdict(Counter)
+    for one in done:
+        found[one.community][one.did, one.of] += one.times
+    return found
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    return sum(counts, Counts())
+
+
+def _cases(done: Counts) -> Cases:
+    return Cases(
+        reported=done[Did.REPORTED, ""], accepted=done[Did.ACCEPTED, ""], handed_down=done[Did.HANDED_DOWN, ""],
+        reopened=done[Did.REOPENED, ""],
+        ended=tuple(
+            Ended(code=code, title_zh=zh, title_en=en, count=done[Did.ENDED, code])
+            for code, (zh, en) in ENDINGS.items() if done[Did.ENDED, code]
+        ),
+        open=done[Did.OPEN, ""],
     )  # fmt: skip
 
 
-# what was done ----------------------------------------------------------------------------------------------------
+def _visits(done: Counts) -> Visits:
+    completed, declined = done[Did.VISITED, MUST], done[Did.DECLINED, MUST]
+    return Visits(
+        completed=completed + done[Did.VISITED, ""], declined=declined + done[Did.DECLINED, ""],
+        must_completed=completed, must_declined=declined,
+    )  # fmt: skip
 
 
-class _Worked:
-    """The month's work by community, as the ledgers tell of it."""
+def _work(done: Counts) -> Iterator[WorkDone]:
+    """By kind, in the language's order."""
+    for work, (zh, en) in WORKS.items():
+        entered, count = done[Did.ENTERED, work], done[Did.COUNTED, work]
+        if entered and work not in _FINDINGS:
+            yield WorkDone(code=work, title_zh=zh, title_en=en, entered=entered, count=count)
 
-    def __init__(
-        self, evidence: Evidence, meetings: Sequence[meetings_held.Row], month: str, first_day: date, by: date,
-        as_of: date,
-    ) -> None:  # fmt: skip
-        self._evidence, self._meetings, self._month, self._as_of = evidence, meetings, month, as_of
-        self._first, self._by = first_day, by
-        self._cases = {row.id: item for row in evidence.cases if (item := case_results.item(row, by)).counts}
 
-    def cases(self, codes: Sequence[str]) -> Cases:
-        """Cases of these communities; those that were void are none."""
-        items = [item for item in self._cases.values() if item.community in codes]
-
-        def in_month(name: str) -> int:
-            return sum(self._in_month(item.fields[name]) for item in items)
-
-        ended = [item.fields["ended"] for item in items if self._in_month(item.fields["ended_on"])]
-        return Cases(
-            reported=in_month("reported_on"), accepted=in_month("accepted_on"), handed_down=in_month("handed_down_on"),
-            reopened=sum(m.what == "reopened" and self._in_month(m.on) for item in items for m in item.marks),
-            ended=tuple(
-                Ended(code=code, title_zh=zh, title_en=en, count=ended.count(code))
-                for code, (zh, en) in ENDINGS.items() if code in ended
-            ),
-            open=sum(item.fields["accepted_on"] is not None and item.fields["ended"] is None for item in items),
+def _findings(done: Counts) -> Iterator[Found]:
+    for work in _FINDINGS:
+        zh, en = WORKS[work]
+        yield Found(
+            code=work, title_zh=zh, title_en=en, found=done[Did.ENTERED, work], dealt_with=done[Did.DEALT_WITH, work],
+            open=done[Did.LEFT, work],
         )  # fmt: skip
 
-    def visits(self, codes: Sequence[str]) -> Visits:
-        counts = {(what, must): 0 for what in ("completed", "declined") for must in (True, False)}
-        for visit in self._evidence.visits:
-            case = self._cases.get(visit.case)
-            if case is not None and case.community in codes and first(visit, "voided", date.max) is None:
-                for m in visit.marks:
-                    if m.what in ("completed", "declined") and self._in_month(m.on):
-                        counts[m.what, visit.must] += 1
-        return Visits(
-            completed=counts["completed", True] + counts["completed", False], must_completed=counts["completed", True],
-            declined=counts["declined", True] + counts["declined", False], must_declined=counts["declined", True],
-        )  # fmt: skip
 
-    def mediations(self, codes: Sequence[str]) -> int:
-        """Sessions."""
-        return sum(
-            m.what == "mediated" and self._in_month(m.on)
-            for terms in self._evidence.terms
-            if (case := self._cases.get(terms.id)) is not None and case.community in codes
-            for m in terms.marks
-        )
-
-    def meetings(self, codes: Sequence[str]) -> Iterator[Meeting]:
-        """Those that answer for the month and were held by the day that was asked for."""
-        for row in sorted(self._meetings, key=lambda row: (row.community, row.marks[0].position)):
-            held = row.marks[0]
-            if row.month != self._month or row.community not in codes or held.on > self._as_of or voided(row):
-                continue
-            minutes = last(row.marks, "submitted", by=self._as_of)
+def _meetings(look: Look, month: str, codes: Sequence[str], as_of: date) -> Iterator[Meeting]:
+    """Those that answer for the month and were held by the day that was asked for."""
+    rows = look.rows(meetings_held.LEDGER, month=month)
+    for row in sorted(rows, key=lambda row: (row.community, row.marks[0].position)):
+        held = row.marks[0]
+        if row.community in codes and held.on <= as_of and not voided(row):
+            minutes = last(row.marks, "submitted", by=as_of)
             yield Meeting(
                 id=row.id, community=row.community, kind=row.kind, held_on=held.on, attended=row.attended,
                 minutes_on=minutes.on if minutes else None, position=held.position,
             )  # fmt: skip
 
-    def work(self, codes: Sequence[str] | None) -> Iterator[WorkDone]:
-        """By kind, in the language's order; for all communities and what the sub-district does as a whole (None), or
-        for some."""
-        done = [item for item in self._deeds(codes) if self._in_month(item.fields["begun_on"])]
-        for work, (zh, en) in WORKS.items():
-            of = [item for item in done if item.fields["work"] == work]
-            if of and work not in _FINDINGS:
-                yield WorkDone(code=work, title_zh=zh, title_en=en, entries=len(of), count=_sum(of))
 
-    def findings(self, codes: Sequence[str]) -> Iterator[Found]:
-        items = list(self._deeds(codes))
-        for work in _FINDINGS:
-            of = [item for item in items if item.fields["work"] == work]
-            zh, en = WORKS[work]
-            yield Found(
-                code=work, title_zh=zh, title_en=en, found=sum(self._in_month(item.fields["begun_on"]) for item in of),
-                dealt_with=sum(self._in_month(item.fields["done_on"]) for item in of),
-                open=sum(item.fields["done_on"] is None for item in of),
-            )  # fmt: skip
-
-    def _deeds(self, codes: Sequence[str] | None) -> Iterator[Item]:
-        for row in self._evidence.deeds:
-            item = deeds.item(row, self._by)
-            if item.counts and (codes is None or item.community in codes):
-                yield item
-
-    def _in_month(self, day: object) -> bool:
-        return _within(day, self._first, self._by)
-
-
-def _sum(items: Iterable[Item]) -> int:
-    return sum(count for item in items if isinstance(count := item.fields["count"], int))
+def _community(
+    code: str, name: str, done: Counts, meetings: Iterable[Meeting], unmet: Iterable[DutyLine]
+) -> CommunityMonth:  # fmt: skip
+    cases, held = _cases(done), [one for one in meetings if one.community == code]
+    return CommunityMonth(
+        community=code, name=name, reported=cases.reported, open=cases.open, resolved=done[Did.ENDED, "resolved"],
+        visits=_visits(done).completed, mediations=done[Did.MEDIATED, ""], meetings=len(held),
+        minutes=sum(one.minutes_on is not None for one in held), unmet=sum(line.community == code for line in unmet),
+    )  # fmt: skip

@@ -3,10 +3,10 @@ reached."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from services.assessment.exact import decimal_of, figure
 from services.assessment.ledgers import scores
-from services.assessment.scoring import Tally
-from shared.contracts.assessment import Comparison, DecimalText, Figure, IndicatorScore, Rulebook
+from services.assessment.scoring.exact import figure
+from services.assessment.scoring.measuring import Tally
+from shared.contracts.assessment import Comparison, DecimalText, Figure, IndicatorKind, IndicatorScore, Rulebook
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Division, Line
 
@@ -18,7 +18,7 @@ class Result:
     title_zh: Line
     title_en: Line
     comparison: Comparison | None
-    """How its target is to be met; None where it has none."""
+    """How its target is to be met; None where it has none, or is that nothing happens."""
     score: IndicatorScore
 
 
@@ -44,10 +44,9 @@ class InstitutionOutcome:
 
 def of_tally(tally: Tally, rulebook: Rulebook, names: Mapping[str, str]) -> InstitutionOutcome:
     """What was worked out just now."""
-    share = decimal_of(100 * tally.points / tally.possible) if tally.possible else None
     return _outcome(
-        tally.subject.code, names, tally.indicators, rulebook, figure(tally.points), figure(tally.possible), share,
-        tally.rankable,
+        tally.subject.code, names, tally.indicators, rulebook, figure(tally.points), figure(tally.possible),
+        tally.per_cent, tally.rankable,
     )  # fmt: skip
 
 
@@ -77,5 +76,6 @@ def _results(told: Iterable[IndicatorScore], rulebook: Rulebook) -> Iterable[Res
     of = {one.code: one for one in rulebook.indicators}
     for one in told:
         rule = of[one.code]
-        comparison = None if one.target is None else rule.comparison
+        rated = one.target is not None and one.kind is not IndicatorKind.ZERO_INCIDENT
+        comparison = rule.comparison if rated else None
         yield Result(title_zh=rule.title_zh, title_en=rule.title_en, comparison=comparison, score=one)

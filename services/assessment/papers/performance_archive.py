@@ -9,9 +9,16 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from services.assessment.ledgers import case_results, meetings_held, officer_acts, officers_enrolled, postings
+from services.assessment.evidence.marks import Mark, first
+from services.assessment.ledgers import (
+    case_results,
+    communities_served,
+    meetings_held,
+    officer_acts,
+    officers_enrolled,
+    postings,
+)
 from services.assessment.ledgers.officer_acts import Done
-from services.assessment.marks import Mark, first
 from services.assessment.papers import entered
 from services.assessment.papers.asking import Asked, needed
 from services.assessment.papers.debriefing_record import Review
@@ -105,14 +112,14 @@ class PerformanceArchive:
 def performance_archive(look: Look, asked: Asked) -> PerformanceArchive:
     """The archive of an officer. Officers read their own alone; that is asked before whether there is such an officer.
 
-    Raises `Refused`: not_your_archive, bad_parameter.
+    Raises `Refused`: missing_parameter, archive_of_another, unknown_officer.
     """
     officer = needed(asked.officer, "officer")
     if asked.by.role == Role.OFFICER and asked.by.id != officer:
-        raise Refused("not_your_archive", field="officer")
+        raise Refused("archive_of_another", field="officer")
     row = look.row(officers_enrolled.LEDGER, officer)
     if row is None or officers_enrolled.voided(row) or row.marks[0].on > asked.as_of:
-        raise Refused("bad_parameter", field="officer")
+        raise Refused("unknown_officer", field="officer")
     rows, by = look.rows(postings.LEDGER), asked.as_of
     return PerformanceArchive(
         officer=officer, profession=row.profession, unit=row.unit, enrolled_on=row.marks[0].on,
@@ -135,7 +142,7 @@ def _stand(rows: Iterable[postings.Row], by: date) -> Iterator[postings.Row]:
 
 
 def _postings(look: Look, rows: Iterable[postings.Row], officer: str, by: date) -> Iterator[Posting]:
-    names = entered.names_of(look)
+    names = communities_served.names(look)
     for row in sorted(_stand(rows, by), key=lambda row: (row.from_day, row.community)):
         if postings.of_whom(row) != f"{row.community}/{officer}":
             continue

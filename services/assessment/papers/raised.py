@@ -1,10 +1,11 @@
 """Flags, as papers tell them 疑点: what looked odd in a community's month, and whether it was answered."""
 
+from collections.abc import Collection
 from datetime import date
 
-from services.assessment.flagged import flags_at
-from services.assessment.flags import months_of
-from shared.contracts.assessment import FlagKind
+from services.assessment.flags.asked import flags_at
+from services.assessment.flags.raising import months_of
+from shared.contracts.assessment import FlagKind, FlagRule
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Division, Line
 from shared.contracts.model import Look
@@ -31,9 +32,10 @@ class Raised:
 
 
 def raised(
-    look: Look, first_day: date, last_day: date, as_of: date, community: str | None = None
+    look: Look, rules: Collection[FlagRule], first_day: date, last_day: date, as_of: date, community: str | None = None
 ) -> tuple[Raised, ...]:
-    """The flags of the months from one day to another, as they stood on a day: by month, community and rule."""
+    """The flags of the months from one day to another by a rulebook's rules, as they stood on a day: by month,
+    community and rule."""
     months = set(months_of(first_day, last_day))
     found = [
         Raised(
@@ -42,6 +44,6 @@ def raised(
             says_zh=one.says_zh, says_en=one.says_en,
             answered_on=tuple(answer.on for answer in one.answers if answer.on <= as_of),
         )
-        for one in flags_at(look, months=months, community=community, as_of=as_of)
+        for one in flags_at(look, rules, months=months, community=community, as_of=as_of)
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (one.month, one.community)))

@@ -8,13 +8,13 @@ from datetime import date
 from services.assessment.due.listing import Line as DutyLine
 from services.assessment.due.obligation import State
 from services.assessment.due.of_cases import CONTACT
-from services.assessment.items import Item
-from services.assessment.ledgers import case_results, plans
+from services.assessment.evidence.items import Item
+from services.assessment.explaining.vocabulary import ENDINGS
+from services.assessment.ledgers import case_results, communities_served, plans
 from services.assessment.ledgers import responsibility_letters as ledger
-from services.assessment.papers import entered, owed
+from services.assessment.papers import owed
 from services.assessment.papers.asking import Asked, known
 from services.assessment.papers.masked import MASK
-from services.assessment.vocabulary import ENDINGS
 from shared.contracts.assessment import Sequel
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Days, Division, Line
@@ -93,8 +93,8 @@ class ResponsibilityLetters:
 
 
 def responsibility_letters(look: Look, asked: Asked) -> ResponsibilityLetters:
-    """The letters of all handed-down cases, of a community's, or of one. Raises `Refused("bad_parameter")`."""
-    names = entered.names_of(look)
+    """The letters of all handed-down cases, of a community's, or of one; raises `Refused`."""
+    names = communities_served.names(look)
     known(asked.community, names, "community")
     signed, owing = {row.id: row for row in look.rows(ledger.LEDGER)}, _by_case(look, asked.as_of)
     found = [
@@ -104,7 +104,7 @@ def responsibility_letters(look: Look, asked: Asked) -> ResponsibilityLetters:
         and asked.community in (None, item.community) and asked.case in (None, item.key)
     ]  # fmt: skip
     if asked.case is not None and not found:
-        raise Refused("bad_parameter", field="case")
+        raise Refused("unknown_case", field="case")
     found.sort(key=lambda one: (one.community, one.handed_down_on, one.case))
     return ResponsibilityLetters(community=asked.community or look.log, cases=tuple(found))
 

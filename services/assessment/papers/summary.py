@@ -4,8 +4,8 @@
 
 - plan, plan_version, document, title, issuer, rulebook, rulebook_version, phase, from_day, to_day
 - phases: each with code, clause, titles, days, and its state (past, now, ahead)
-- targets: every target of the plan, with the indicator that measures it, numerator, denominator, rate, `reached` (True,
-  False; None where it was not measured), and the communities that reached or missed it
+- targets: every target of the plan, with the indicator that measures it, numerator, denominator and rate, the same with
+  nothing left out, `reached` (True, False; None where it was not measured), and which communities reached or missed it
 - whole: the sub-district's `InstitutionOutcome`; communities: each one's, with numerators and denominators
 - duties: counts by state; duties_by_clause; unmet: the lines that are overdue, vacant or were not kept
 - anomalies: the oddities that the plan flags in itself
@@ -19,24 +19,24 @@ published says so itself, with its position.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from typing import Any, Final
 
 from services.assessment.due.listing import Line as DutyLine
-from services.assessment.evidence import evidence_at
-from services.assessment.in_force import by_day
-from services.assessment.ledgers import plans, rulebooks, scores
+from services.assessment.evidence.gathered import evidence_at
+from services.assessment.ledgers import communities_served, plans, rulebooks, scores
 from services.assessment.papers import entered, owed
 from services.assessment.papers.asking import Asked
 from services.assessment.papers.outcome import InstitutionOutcome, of_tally
 from services.assessment.papers.raised import Raised, raised
-from services.assessment.periods import period, span
-from services.assessment.scoring import Institution, Scores, score
+from services.assessment.rules.periods import period, plan_period
+from services.assessment.rules.versions import by_day, current, rulebook_of
+from services.assessment.scoring.measuring import Institution, Scores, score
 from shared.contracts.assessment import (
     Anomaly,
     Comparison,
     DecimalText,
     Given,
     Indicator,
-    IndicatorKind,
     IndicatorScore,
     Period,
     PeriodKind,
@@ -91,6 +91,10 @@ class TargetResult:
     denominator: Count
     excluded: Count
     rate: DecimalText | None
+    unadjusted_numerator: Count
+    unadjusted_denominator: Count
+    """With nothing left out."""
+    unadjusted_rate: DecimalText | None
     reached: bool | None
     """By the plan's own number; None where nothing was measured."""
     communities_reached: tuple[Division, ...]
@@ -136,22 +140,21 @@ class Summary:
 def summary(look: Look, plan_code: str, phase: str | None, as_of: date) -> Summary:
     """The summary of a plan's phase, or of the whole plan, as it stands on a day.
 
-    Raises `Refused`: bad_parameter for a plan or a phase that there is not, not_found where no rulebook is in force,
-    period_not_begun.
+    Raises `Refused`: unknown_plan, unknown_phase, no_rulebook, period_not_begun.
     """
-    plan_row = plans.current(look.rows(plans.LEDGER, code=plan_code), plan_code)
+    plan_row = current(look.rows(plans.LEDGER, code=plan_code), plan_code)
     if plan_row is None:
-        raise Refused("bad_parameter", field="plan")
+        raise Refused("unknown_plan", field="plan", item=plan_code)
     plan, rulebook_row = plan_row.plan, _rulebook(look, plan_row.plan)
     of = _period(plan, phase, as_of)
     if as_of < of.from_day:
         raise Refused("period_not_begun", field="as_of", from_day=of.from_day.isoformat())
-    rulebook, names = rulebook_row.rulebook, entered.names_of(look)
+    rulebook, names = rulebook_row.rulebook, communities_served.names(look)
     measured = measured_by(plan, rulebook)
     found = score(rulebook, plan, evidence_at(look), of, as_of, whole=Institution(look.log))
     lines = _lines(owed.stood(look, as_of), plan, of, in_phase=phase is not None)
-    published = [row for row in look.rows(scores.LEDGER) if row.plan == plan.code and _within(row, of)]
-    publications = entered.publications(published, as_of)
+    published = [row for row in entered.stood(look, as_of) if row.plan == plan.code and _within(row, of)]
+    publications = entered.publications(published)
     ids = tuple(one.publication for one in publications)
     until = as_of if phase is None else min(as_of, of.to_day)
     return Summary(
@@ -162,7 +165,7 @@ def summary(look: Look, plan_code: str, phase: str | None, as_of: date) -> Summa
         whole=of_tally(found.tallies[0], rulebook, names),
         communities=tuple(of_tally(one, rulebook, names) for one in found.tallies[1:]),
         duties=owed.counted(lines), duties_by_clause=owed.by_clause(lines), unmet=owed.unmet(lines),
-        anomalies=plan.anomalies, flags=raised(look, of.from_day, min(as_of, of.to_day), as_of),
+        anomalies=plan.anomalies, flags=raised(look, rulebook.flags, of.from_day, min(as_of, of.to_day), as_of),
         publications=publications, restatements=entered.restated(look, ids, as_of),
         appeals=entered.appeals(look, ids, as_of), commendations=entered.commendations(look, of.from_day, until),
         circulars=entered.circulars(look, of.from_day, until),
@@ -176,17 +179,15 @@ def summary_asked(look: Look, asked: Asked) -> Summary:
     """The summary that is asked for; without a plan's name, that of the day's. Raises `Refused`."""
     row = next(iter(by_day(look.rows(plans.LEDGER), asked.as_of)), None)
     if asked.plan is None and row is None:
-        raise Refused("not_found", field="plan")
+        raise Refused("no_plan", field="plan")
     return summary(look, asked.plan or (row.code if row else ""), asked.phase, asked.as_of)
 
 
 def _rulebook(look: Look, plan: Plan) -> rulebooks.Row:
-    """The rulebook that the plan publishes by, else the one adopted last; raises `Refused("not_found")`."""
-    rows = look.rows(rulebooks.LEDGER)
-    named = {one.rulebook for one in plan.publishing}
-    row = max(rows, key=lambda row: (row.code in named, row.position), default=None)
+    """The plan's (`rulebook_of`); raises `Refused("no_rulebook")`."""
+    row = rulebook_of(plan, look.rows(rulebooks.LEDGER))
     if row is None:
-        raise Refused("not_found", field="rulebook")
+        raise Refused("no_rulebook", field="rulebook")
     return row
 
 
@@ -194,11 +195,9 @@ def _period(plan: Plan, phase: str | None, as_of: date) -> Period:
     """A phase, or the plan's days; those of a plan without an end up to the day."""
     if phase is not None:
         if phase not in {one.code for one in plan.phases}:
-            raise Refused("bad_parameter", field="phase")
+            raise Refused("unknown_phase", field="phase", item=phase)
         return period(PeriodKind.PHASE, phase, plan)
-    first, last = span(plan)
-    last = max(first, as_of) if last is None else last
-    return Period(kind=PeriodKind.DATES, name=f"{first}_{last}", from_day=first, to_day=last)
+    return plan_period(plan, as_of)
 
 
 def _phase(phase: Phase, as_of: date) -> PhaseStanding:
@@ -234,36 +233,11 @@ def _lines(lines: Sequence[DutyLine], plan: Plan, of: Period, *, in_phase: bool)
 def measured_by(plan: Plan, rulebook: Rulebook) -> Mapping[str, Indicator]:
     """The indicator by which each target of the plan is measured, by the target's code; a target may have none.
 
-    It is of the target's clause, has a rate with a target, and is to be met the same way. It is called as the target
-    is, or else is the only one left with the target's own number, of which no other target is left: an indicator
-    measures one target, and what measures something else does not stand in.
+    It says so itself; one that is to be met the other way (below, at least) measures something else.
     """
-    fitting = {one.code: [of for of in rulebook.indicators if _fits(one, of)] for one in plan.targets}
-    found: dict[str, Indicator] = {}
-    for target in plan.targets:
-        alike = [of for of in fitting[target.code] if target.title_zh in of.title_zh or of.title_zh in target.title_zh]
-        if len(alike) == 1:
-            found[target.code] = alike[0]
-    taken = {of.code for of in found.values()}
-    left = {
-        one.code: {of.code: of for of in fitting[one.code] if of.code not in taken and _same_number(one, of)}
-        for one in plan.targets if one.code not in found
-    }  # fmt: skip
-    for code, only in left.items():
-        rivals = [other for other in left if other != code and left[other].keys() & only.keys()]
-        if len(only) == 1 and not rivals:
-            found[code] = next(iter(only.values()))
-    return found
-
-
-def _fits(target: Target, indicator: Indicator) -> bool:
-    rated = indicator.denominator is not None and indicator.kind is not IndicatorKind.ZERO_INCIDENT
-    same = (indicator.clause, indicator.comparison) == (target.clause, target.comparison)
-    return same and rated and indicator.target is not None
-
-
-def _same_number(target: Target, indicator: Indicator) -> bool:
-    return indicator.target is not None and Fraction(indicator.target) == Fraction(target.share)
+    named = {one.measures_target: one for one in rulebook.indicators if one.measures_target is not None}
+    found = ((target, named[target.code]) for target in plan.targets if target.code in named)
+    return {target.code: one for target, one in found if one.comparison is target.comparison}
 
 
 def _target(target: Target, indicator: Indicator | None, found: Scores) -> TargetResult:
@@ -274,12 +248,18 @@ def _target(target: Target, indicator: Indicator | None, found: Scores) -> Targe
         code=target.code, clause=target.clause, title_zh=target.title_zh, title_en=target.title_en,
         comparison=target.comparison, share=target.share, given=target.given,
         indicator=None if indicator is None else indicator.code, standing=None if whole is None else whole.standing,
-        numerator=0 if whole is None else whole.numerator, denominator=0 if whole is None else whole.denominator,
-        excluded=0 if whole is None else whole.excluded, rate=None if whole is None else whole.rate,
+        **{name: getattr(whole, name, nothing) for name, nothing in _NUMBERS.items()},
         reached=None if whole is None else _reached(target, whole),
         communities_reached=tuple(code for code, reached in by_community if reached is True),
         communities_missed=tuple(code for code, reached in by_community if reached is False),
     )  # fmt: skip
+
+
+_NUMBERS: Final[Mapping[str, Any]] = {
+    "numerator": 0, "denominator": 0, "excluded": 0, "rate": None, "unadjusted_numerator": 0,
+    "unadjusted_denominator": 0, "unadjusted_rate": None,
+}  # fmt: skip
+"""What is told of a target's indicator, and what stands there where it has none."""
 
 
 def _told(indicator: Indicator, found: Scores) -> Iterator[tuple[Institution, IndicatorScore]]:

@@ -1,0 +1,1 @@
+"""What looks odd about an institution 疑点: raised beside a score, never in it."""
