@@ -140,7 +140,9 @@ def demo(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Do the whole job once: plan, import, a season of work, scores, audit, scoreboard. Synthetic data.
+    """Do the whole job once: plan, import, a season of work, scores, audit. Synthetic data.
+
+    It ends with the scoreboard and the campaign's summary: phases, targets reached and missed, anomalies, flags.
 
     Example: sanguan demo --data demo-data   (keeps what it made)
     """
@@ -472,8 +474,9 @@ def trouble(error: Exception) -> Trouble:
     """An error as it is told: what a user can mend by name, and what is our fault without its messages."""
     match error:
         case Refused():
-            problem = Sentences(SERVICES).problem(error)
-            return Trouble(error.code, problem["detail_zh"], problem["detail_en"])
+            problem, field = Sentences(SERVICES).problem(error), error.field or ""
+            of = "" if not field.startswith("--") or field in problem["detail_en"] else f"{field}: "
+            return Trouble(error.code, f"{of}{problem['detail_zh']}", f"{of}{problem['detail_en']}")
         case Unusable():
             return Trouble(error.code, error.detail_zh, error.detail_en)
         case OSError():

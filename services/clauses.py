@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.assessment.clauses import CLAUSES, Living, living
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.rulebook_file import load_rulebook
 from shared.contracts.model import Service, slug
 
 _TESTS: Final = Path(__file__).parents[1] / "tests"

@@ -4,7 +4,8 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from services.together import data_exists
 from shared import logging
+from shared.contracts.model import Refused
 from shared.errors import Unusable
 from shared.runtime import Storage
 from shared.settings import Settings, load
@@ -87,6 +89,18 @@ def existing(made: Settings) -> Settings:
             f"There is no record in {made.data_dir}: give --data, or SANGUAN_DATABASE_URL.",
         )
     return made
+
+
+@contextmanager
+def options(names: Mapping[str, str] | None = None) -> Iterator[None]:
+    """A refusal of a parameter names the option that gives it: of the same name, unless told."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.field is None:
+            raise
+        option = (names or {}).get(refused.field) or f"--{refused.field.replace('_', '-')}"
+        raise Refused(refused.code, field=option, allowed=refused.allowed, **refused.known) from None
 
 
 def known_log(storage: Storage, log: str) -> int:

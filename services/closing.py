@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from services.assessment.flagged import flags_at
-from services.assessment.flags import Flag
+from services.assessment.flags.asked import flags_at
+from services.assessment.flags.raising import Flag
+from services.assessment.ledgers import rulebooks
 from services.assessment.papers.summary import Summary, TargetResult, summary
+from services.assessment.rules.versions import edition
 from shared.contracts.assessment import Comparison, FlagKind
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Look
@@ -52,7 +54,9 @@ class Closing:
 
 def closing(look: Look, plan: str, as_of: date) -> Closing:
     """The whole campaign as it stands on a day; raises `Refused` for a plan that there is not."""
-    return Closing(as_of, summary(look, plan, None, as_of), flags_at(look, as_of=as_of))
+    told = summary(look, plan, None, as_of)
+    book = edition(look.rows(rulebooks.LEDGER), told.rulebook, told.rulebook_version).rulebook
+    return Closing(as_of, told, flags_at(look, book.flags, as_of=as_of))
 
 
 # printed --------------------------------------------------------------------------------------------------------------
@@ -91,10 +95,10 @@ def _phases(plan: Summary) -> Table:
 
 
 def _targets(told: Closing) -> Table:
-    """The plan's own targets: numerator and denominator, always."""
+    """The plan's own targets: numerator and denominator, always, and the same with nothing left out."""
     table = _table(
-        "方案目标", "The plan's targets", "目标 target", "§", "应达 due", "分子/分母", "比率 rate", "结果 result",
-        "达标社区 communities", right=5,
+        "方案目标", "The plan's targets", "目标 target", "§", "应达 due", "分子/分母", "比率 rate", "剔除 left out",
+        "未剔除 unadjusted", "结果 result", "达标社区 communities", right=7,
     )  # fmt: skip
     for one in told.summary.targets:
         verdict = {True: "达标 reached", False: "未达标 missed", None: _unmeasured(one)}[one.reached]
@@ -102,9 +106,17 @@ def _targets(told: Closing) -> Table:
         table.add_row(
             f"{escape(one.title_zh)} [dim]{escape(one.title_en)}[/]", one.clause, _due(one),
             "—" if one.standing is None else f"{one.numerator}/{one.denominator}", _per_cent(one.rate),
+            str(one.excluded), _unadjusted(one),
             f"[{_COLOURS[one.reached]}]{verdict}[/]", f"{len(one.communities_reached)}/{measured}" if measured else "—",
         )  # fmt: skip
     return table
+
+
+def _unadjusted(target: TargetResult) -> str:
+    """The numbers and the rate with nothing left out, always beside the other."""
+    if target.standing is None:
+        return "—"
+    return f"{target.unadjusted_numerator}/{target.unadjusted_denominator} {_per_cent(target.unadjusted_rate)}"
 
 
 def _due(target: TargetResult) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 from services.assessment.due.listing import Duties, Wanted, duties
 from services.assessment.due.obligation import State
 from services.assessment.ledgers import communities_served, rulebooks, scores
-from services.assessment.ranking import Place, ranks
+from services.assessment.scoring.ranking import Place, ranks
 from services.closing import Closing, closing, printed
 from services.sample import Campaign, campaign
 from services.season.scores import CAMPAIGN
@@ -112,7 +112,7 @@ def scoreboard(node: Node, out: Console) -> None:
     with node.look("assessment", LOG) as look:
         found = [row for row in look.rows(scores.LEDGER) if row.period == "2015"]
         book = next((row.rulebook for row in look.rows(rulebooks.LEDGER) if row.code == found[0].rulebook), None)
-        names = {row.id: row.name for row in look.rows(communities_served.LEDGER)}
+        names = communities_served.names(look)
     if book is None:
         return
     rows = sorted(found, key=lambda row: row.community)  # the sub-district's own code is the shortest

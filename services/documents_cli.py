@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,14 +16,14 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from services.assessment import plan_file, rulebook_file
 from services.assessment.commands import AdoptPlan, AdoptRulebook, AmendPlan
-from services.assessment.documents import DocumentFault, Form, Mistake, dump, load
-from services.assessment.in_force import chosen
 from services.assessment.ledgers import plans, rulebooks
-from services.assessment.plan import flag_of, oddities
+from services.assessment.rules import plan_file, rulebook_file
+from services.assessment.rules.documents import DocumentFault, Form, Mistake, dump, load
+from services.assessment.rules.plan import flag_of, oddities
+from services.assessment.rules.versions import chosen, current, rulebook_on
 from services.cli import Data, Json, LogName, check_log, existing, known_log, notes, run_loop, say, settings
-from services.paper import checked
+from services.paper_ledger import checked
 from services.together import LOG, SERVICES, opened, together
 from shared.access import utc_now
 from shared.command import Asked, own_id
@@ -54,21 +55,15 @@ class Kind:
     adopt: Callable[..., Any]
     amend: Callable[..., Any]
     ledger: Ledger[Any]
-    current: Callable[[Sequence[Any], str], Any]
-    """The row of a code, or without one that of the document in force; None where there is none."""
-
-
-def _current_rulebook(rows: Sequence[rulebooks.Row], code: str) -> rulebooks.Row | None:
-    named = [row for row in rows if not code or row.code == code]
-    return max(named, key=lambda row: row.position, default=None)
+    on: Callable[[date, Sequence[plans.Row], Sequence[rulebooks.Row]], Any]
+    """The row of the document that a day goes by, of all plans and rulebooks; None where there is none."""
 
 
 PLAN: Final = Kind(
-    "plan", "方案", plan_file.FORM, AdoptPlan, AmendPlan, plans.LEDGER,
-    lambda rows, code: chosen(rows, code, civil_day(utc_now())),
-)  # fmt: skip
+    "plan", "方案", plan_file.FORM, AdoptPlan, AmendPlan, plans.LEDGER, lambda day, rows, _: chosen(rows, "", day)
+)
 RULEBOOK: Final = Kind(
-    "rulebook", "考核办法", rulebook_file.FORM, AdoptRulebook, AdoptRulebook, rulebooks.LEDGER, _current_rulebook
+    "rulebook", "考核办法", rulebook_file.FORM, AdoptRulebook, AdoptRulebook, rulebooks.LEDGER, rulebook_on
 )
 
 
@@ -220,14 +215,13 @@ def _standing(settings: Settings, kind: Kind, log: str, code: str) -> Any:
     with opened(existing(settings), audits=True) as storage:
         known_log(storage, log)
         with storage.ledgers_engine.connect() as connection:
-            rows: list[Any] = [
-                row for _, row in storage.tables["assessment"][kind.ledger.name].query(connection, log, {})
-            ]
-    there = ", ".join(sorted({row.code for row in rows})) or "-"
-    try:
-        row = kind.current(rows, code)
-    except Refused:
-        row = None
+            rows: dict[str, list[Any]] = {
+                ledger.name: [row for _, row in storage.tables["assessment"][ledger.name].query(connection, log, {})]
+                for ledger in (plans.LEDGER, rulebooks.LEDGER)
+            }
+    own, today = rows[kind.ledger.name], civil_day(utc_now())
+    there = ", ".join(sorted({row.code for row in own})) or "-"
+    row = current(own, code) if code else kind.on(today, rows[plans.LEDGER.name], rows[rulebooks.LEDGER.name])
     if row is None:
         raise Unusable(
             f"unknown_{kind.name}", f"没有在施行的{kind.zh}{code}。现有：{there}",

@@ -3,23 +3,28 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Annotated, Any, Final
 
 import typer
 
+from services.assessment.explaining.happenings import At, causes
+from services.assessment.explaining.telling import at
+from services.assessment.explaining.wording import changed, per_cent
+from services.assessment.ledgers import communities_served
 from services.assessment.papers.asking import OFFICE, asked
-from services.assessment.papers.entered import names_of
 from services.assessment.papers.kinds import BY_CODE, KINDS, Kind, paper
 from services.assessment.papers.labels import LABELS
-from services.assessment.papers.layout import Part, Said, Table, laid_out
-from services.assessment.papers.prefix import prefix
-from services.cli import Data, Json, LogName, existing, known_log, say, settings
+from services.assessment.papers.layout import SHARES, Part, Said, Table, laid_out
+from services.assessment.service import SERVICE
+from services.cli import Data, Json, LogName, existing, known_log, options, say, settings
 from services.together import LOG, opened
 from shared.access import utc_now
 from shared.contracts.assessment import Change
 from shared.contracts.codes import Named
 from shared.contracts.days import civil_day
 from shared.errors import Unusable
+from shared.ledger.prefix import prefix
 from shared.log.codec import canonical
 
 _MOST_ROWS: Final = 40
@@ -53,24 +58,25 @@ def paper_command(
     sanguan paper circular --publication month-2015-06.2015-07-20 --json
     """
     found = _kind(kind)
-    options = {
+    given = {
         "month": month, "community": community, "plan": plan, "phase": phase, "publication": publication,
         "officer": officer, "case": case, "as_of": as_of, "position": position,
     }  # fmt: skip
-    said = {name: text for name, text in options.items() if text}
+    said = {name: text for name, text in given.items() if text}
     if foreign := sorted(said.keys() - found.asked_with.keys()):
         takes = ", ".join(f"--{name.replace('_', '-')}" for name in found.asked_with)
         raise Unusable(
             "bad_option", f"{found.title_zh}不用选项 {'、'.join(foreign)}；可用：{takes}",
             f"A {found.code} does not take {', '.join(foreign)}; it takes: {takes}",
         )  # fmt: skip
-    wanted = asked(said, OFFICE, civil_day(utc_now()))
-    with opened(existing(settings(data)), audits=True) as storage:
+    with options(), opened(existing(settings(data)), audits=True) as storage:
+        wanted = asked(said, OFFICE, civil_day(utc_now()))
         last = known_log(storage, log) - 1
-        at = last if wanted.position is None else wanted.position
-        look = prefix(storage.log, log, at, storage.root)
-        made, text = paper(found, look, wanted), _Text({**names_of(look), log: "全街道"})
-    say({"ok": True, **json.loads(canonical(made))}, as_json, "\n".join(text.lines(found, made)))
+        upto = last if wanted.position is None else wanted.position
+        look = prefix(SERVICE, storage.log, log, upto, storage.root)
+        made, names = paper(found, look, wanted), {**communities_served.names(look), log: "全街道"}
+        lines = list(_Text(names, partial(at, storage.log, log)).lines(found, made))
+    say({"ok": True, **json.loads(canonical(made))}, as_json, "\n".join(lines))
 
 
 def _kind(code: str) -> Kind:
@@ -89,8 +95,8 @@ def _kind(code: str) -> Kind:
 class _Text:
     """A paper as lines of text, in Chinese with both names of each field."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
+    def __init__(self, names: Mapping[str, str], at: At) -> None:
+        self._names, self._at = names, at
 
     def lines(self, kind: Kind, made: Any) -> Iterator[str]:
         yield f"{kind.title_zh} {kind.title_en} · {made.log} · {made.as_of} · #{made.position}"
@@ -98,7 +104,7 @@ class _Text:
 
     def _part(self, part: Part, indent: str) -> Iterator[str]:
         for name, value in part.facts:
-            yield f"{indent}{self._label(name)}: {self._told(value)}"
+            yield f"{indent}{self._label(name)}: {self._told(value, name)}"
         for one in part.within:
             if isinstance(one, Table):
                 yield from self._table(one, indent)
@@ -110,7 +116,7 @@ class _Text:
         yield f"{indent}{self._label(table.name)}"
         yield f"{indent}  {' | '.join(self._label(column) for column in table.columns)}"
         for row in table.rows[:_MOST_ROWS]:
-            yield f"{indent}  {' | '.join(self._told(value) for value in row)}"
+            yield f"{indent}  {' | '.join(map(self._told, row, table.columns))}"
         if len(table.rows) > _MOST_ROWS:
             yield f"{indent}  … (--json)"
 
@@ -118,8 +124,10 @@ class _Text:
         """What a field is called; of a table of results, the community."""
         return " ".join(LABELS[name]) if name in LABELS else self._names.get(name, name)
 
-    def _told(self, value: Any) -> str:
+    def _told(self, value: Any, name: str = "") -> str:
         match value:
+            case str() if name in SHARES:
+                return per_cent(value)
             case None | ():
                 return "–"
             case bool():
@@ -128,10 +136,10 @@ class _Text:
                 return zh or "–"
             case Named():
                 return value.zh
-            case Change():
-                causes = ", ".join(f"#{at}" for at in value.causes)
-                said = f"{value.indicator or '合计'} {self._label(value.number)} {value.before} → {value.after}"
-                return f"{said} ({causes})" if causes else said
+            case (Change(), *_):
+                told = "、".join(f"{one.indicator or '总分'} {changed(one)[0]}" for one in value)
+                because = (f"{one.on} {one.says_zh} #{one.position}" for one in causes(value, self._at))
+                return f"{told}（{'；'.join(because)}）"
             case tuple():
                 return "、".join(self._told(one) for one in value)
             case _ if is_dataclass(value):

@@ -4,10 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib.resources import as_file, files
 from typing import Final
 
+from services.assessment.service import SERVICE as ASSESSMENT
 from services.intake.importer import Reading, read_workbook
 from services.intake.ledgers import cases
 from services.season import Scenario, drawn, names_of, paper, play
@@ -60,6 +61,9 @@ async def campaign(
     season = [*(act for act in acts if act.wave > SAMPLE.founding), *left_open]
     say("一个年份的工作  a season: cases, visits, meetings, patrols, inspections, published scores")
     worked = await play(node, {LOG: season}, lambda done: step(done, len(season)))
+    say("到期公布，迟到的更正  what is due is published, what came late is restated")
+    await node.timers[ASSESSMENT.name].tick(max(act.at for act in acts) + timedelta(days=1))
+    await settled(node)
     return Campaign(reading, taken, begun.commands + worked.commands)
 
 

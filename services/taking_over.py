@@ -26,7 +26,7 @@ from services.intake.commands import CorrectCase, PaperOutcome, TakeOverCase, Vo
 from services.intake.importer import FINDINGS, LedgerRow, Reading, WorkbookRefused, read_workbook, report
 from services.intake.ledgers import cases, places
 from services.intake.takeover import taken_over_id
-from services.paper import Said, checked, command_of, emptied, ending_of, grid_of, on_paper, said, stood
+from services.paper_ledger import Said, checked, command_of, emptied, ending_of, grid_of, on_paper, said, stood
 from services.together import SERVICES, data_exists, opened, settled, together
 from shared.access import utc_now
 from shared.command import Asked, own_id
@@ -366,7 +366,8 @@ async def _change(
     correcting = f"{'amend' if ending else 'change'}:{mark}:{id}"
     if not any(one.command_id == own_id(correcting) for one in history):  # else the ending alone is wanting
         correction = _correction(command, before, case, reported_on)
-        await office.send("intake", correction, correcting, _CLERK, id, now)
+        by = _CLERK if correction.due_on is None else _OFFICE  # who may say so of a deadline
+        await office.send("intake", correction, correcting, by, id, now)
     if ending is not None:
         at = start_of(command.ended_on) if command.ended_on else now
         await office.send("intake", ending, f"end:{mark}:{id}", _CLERK, id, at)

@@ -5,9 +5,7 @@ It reads the log itself, so that nothing need be running, and changes nothing.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,32 +14,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from services.assessment.counterfactual import (
+from services.assessment.evidence.gathered import LEDGERS, Evidence, evidence_of
+from services.assessment.ledgers import plans, rulebooks
+from services.assessment.rules.documents import DocumentFault, load
+from services.assessment.service import SERVICE
+from services.assessment.what_if.asked import Texts, sides, wanted
+from services.assessment.what_if.comparing import (
     Compared,
-    Membership,
     Outcome,
-    Rules,
     Shift,
     Total,
     Under,
     WhatIf,
     what_if,
 )
-from services.assessment.differing import Difference
-from services.assessment.documents import DocumentFault, load
-from services.assessment.evidence import LEDGERS, Evidence, evidence_of
-from services.assessment.ledgers import plans, rulebooks
-from services.assessment.periods import period as period_of
-from services.assessment.service import SERVICE
-from services.assessment.supposing import begun, edition, meant, newest_of
-from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, say, settings
+from services.assessment.what_if.differing import Difference
+from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, options, say, settings
 from services.documents_cli import PLAN, RULEBOOK, Kind, told
 from services.together import LOG, opened
 from shared.access import utc_now
-from shared.contracts.assessment import IndicatorScore, PeriodKind, Standing
-from shared.contracts.days import civil_day, read_day
+from shared.contracts.assessment import IndicatorScore, PeriodKind, Plan, Rulebook, Standing
+from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
-from shared.errors import Unusable
 from shared.ledger.replay import Replay
 from shared.log.codec import canonical
 from shared.runtime import Storage
@@ -52,61 +46,27 @@ _LONGEST: Final = 100
 """Characters of a text's difference that a line shows; JSON has them all."""
 
 
-_Text = tuple[Any, int | None]
-"""A plan or a rulebook, and its version; none of a draft."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a log tells, and the drafts that were named beside it."""
-
-    evidence: Evidence
-    position: int
-    plans: Sequence[plans.Row]
-    rulebooks: Sequence[rulebooks.Row]
-    """All that was ever in force."""
-    drafts: Mapping[str, Any]
-    """By the names of their files."""
-
-    def plan(self, said: str, field: str) -> _Text:
-        """The plan that is named; raises `Refused("unknown_edition")`."""
-        if said in self.drafts:
-            return self.drafts[said], None
-        row = edition(self.plans, said, field)
-        return row.plan, row.version
-
-    def rulebook(self, said: str, field: str) -> _Text:
-        """The rulebook that is named; raises `Refused("unknown_edition")`."""
-        if said in self.drafts:
-            return self.drafts[said], None
-        row = edition(self.rulebooks, said, field)
-        return row.rulebook, row.version
-
-    def in_force(self, day: date) -> tuple[_Text, _Text]:
-        """The plan of a day, and the rulebook that was adopted last; raises `Refused("not_found")`."""
-        plan, rulebook = meant(self.plans, "", day), newest_of(self.rulebooks, "")
-        return (plan.plan, plan.version), (rulebook.rulebook, rulebook.version)
+_OPTIONS: Final = {
+    "plan": "--against-plan", "rulebook": "--against-rulebook", "other_plan": "--plan", "other_rulebook": "--rulebook",
+}  # fmt: skip
+"""The options that do not have their parameter's name."""
 
 
 def what_if_command(
     period_kind: Annotated[PeriodKind, typer.Option(help="What kind of period is scored.")],
     period: Annotated[str, typer.Option(help="Its name: 2, 2015-06, 2015-Q3, 2015, 2015-06-11_2015-07-31.")],
-    as_of: Annotated[
-        str | None, typer.Option(help="The day up to whose end acts count (YYYY-MM-DD; default: today).")
-    ] = None,
+    as_of: Annotated[str, typer.Option(help="The day up to whose end acts count (YYYY-MM-DD; default: today).")] = "",
     rulebook: Annotated[
         str, typer.Option(help="The other rulebook: a file (.yaml), or the CODE or CODE@version of one in force.")
     ] = "",
     plan: Annotated[str, typer.Option(help="The other plan: the same.")] = "",
     against_rulebook: Annotated[
-        str, typer.Option(help="What it is held against: the same (default: the rulebook adopted last).")
+        str, typer.Option(help="What it is held against: the same (default: the one that its plan publishes by).")
     ] = "",
     against_plan: Annotated[
         str, typer.Option(help="What it is held against: the same (default: the plan of the as-of day).")
     ] = "",
-    position: Annotated[
-        int | None, typer.Option(min=0, help="The evidence up to this position of the log (default: all of it).")
-    ] = None,
+    position: Annotated[str, typer.Option(help="The evidence up to this position of the log (default: all).")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Also the indicators in which nothing differs.")] = False,
     log: LogName = LOG,
     data: Data = None,
@@ -122,18 +82,17 @@ def what_if_command(
     Example: sanguan what-if --period-kind year --period 2015 --rulebook default@2 --against-rulebook default@1 --json
     """
     check_log(log)
-    day = _day(as_of, civil_day(utc_now()))
+    said = {
+        "period_kind": period_kind, "period": period, "as_of": as_of, "position": position, "plan": against_plan,
+        "rulebook": against_rulebook, "other_plan": plan, "other_rulebook": rulebook, "all": str(everything).lower(),
+    }  # fmt: skip
     named = ((PLAN, against_plan), (PLAN, plan), (RULEBOOK, against_rulebook), (RULEBOOK, rulebook))
     drafts = {said: _draft(kind, said, as_json) for kind, said in named if said.endswith(_FILES)}
-    with opened(existing(settings(data)), audits=True) as storage:
-        seen = _seen(storage, log, position, drafts)
-    base_plan = seen.plan(against_plan, "against_plan") if against_plan else seen.in_force(day)[0]
-    base_book = seen.rulebook(against_rulebook, "against_rulebook") if against_rulebook else seen.in_force(day)[1]
-    other_plan = seen.plan(plan, "plan") if plan else base_plan
-    other_book = seen.rulebook(rulebook, "rulebook") if rulebook else base_book
-    before = _rules(base_plan, base_book, period_kind, period, day)
-    after = _rules(other_plan, other_book, period_kind, period, day)
-    found = what_if(seen.evidence, before, after, day, log=log, position=seen.position, everything=everything)
+    with options(_OPTIONS), opened(existing(settings(data)), audits=True) as storage:
+        asked = wanted(said, civil_day(utc_now()))
+        at, evidence, texts = _seen(storage, log, asked.position, drafts)
+        before, after = sides(asked, texts)
+    found = what_if(evidence, before, after, asked.as_of, log=log, position=at, everything=asked.everything)
     if as_json:
         say({"ok": True, "same": found.same} | json.loads(canonical(found)), as_json, "")
     else:
@@ -141,17 +100,6 @@ def what_if_command(
 
 
 # what is compared -----------------------------------------------------------------------------------------------------
-
-
-def _day(said: str | None, today: date) -> date:
-    day = today if said is None else read_day(said)
-    if day is None or day > today:
-        raise Unusable(
-            "bad_day",
-            f"{said} 不是已到的日期，写法如 2015-07-31。",
-            f"{said} is no day that has come: write 2015-07-31.",
-        )
-    return day
 
 
 def _draft(kind: Kind, said: str, as_json: bool) -> Any:
@@ -162,7 +110,9 @@ def _draft(kind: Kind, said: str, as_json: bool) -> Any:
         raise told(kind, fault, as_json) from None
 
 
-def _seen(storage: Storage, log: str, position: int | None, drafts: Mapping[str, Any]) -> _Seen:
+def _seen(
+    storage: Storage, log: str, position: int | None, drafts: Mapping[str, Plan | Rulebook]
+) -> tuple[int, Evidence, Texts]:  # fmt: skip
     """The evidence up to a position, and whatever was adopted, also later."""
     ledgers = [(SERVICE, ledger) for ledger in (*LEDGERS, plans.LEDGER, rulebooks.LEDGER)]
     size = known_log(storage, log)
@@ -180,14 +130,8 @@ def _seen(storage: Storage, log: str, position: int | None, drafts: Mapping[str,
 
         evidence, reached = evidence_of(walk(position)), replay.position
         rows = walk(None)
-    return _Seen(evidence, reached, rows[plans.LEDGER.name], rows[rulebooks.LEDGER.name], drafts)
-
-
-def _rules(plan: _Text, rulebook: _Text, kind: PeriodKind, name: str, day: date) -> Rules:
-    return Rules(
-        plan=plan[0], plan_version=plan[1], rulebook=rulebook[0], rulebook_version=rulebook[1],
-        period=begun(period_of(kind, name, plan[0]), day),
-    )  # fmt: skip
+    there = rows[plans.LEDGER.name], rows[rulebooks.LEDGER.name]
+    return reached, evidence, Texts(plans=there[0], rulebooks=there[1], position=position, drafts=drafts)
 
 
 # telling --------------------------------------------------------------------------------------------------------------
@@ -233,13 +177,8 @@ def _moves(compared: Compared) -> Iterator[str]:
     """How many rows moved from what to what."""
     counts: dict[str, int] = {}
     for one in compared.moved:
-        move = f"{_part(one.before)} → {_part(one.after)}"
-        counts[move] = counts.get(move, 0) + 1
+        counts[one.says_zh] = counts.get(one.says_zh, 0) + 1
     return (f"{count} × {escape(move)}" for move, count in counts.items())
-
-
-def _part(held: Membership) -> str:
-    return held.part.zh if held.reason is None else f"{held.part.zh}（{held.reason_zh}）"
 
 
 def _under(under: Under) -> str:

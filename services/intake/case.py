@@ -162,6 +162,7 @@ class Facts:
 def decide(command: Command, case: Case | None, context: Context) -> Sequence[CaseEvent | Dated]:
     """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
     refuse_future(context)
+    _refuse_deadline(command, context)
     if isinstance(command, ReportCase | TakeOverCase):
         return _begin(command, case, context)
     case = _standing(command, case, context)
@@ -211,6 +212,15 @@ def _begin(command: ReportCase | TakeOverCase, case: Case | None, context: Conte
             paper=None,
         )
     ]  # fmt: skip
+
+
+def _refuse_deadline(command: Command, context: Context) -> None:
+    """By when a case is to be settled, the office alone says otherwise, as it alone puts a deadline off: the community
+    is judged by it."""
+    corrects = isinstance(command, CorrectCase) and command.due_on is not None
+    takes_back = isinstance(command, RetractStep) and command.step is CaseStep.DUE_CORRECTED
+    if (corrects or takes_back) and context.by.role != Role.OFFICE:
+        raise Refused("deadline_of_the_office", field="due_on" if corrects else "step")
 
 
 def _standing(command: Command, case: Case | None, context: Context) -> Case:

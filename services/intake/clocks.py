@@ -27,6 +27,7 @@ from services.intake.deadlines import (
     rule_of,
     standing,
 )
+from services.intake.ledgers import cases, work_calendar
 from services.intake.ledgers.cases import Row
 from shared.calendar import Announcement, Calendar
 from shared.contracts.assignment import (
@@ -42,13 +43,14 @@ from shared.contracts.codes import Basis, CaseStatus, Source
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
+from shared.contracts.model import Asking, Look, Refused
 
 _PASSED_ON: Final = frozenset({Source.HANDED_DOWN, Source.TRANSFERRED})
 _OPEN: Final = frozenset({DueStanding.RUNNING, DueStanding.SOON, DueStanding.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
+class ExplainedDeadline:
     """A deadline and all that explains it 期限说明."""
 
     clock: Clock
@@ -104,7 +106,7 @@ def agreement_of(handling: Iterable[Recorded]) -> Agreement | None:
     return found
 
 
-def clocks(row: Row, agreement: Agreement | None, calendar: Calendar, today: date) -> Sequence[Explained]:
+def clocks(row: Row, agreement: Agreement | None, calendar: Calendar, today: date) -> Sequence[ExplainedDeadline]:
     """The clocks of a case that were ever started, the one by which it is to be settled, or else answered, first."""
     found = (
         _settled(row, calendar, today),
@@ -115,12 +117,12 @@ def clocks(row: Row, agreement: Agreement | None, calendar: Calendar, today: dat
     return [one for one in found if one is not None]
 
 
-def foremost(row: Row, calendar: Calendar, today: date) -> Explained | None:
+def foremost(row: Row, calendar: Calendar, today: date) -> ExplainedDeadline | None:
     """The clock by which the case is to be settled, or else answered."""
     return _settled(row, calendar, today) or _answered(row, calendar, today)
 
 
-def _settled(row: Row, calendar: Calendar, today: date) -> Explained | None:
+def _settled(row: Row, calendar: Calendar, today: date) -> ExplainedDeadline | None:
     if row.due_on is None:
         return None
     stands = _standing_of_settling(row, row.due_on, today)
@@ -142,7 +144,7 @@ def _standing_of_settling(row: Row, on: date, today: date) -> DueStanding:
     return standing(on, today, done_on=done_on, paused=row.paused_since is not None)
 
 
-def _answered(row: Row, calendar: Calendar, today: date) -> Explained | None:
+def _answered(row: Row, calendar: Calendar, today: date) -> ExplainedDeadline | None:
     """By when the people are to be told whether the case is taken on."""
     began_on, handed_down = _arrived(row)
     rule = rule_of(Clock.REGISTER, row.kind, began_on, handed_down=handed_down)
@@ -154,7 +156,7 @@ def _answered(row: Row, calendar: Calendar, today: date) -> Explained | None:
     return _explained(rule, began_on, calendar, today, DueStanding.MOOT if row.status is CaseStatus.VOIDED else stands)
 
 
-def _objected(row: Row, calendar: Calendar, today: date) -> Explained | None:
+def _objected(row: Row, calendar: Calendar, today: date) -> ExplainedDeadline | None:
     """By when the office may object to what was handed down to it; taking the case on is no objection."""
     began_on, handed_down = _arrived(row)
     rule = rule_of(Clock.OBJECT, row.kind, began_on, handed_down=handed_down)
@@ -172,7 +174,7 @@ def _arrived(row: Row) -> tuple[date, bool]:
     return civil_day(row.reported_at), row.source in _PASSED_ON
 
 
-def _confirmed(row: Row, agreement: Agreement, calendar: Calendar, today: date) -> Explained | None:
+def _confirmed(row: Row, agreement: Agreement, calendar: Calendar, today: date) -> ExplainedDeadline | None:
     """By when the parties may ask a court to confirm their agreement."""
     rule = rule_of(Clock.CONFIRM, row.kind, agreement.on)
     if rule is None:
@@ -184,7 +186,7 @@ def _confirmed(row: Row, agreement: Agreement, calendar: Calendar, today: date) 
 
 def _chosen(
     rule: Rule, began_on: date, calendar: Calendar, today: date, over: bool, told: Due | None = None
-) -> Explained:
+) -> ExplainedDeadline:
     """A clock of what may be done, or left."""
     stands = standing(told.on if told else _last(rule, began_on, calendar), today)
     lapsed = DueStanding.LAPSED if stands is DueStanding.OVERDUE else stands
@@ -198,22 +200,22 @@ def _last(rule: Rule, began_on: date, calendar: Calendar) -> date:
 def _explained(
     rule: Rule, began_on: date, calendar: Calendar, today: date, stands: DueStanding, *,
     told: Due | None = None, extended: int = 0, paused: int = 0,
-) -> Explained:  # fmt: skip
+) -> ExplainedDeadline:  # fmt: skip
     steps = tuple(counted(rule, began_on, calendar, extended=extended, paused=paused))
     now = due_of(rule, steps, calendar)
     found = now if told is None else told
     provisional = now.provisional if rule.clock is Clock.CONFIRM else found.provisional  # its event does not say
     level = _level(rule.clock, found.on, stands, today)
-    return Explained(
+    return ExplainedDeadline(
         clock=rule.clock, on=found.on, told=told is not None, rule=rule.code, law=rule.law, quote=rule.quote,
         verified=rule.verified, counting=counting_of(began_on), provisional=provisional, steps=steps, now=now.on,
         announced=announced_in(steps, calendar), standing=stands, escalation=level,
     )  # fmt: skip
 
 
-def _without_law(clock: Clock, told: Due, stands: DueStanding, today: date) -> Explained:
+def _without_law(clock: Clock, told: Due, stands: DueStanding, today: date) -> ExplainedDeadline:
     """A day that a person gave."""
-    return Explained(
+    return ExplainedDeadline(
         clock=clock, on=told.on, told=True, rule=told.rule, provisional=told.provisional, standing=stands,
         escalation=_level(clock, told.on, stands, today),
     )  # fmt: skip
@@ -235,5 +237,15 @@ class Clocks:
     """The last position that the ledgers hold."""
     case: str
     today: date
-    clocks: tuple[Explained, ...]
+    clocks: tuple[ExplainedDeadline, ...]
     """The one by which the case is to be settled, or else answered, first; none where none was started."""
+
+
+def clocks_asked(look: Look, asking: Asking) -> Clocks:
+    """The clocks of the case that is named; raises `Refused("not_found")`."""
+    id, today = asking.said["id"], asking.today
+    row, entered = look.row(cases.LEDGER, id), look.rows(work_calendar.LEDGER)
+    if row is None:
+        raise Refused("not_found", field="id")
+    found = clocks(row, agreement_of(asking.stream(f"handling/{id}")), Calendar(today, entered), today)
+    return Clocks(log=look.log, position=look.position, case=id, today=today, clocks=tuple(found))

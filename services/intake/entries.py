@@ -1,5 +1,6 @@
 """Intake's entries 情况登记: opinions, key areas, venues, hazards, fires (§3.3.2, 5.4, 5.5)."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from services.intake.entry_commands import (
@@ -34,6 +35,9 @@ CLERKS: Final = frozenset({Role.CLERK, Role.OFFICE})
 FINDERS: Final = CLERKS | {Role.OFFICER}
 """Officers hear opinions and see hazards on their rounds."""
 OFFICE: Final = frozenset({Role.OFFICE})
+LONGEST: Final = timedelta(days=366)
+"""After how long what was found is due at the latest (this product's proposal): what is due in a far year is never
+late, and judged by nobody."""
 
 
 def _place(command: Any, id: str, look: Look) -> places.Row | None:
@@ -49,11 +53,13 @@ def _known(command: Any, entry: Entry | None, context: Context) -> dict[str, str
 
 
 def _known_and_due(command: Any, entry: Entry | None, context: Context) -> dict[str, str]:
-    """The same, and it is not due before it was found."""
+    """The same, and it is not due before it was found, nor long afterwards."""
     found_on = civil_day(context.at)
     if command.due_on < found_on:
         days = {"due_on": command.due_on.isoformat(), "found_on": found_on.isoformat()}
         raise Refused("due_before_found", field="due_on", **days)
+    if command.due_on > found_on + LONGEST:
+        raise Refused("due_too_far", field="due_on", due_on=command.due_on.isoformat(), most=LONGEST.days)
     return _known(command, entry, context)
 
 

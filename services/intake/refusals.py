@@ -81,6 +81,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "The deadline ({due_on}) is over and can be neither paused nor put off: settle the case; "
         "if the day was entered wrongly, correct it.",
     ),
+    "deadline_of_the_office": (
+        "办理期限只能由办公室更正、撤销更正：请报办公室；其他内容可由社区更正。",
+        "Only the office corrects a deadline, or takes that back: ask it to; correct the rest yourself.",
+    ),
     "extended_too_far": (
         "延期合计不得超过三十日，还可延 {left} 日。",
         "A deadline may be put off by thirty days in all: {left} are left.",
@@ -100,6 +104,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "not_of_the_year": (
         "{day} 不属于 {year} 年：请核对，或不填年份。",
         "{day} does not lie in {year}: check it, or leave the year out.",
+    ),
+    "due_too_far": (
+        "期限（{due_on}）距发现日期超过 {most} 天：请填写较近的期限。",
+        "It would be due ({due_on}) more than {most} days after it was found: give an earlier day.",
     ),
     "due_before_found": (
         "期限（{due_on}）早于发现日期（{found_on}）：请核对期限。",
@@ -148,8 +156,8 @@ INPUT: Final = (
     "duplicate_of_itself", "unknown_duplicate", "duplicate_unfit", "resolved_before_reported",
     "reported_after_first_step", "import_stays", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
     "referred_to_missing", "not_above", "resumed_before_paused", "extended_too_far", "not_announced_yet",
-    "off_and_worked", "withdrawn_and_entered", "not_of_the_year", "due_before_found",
+    "off_and_worked", "withdrawn_and_entered", "not_of_the_year", "due_before_found", "due_too_far",
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""
 
-STATUSES: Final[Mapping[str, int]] = {"unknown_case": 404, **dict.fromkeys(INPUT, 422)}
+STATUSES: Final[Mapping[str, int]] = {"unknown_case": 404, "deadline_of_the_office": 403, **dict.fromkeys(INPUT, 422)}

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.intake import announced, case
-from services.intake.clocks import Clocks
+from services.intake.clocks import Clocks, clocks_asked
 from services.intake.duplicates import PossibleDuplicates
 from services.intake.entries import ENTRIES
 from services.intake.ledgers import backlog, cases, places, work_calendar
@@ -29,6 +29,8 @@ DEADLINE: Final = Question(
     title_zh="案件时限及其说明",
     title_en="The deadlines of a case, each explained",
     answer=Clocks,
+    ask=clocks_asked,
+    heavy=False,
 )
 
 SERVICE: Final = Service(

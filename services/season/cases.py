@@ -226,9 +226,9 @@ def _decline() -> DeclineCase:
     return DeclineCase(reason=DeclineReason.OTHER_AUTHORITY, remedy="已告知向主管机关反映")
 
 
-def _taken_back(life: Life, step: CaseStep) -> None:
+def _taken_back(life: Life, step: CaseStep, role: Role = Role.CLERK) -> None:
     life.soon()
-    life.clerk(f"{step.value}-taken-back", RetractStep(step=step, reason="误登"))
+    life.clerk(f"{step.value}-taken-back", RetractStep(step=step, reason="误登"), role)
 
 
 def _mistaken_before(life: Life, story: Story, before: Matter | None) -> None:
@@ -294,7 +294,7 @@ def _clock(life: Life, story: Story) -> None:
     def step(step: CaseStep, command: Any, role: Role = Role.CLERK) -> None:
         life.clerk(step.value, command, role)
         if story.slip is step:
-            _taken_back(life, step)
+            _taken_back(life, step, role)
             life.soon()
             if step is not CaseStep.DUE_CORRECTED:
                 life.clerk(f"{step.value}-again", command, role)
@@ -309,7 +309,7 @@ def _clock(life: Life, story: Story) -> None:
     if story.slip is CaseStep.DUE_CORRECTED:
         life.soon()
         wrong = CorrectCase(reason="期限录入", due_on=life.at.date() + timedelta(days=60))
-        step(CaseStep.DUE_CORRECTED, wrong)
+        step(CaseStep.DUE_CORRECTED, wrong, Role.OFFICE)
     life.soon()
     step(CaseStep.ESCALATED, EscalateCase(to=Tier.SUBDISTRICT, reason="涉及多个部门"))
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.progress import Progress
 
-from services.assessment.plan_file import load_plan
+from services.assessment.rules.plan_file import load_plan
 from services.season.drawing import drawn
 from services.season.playing import Played, play
 from services.season.scenario import Scenario, names_of

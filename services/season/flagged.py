@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.assessment.entry_commands import AnswerFlag
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.rulebook_file import load_rulebook
 from services.assignment.commands import CompleteVisit
 from services.intake.commands import CorrectCase, ReportCase, VoidCase
 from services.season.rhythm import Rhythm

@@ -7,9 +7,9 @@ from random import Random
 from typing import Any, Final
 
 from services.assessment.commands import AdoptPlan, AdoptRulebook, AmendPlan
-from services.assessment.periods import span
-from services.assessment.plan_file import STANDING, load_plan
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.periods import span
+from services.assessment.rules.plan_file import STANDING, load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
 from services.assignment.commands import (
     CloseStudio,
     CorrectCommunity,

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from services.assessment.commands import PublishScores
-from services.assessment.plan_file import load_plan
-from services.assessment.score import publication
+from services.assessment.rules.plan_file import load_plan
+from services.assessment.scoring.publishing import publication
 from services.assignment.commands import IssueContactCards
 from services.season import meetings, supervised
 from services.season.rhythm import Rhythm

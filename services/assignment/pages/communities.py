@@ -11,8 +11,8 @@ from shared.access import utc_now
 from shared.contracts.codes import MeetingKind, Profession
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
+from shared.queries import whole
 from shared.runtime import Node
-from shared.web.ledgers import whole
 from shared.web.pages import Ask, Page
 
 _MOST_MONTHS: Final = 24
