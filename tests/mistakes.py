@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from services.assessment import commands as assessment
 from services.assessment import entry_commands as supervision
-from services.assessment.plan_file import load_plan
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.plan_file import load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
 from services.assignment import commands as work
 from services.assignment import entry_commands as public_work
 from services.intake import commands as intake
@@ -686,14 +686,19 @@ def _flagged() -> World:
 FLAGGED: Final = _flagged()
 
 
+BEGUN: Final = {"appeals": 24 * 26, "flag_answers": 24 * 20}
+"""By kind, the hours before the first step: an appeal comes after the publication, an answer after the flag's month."""
+
+
 def _of_entries(entries: Entries) -> Iterator[tuple[type[Event], tuple[Mistake, ...]]]:
     """An entry that never was is made void; so is one with a step that never was, and the rest is entered anew."""
     void, voided = entered.VOIDS[entries.decider.category], entries.decider.events[-1]
     for kind in entries.kinds:
         for number, step in enumerate(kind.steps):
             before = (*NEEDED.get(step.command, ()), *_steps(kind, number, "first"))
-            wrong = Say(entered.COMMANDS[step.command], "first", 24 * (number + 1))
-            right = (Say(void, "first", 24 * 9), *_steps(kind, number, "anew"))
+            begun = BEGUN.get(kind.name, 0)
+            wrong = Say(entered.COMMANDS[step.command], "first", begun + 24 * (number + 1))
+            right = (Say(void, "first", begun + 24 * 9), *_steps(kind, number, "anew"))
             yield step.event, (Mistake((wrong,), right, given=before, anew={"anew": "first"}),)
     whole = _steps(entries.kinds[0], 2, "first")
     mistaken, anew = Say(void, "first", 24 * 9), tuple(replace(one, id="anew") for one in whole)
@@ -703,7 +708,8 @@ def _of_entries(entries: Entries) -> Iterator[tuple[type[Event], tuple[Mistake, 
 def _steps(kind: Kind, count: int, id: str) -> tuple[Say, ...]:
     """So many steps of an entry, each a day after the other."""
     steps = kind.steps[:count]
-    return tuple(Say(entered.COMMANDS[step.command], id, 24 * (day + 1)) for day, step in enumerate(steps))
+    begun = BEGUN.get(kind.name, 0)
+    return tuple(Say(entered.COMMANDS[step.command], id, begun + 24 * (day + 1)) for day, step in enumerate(steps))
 
 
 ENTERED: Final[Mapping[type[Event], tuple[Mistake, ...]]] = {

@@ -12,6 +12,7 @@ from shared.contracts.model import Context, Dated, Decider, Refused
 
 START = datetime.fromisoformat("2015-06-11T09:00:00+08:00")
 CLERK = Actor(id="clerk-1", role="clerk")
+OFFICE = Actor(id="office-1", role="office")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.assessment.clauses import CLAUSES, KNOWN, clauses_of
-from services.assessment.plan_file import load_plan
+from services.assessment.rules.plan_file import load_plan
 from services.clauses import clauses
 from services.together import SERVICES
 from shared.contracts.catalogue import EVENTS

@@ -1,6 +1,7 @@
 """The command path, on both databases: one answer to a command, for ever, and a decision on what is."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,8 +15,8 @@ import shared.command
 from shared.command import Asked, Desk, derived_id, own_id, said
 from shared.contracts.event import value
 from shared.contracts.fields import Code
-from shared.contracts.model import Refused
-from shared.ledger.look import look
+from shared.contracts.model import Refused, Service
+from shared.ledger.look import LedgerLook, look
 from shared.ledger.runner import Runner
 from shared.ledger.tables import tables_of
 from shared.log.append import Appended
@@ -76,9 +77,9 @@ class Building:
         self.log_engine, self.ledgers_engine = log_engine, ledgers_engine
 
     @asynccontextmanager
-    async def office(self) -> AsyncIterator[Office]:
+    async def office(self, service: Service = ticketing.SERVICE) -> AsyncIterator[Office]:
         log = open_log(self.log_engine, Codec(ticketing.EVENTS), Clock())
-        runner = Runner(ticketing.SERVICE, log, self.ledgers_engine, Clock())
+        runner = Runner(service, log, self.ledgers_engine, Clock())
         appender, vault, waited = Appender(log), Vault(self.log_engine, MASTER), list[str]()
 
         async def caught_up(name: str) -> None:
@@ -86,7 +87,7 @@ class Building:
             await asyncio.to_thread(runner.catch_up, name)
 
         desk = Desk(
-            ticketing.SERVICE, log, appender, vault,
+            service, log, appender, vault,
             lambda name: look(self.ledgers_engine, runner, name, lambda log, size: "", decides=True),
             runner.memory.look, caught_up, Clock(),
         )  # fmt: skip
@@ -306,6 +307,22 @@ def test_stale_facts_never_refuse(building: Building) -> None:
     asyncio.run(scenario())
 
 
+def test_what_must_miss_nothing_is_decided_on_all_that_the_log_held(building: Building) -> None:
+    """The facts are at hand, and would do; but something was recorded a moment ago."""
+    accepts = tuple(replace(one, at_head=one.command is DrawTicket) for one in ticketing.TICKET.accepts)
+    careful = replace(ticketing.SERVICE, deciders=(replace(ticketing.TICKET, accepts=accepts), ticketing.WINDOW))
+
+    async def scenario() -> None:
+        async with building.office(careful) as office:
+            await office.send(OpenWindow(code="w-1"), "window")
+            await office.send(DRAW, "draw")
+            await office.send(OpenWindow(code="w-2"), "window-2")
+            await office.send(DRAW, "draw-2")
+            assert b'"facts_at":2,' in office.log.read(LOG, 2, 1)[0].bytes
+
+    asyncio.run(scenario())
+
+
 def test_facts_that_another_process_s_ledgers_hold(building: Building) -> None:
     """Two processes of one service keep the same ledgers, and each remembers some of their rows."""
 
@@ -330,6 +347,77 @@ def test_a_refusal_that_stands_is_given_after_catching_up(building: Building) ->
         assert office.log.size(LOG) == 2
 
     in_office(building, scenario)
+
+
+def counted(ask: Callable[[Any, str, Any], Any], heavy: bool = False) -> tuple[Service, list[str]]:
+    """The service with another way to look for a window, and the windows that were looked for in the ledgers."""
+    looked: list[str] = []
+
+    def facts(command: DrawTicket, id: str, look: Any) -> Any:
+        if isinstance(look, LedgerLook):  # and not in memory
+            looked.append(command.window)
+        return ask(command, id, look)
+
+    accepts = tuple(
+        replace(one, facts=facts, heavy=heavy) if one.command is DrawTicket else one for one in ticketing.TICKET.accepts
+    )
+    drawn = replace(ticketing.TICKET, accepts=accepts)
+    return replace(ticketing.SERVICE, deciders=(drawn, ticketing.WINDOW)), looked
+
+
+def exists(command: DrawTicket, _id: str, look: Any) -> bool:
+    return look.row(ticketing.WINDOWS, command.window) is not None
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_what_is_refused_is_decided_again_only_where_something_has_moved(building: Building, heavy: bool) -> None:
+    service, looked = counted(exists, heavy)
+
+    async def scenario() -> None:
+        async with building.office(service) as office:
+            await office.send(OpenWindow(code="w-1"), "window")
+            await office.send(DRAW, "draw", id="t-1")  # from here on the desk remembers the stream's state
+            looked.clear()
+            for number in range(3):
+                await asyncio.to_thread(office.runner.catch_up, LOG)
+                refused = await office.refused(replace(DRAW, window="nowhere"), f"no-{number}", id="t-2")
+                assert refused.code == "no_such_window"
+                refused = await office.refused(DRAW, f"again-{number}", id="t-1")
+                assert refused.code == "already_drawn"
+            assert looked == ["nowhere", "w-1"] * 3
+
+    asyncio.run(scenario())
+
+
+def test_a_decision_on_whole_ledgers_keeps_no_other_waiting(building: Building) -> None:
+    going_on = threading.Event()
+
+    def slowly(command: DrawTicket, id: str, look: Any) -> bool:
+        return going_on.wait(30) and exists(command, id, look)
+
+    service, _ = counted(slowly, heavy=True)
+    accepts = tuple(
+        replace(one, facts=lambda *_: None) if one.command is CountTicket else one
+        for one in service.deciders[0].accepts
+    )
+    service = replace(service, deciders=(replace(service.deciders[0], accepts=accepts), ticketing.WINDOW))
+
+    async def scenario() -> None:
+        async with building.office() as first:
+            await first.send(OpenWindow(code="w-1"), "window")
+            await first.send(DRAW, "draw", id="t-1")
+        async with building.office(service) as office:
+            slow = asyncio.ensure_future(office.send(DRAW, "slow", id="t-2"))
+            await asyncio.sleep(0)
+            await office.send(CountTicket(), "count", id="t-1")
+            assert not slow.done()
+            going_on.set()
+            await slow
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        going_on.set()
 
 
 # many at once -------------------------------------------------------------------------------------------------------

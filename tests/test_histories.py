@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.assessment import commands as assessment
-from services.assessment.plan import State as PlanState
-from services.assessment.rescoring import SCORER
+from services.assessment.rules.plan import State as PlanState
+from services.assessment.scoring.recomputing import SCORER
 from services.assignment import commands as work
 from services.assignment.roster import Roster
 from services.intake import commands as intake
@@ -540,7 +540,7 @@ def an_auditor_computes_each_score_again(world: World) -> None:
             position, root = SCORER.names(recorded.event)
             rows = fold(world.log[: position + 1], {}, ALL)
             evidence = {ledger.name: list(rows.get(ledger.name, {}).values()) for ledger in SCORER.ledgers}
-            assert SCORER.recompute(recorded.event, evidence, position, root) == recorded.event
+            assert SCORER.rescored(evidence, position, root)(recorded.event) == recorded.event
 
 
 # the plays

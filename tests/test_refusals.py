@@ -53,6 +53,23 @@ def documented_codes(group: str) -> dict[str, set[int]]:
     return found
 
 
+def documented_of(path: str, status: int) -> set[str]:
+    """The codes with which a question at a path may be answered under a status."""
+    reference = OPENAPI["paths"][path]["get"]["responses"][str(status)]["$ref"].rpartition("/")[2]
+    return {
+        code for part in parts_of(OPENAPI["components"]["responses"][reference])
+        for code in part["code"]["enum"]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_question_names_refusals_of_its_service_and_the_document_has_them(service: Any) -> None:
+    for question in service.questions:
+        assert set(question.refuses) <= set(service.refusals)
+        for code in question.refuses:
+            assert code in documented_of(f"/{service.name}/{question.path}", STATUS[code])
+
+
 def parts_of(document: Any) -> Iterator[Any]:
     """Every schema's properties that narrow both a code and a status."""
     if isinstance(document, dict):

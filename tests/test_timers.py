@@ -26,7 +26,7 @@ from shared.log.opening import open_log
 from shared.log.store import Log
 from shared.log.tables import refused_reactions
 from shared.log.vault import Vault
-from shared.timers import Timers
+from shared.timers import SILENT_DAYS, Timers
 from tests import ticketing
 from tests.delivery.parts import eventually, running
 from tests.parts import CLERK, LOG, MASTER, NOW, OTHER_LOG, Clock
@@ -185,6 +185,68 @@ def test_a_refusal_is_recorded_once_and_not_tried_again(place: Place) -> None:
         assert (told.kind, told.follower, told.why) == ("refused", "ticketing:open:t", "no_such_window")
         assert process.desk.outcomes["no_such_window"] == 1
         assert process.timers.troubles() == []
+
+    run(place, schedule, scenario)
+
+
+def test_a_refusal_whose_reason_may_pass_is_told_and_tried_until_it_has(place: Place) -> None:
+    waits = Timely("t", DrawTicket(window="w-9", matter="虚构"), id="t-1", passing=frozenset({"no_such_window"}))
+    schedule = Schedule(open=[waits])
+
+    async def scenario(process: Process) -> None:
+        for later in range(2):
+            assert await process.timers.tick(TODAY + later * DAY)
+        assert place.refused() == [(LOG, " ticketing:open:t", "no_such_window")]
+        schedule.open = [window("w-9"), waits]
+        assert await process.timers.tick(TODAY + 2 * DAY)
+        assert [one.stream for one in process.opened()] == ["window/w-9", "ticket/t-1"]
+        assert place.refused() == []
+
+    run(place, schedule, scenario)
+
+
+def test_a_refusal_that_turned_into_another_is_told_as_it_is_now(place: Place) -> None:
+    schedule = Schedule(
+        open=[Timely("t", DrawTicket(window="w-9", matter="虚构"), passing=frozenset({"no_such_window"}))]
+    )
+
+    async def scenario(process: Process) -> None:
+        await process.timers.tick(place.clock.now + (SILENT_DAYS + 1) * DAY)
+        assert [code for *_, code in place.refused()] == ["record_silent"]
+        await process.timers.tick(place.clock.now + SILENT_DAYS * DAY)
+        assert [code for *_, code in place.refused()] == ["no_such_window"]
+
+    run(place, schedule, scenario)
+
+
+def test_a_clock_that_is_far_ahead_of_the_record_is_not_believed_until_somebody_enters_something(place: Place) -> None:
+    schedule = Schedule(open=[window("w-1")], daily=[window("w-2")])
+
+    async def scenario(process: Process) -> None:
+        ahead = place.clock.now + (SILENT_DAYS + 1) * DAY
+        assert await process.timers.tick(ahead)
+        assert process.opened() == []
+        assert {code for *_, code in place.refused()} == {"record_silent"}
+        assert process.timers.troubles() == []
+        place.clock.now = ahead  # the clock was right: it is only long ago that anybody entered anything
+        await process.desk.send(
+            shared.command.Asked(
+                log=LOG, command_id="second", command=OpenWindow(code="w-3"), occurred_at=NOW, actor=CLERK
+            )
+        )
+        assert await process.timers.tick(ahead + DAY)
+        assert [one.stream for one in process.opened()] == ["window/w-1", "window/w-2"]
+        assert place.refused() == []
+
+    run(place, schedule, scenario)
+
+
+def test_a_record_that_was_quiet_over_a_holiday_is_no_reason_to_wait(place: Place) -> None:
+    schedule = Schedule(open=[window("w-1")])
+
+    async def scenario(process: Process) -> None:
+        assert await process.timers.tick(place.clock.now + SILENT_DAYS * DAY)
+        assert [one.stream for one in process.opened()] == ["window/w-1"]
 
     run(place, schedule, scenario)
 

@@ -3,8 +3,8 @@
 `Campaign` keeps events in the order in which a log would take them, and folds them with the service's own ledgers.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any
@@ -12,17 +12,18 @@ from typing import Any
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
-from services.assessment.evidence import LEDGERS, Evidence, evidence_of
-from services.assessment.periods import period
-from services.assessment.plan_file import STANDING, load_plan
-from services.assessment.rulebook_file import load_rulebook
-from services.assessment.scoring import Institution, Scores, Tally, score
+from services.assessment.evidence.gathered import LEDGERS, Evidence, evidence_of
+from services.assessment.rules.periods import period
+from services.assessment.rules.plan_file import STANDING, load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
+from services.assessment.scoring.measuring import Institution, Scores, Tally, score
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import IndicatorScore, Period, PeriodKind, Plan, PlanAdopted, RulebookAdopted
 from shared.contracts.assignment import (
     CommunityRegistered,
     ContactCardsIssued,
     HandlerAssigned,
+    MediationHeld,
     MeetingConvened,
     MinutesSubmitted,
     OfficerPosted,
@@ -31,6 +32,8 @@ from shared.contracts.assignment import (
     VisitCompleted,
     VisitDeclined,
     VisitPlanned,
+    WorkAct,
+    WorkRetracted,
 )
 from shared.contracts.codes import (
     Basis,
@@ -52,7 +55,7 @@ from shared.contracts.intake import (
     CaseResolved,
     CaseTerminated,
 )
-from shared.contracts.model import Context
+from shared.contracts.model import Asking, Context
 from tests.assessment.entered import ENTRIES, VOID
 
 LOG = "410105010"
@@ -95,9 +98,11 @@ class Campaign:
         self.written.append(Written(stream, event, on, recorded or on, by))
         return len(self.written) - 1
 
-    def send(self, command: Any, on: str, id: str | None = None, by: Actor = OFFICE) -> list[int]:
-        """Have the service decide a command on the campaign as it stands; gives the positions of what it wrote.
-        Raises `Refused`."""
+    def send(
+        self, command: Any, on: str, id: str | None = None, by: Actor = OFFICE, recorded: str | None = None
+    ) -> list[int]:
+        """Have the service decide a command on the campaign as it stands (asked on the day on which it happened, unless
+        told); gives the positions of what it wrote. Raises `Refused`."""
         decider, accepts = next(
             (decider, one) for decider in SERVICE.deciders for one in decider.accepts if one.command is type(command)
         )
@@ -108,9 +113,10 @@ class Campaign:
                 state = decider.evolve(state, one.event, moment(one.on))
         known = accepts.facts(command, id, Looking(self)) if accepts.facts else None
         context = Context(
-            id=id, at=moment(on), now=moment(on), by=by, command_id=f"k{len(self.written)}", log=LOG, facts=known
-        )
-        return [self.put(stream, event, on, by=by) for event in decider.decide(command, state, context)]
+            id=id, at=moment(on), now=moment(recorded or on), by=by, command_id=f"k{len(self.written)}", log=LOG,
+            facts=known,
+        )  # fmt: skip
+        return [self.put(stream, event, on, recorded, by) for event in decider.decide(command, state, context)]
 
     # the work ---------------------------------------------------------------------------------------------------
 
@@ -127,9 +133,16 @@ class Campaign:
         adopted = PlanAdopted(plan=plan, version=1, author="办公室", reason="印发")
         return self.put(f"plan/{plan.code}", adopted, str(plan.issued_on))
 
-    def community(self, code: str = EAST, households: int = 100, on: str = "2015-06-01") -> int:
+    def community(
+        self, code: str = EAST, households: int = 100, on: str = "2015-06-01", recorded: str | None = None
+    ) -> int:
         registered = CommunityRegistered(code=code, name=f"虚构社区{code[-1]}", grids=("01",), households=households)
-        return self.put(f"community/{code}", registered, on)
+        return self.put(f"community/{code}", registered, on, recorded)
+
+    def taken_in(self, on: str, code: str = EAST) -> None:
+        """Have the log take a community in on that day: what it tells of days before was taken over from paper."""
+        at = next(at for at, one in enumerate(self.written) if one.stream == f"community/{code}")
+        self.written[at] = replace(self.written[at], recorded=on)
 
     def cards(self, households: int, on: str, code: str = EAST) -> int:
         return self.put(f"community/{code}", ContactCardsIssued(households=households), on)
@@ -233,6 +246,14 @@ class Campaign:
     def decline(self, case: str, visit: str, on: str, must: bool = True, code: str = EAST) -> int:
         declined = VisitDeclined(visit=visit, officer="police-1", community=code, grid="01", must=must, reason="不便")
         return self.put(f"handling/{case}", declined, on)
+
+    def mediate(self, id: str, on: str) -> int:
+        return self.put(f"handling/{id}", MediationHeld(officers=("police-1",), place="sealed:p", record=None), on)
+
+    def retract(self, id: str, act: WorkAct, on: str, item: str | None = None, code: str = EAST) -> int:
+        """Take back an act of a case: the last of its kind, or the visit that is named."""
+        undone = WorkRetracted(act=act, item=item, visit=None, community=code, reason="sealed:r")
+        return self.put(f"handling/{id}", undone, on)
 
     def meet(self, month: str, on: str, code: str = EAST, kind: MeetingKind = MeetingKind.MONTHLY) -> int:
         held = MeetingConvened(community=code, kind=kind, month=month, attended=9, subject="研判")
@@ -359,3 +380,11 @@ class Looking:
 
     def root(self) -> str:
         return f"{self.position:064x}"  # stands for the tree's root: the campaign has no tree
+
+
+def inquiry(campaign: Campaign, said: Mapping[str, str], today: date, by: Actor = OFFICE) -> Asking:
+    """A question about a campaign."""
+    return Asking(
+        said=said, by=by, today=today, at=lambda position: Looking(Campaign(campaign.written[: position + 1])),
+        stream=lambda stream: [one for one in campaign.recorded() if one.stream == stream],
+    )  # fmt: skip

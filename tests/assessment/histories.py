@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.assessment.periods import period
+from services.assessment.rules.periods import period
 from shared.contracts.assessment import Period, PeriodKind, PlanAmended
 from shared.contracts.assessment_entries import AppealDecided, Excused, Finding, ScoreAppealed
 from shared.contracts.assignment import (
@@ -84,7 +84,8 @@ PERIODS: Sequence[Period] = [
     period(PeriodKind.QUARTER, "2015-Q2", PLAN), period(PeriodKind.YEAR, "2015", PLAN),
     period(PeriodKind.DATES, "2015-06-05_2015-07-20", PLAN),
 ]  # fmt: skip
-ASKED = st.tuples(st.sampled_from(PERIODS), st.sampled_from([date(2015, 6, 30), date(2015, 7, 31), date(2016, 1, 31)]))
+AS_OF: Sequence[date] = [date(2015, 6, 30), date(2015, 7, 31), date(2016, 1, 31)]
+ASKED = st.tuples(st.sampled_from(PERIODS), st.sampled_from(AS_OF))
 """What is scored: a period of every kind, and the as-of day."""
 
 
@@ -429,7 +430,10 @@ def appeal(draw: Any, id: str) -> list[Act]:
     on, decided, later = _sorted_days(draw, 3)
     lodged = ScoreAppealed(community=EAST, publication="p", indicator=indicator, grounds="sealed:g")
     excused = Excused(indicator=indicator, table=table, member=member)
-    decision = AppealDecided(finding=Finding.UPHELD, decided_by="领导小组", decision="sealed:d", excused=(excused,))
+    decision = AppealDecided(
+        finding=Finding.UPHELD, decided_by="领导小组", decision="sealed:d", excused=(excused,),
+        excused_in=draw(st.sampled_from(PERIODS)),
+    )  # fmt: skip
     acts = [put(f"supervision/{id}", lodged, on), put(f"supervision/{id}", decision, decided)]
     if draw(st.integers(0, 2)) == 0:
         acts.append(put(f"supervision/{id}", replace(VOID["supervision"], kind="appeals"), later))
@@ -477,6 +481,12 @@ def later(draw: Any) -> list[Act]:
     for _ in range(draw(st.integers(0, 3))):
         note = CaseVoided(reason="误录") if draw(st.integers(0, 2)) == 0 else _correction(draw)
         acts.append(partial(_about, id=draw(st.sampled_from(["a", "b", "c"])), note=note, on=draw(DAYS)))
+    for id in sorted(draw(st.sets(st.sampled_from(["a", "b", "c"]), max_size=2))):
+        acts += [partial(_known, id=id, act=act) for act in _going_on(draw, id)]
+    for code in sorted(draw(st.sets(COMMUNITIES))):
+        said = CommunityCorrected(code=code, reason="更正", name=None, grids=None, households=draw(st.integers(0, 50)))
+        acts.append(partial(_registered, code=code, note=said, on=draw(DAYS)))
+        acts += roster(draw, code) if either(draw) else []
     if draw(st.integers(0, 2)) == 0:
         acts += calendar(draw, "410105010")
     if draw(st.integers(0, 2)) == 0:
@@ -489,6 +499,24 @@ def later(draw: Any) -> list[Act]:
 def _about(campaign: Campaign, id: str, note: Any, on: str) -> None:
     if campaign.known(id):
         campaign.put(f"case/{id}", note, on)
+
+
+def _going_on(draw: Any, id: str) -> list[Act]:
+    """What may happen to a case that there is: its deadline, visits, letters, that it ends, or did not."""
+    days, due = _sorted_days(draw, 4), draw(DAYS)
+    acts = _clock(draw, f"case/{id}", EAST, due, days) if either(draw) else []
+    acts += _meanwhile(draw, id, EAST, CaseKind.BACKLOG, due, days, clock=False) if either(draw) else []
+    return [*acts, *_ended(draw, id, EAST, days[3], over=False)]
+
+
+def _known(campaign: Campaign, id: str, act: Act) -> None:
+    if campaign.known(id):
+        act(campaign)
+
+
+def _registered(campaign: Campaign, code: str, note: Any, on: str) -> None:
+    if any(one.stream == f"community/{code}" for one in campaign.written):
+        campaign.put(f"community/{code}", note, on)
 
 
 def written(parts: Parts) -> Campaign:

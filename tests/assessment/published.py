@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any
 
 from services.assessment.commands import PublishScores
-from services.assessment.explanation import Explained, Explanation, explanation
+from services.assessment.explaining.explanation import Explained, Explanation, explanation
+from services.assessment.explaining.happenings import happened
+from services.assessment.explaining.reading import Reading, reading
+from services.assessment.explaining.since import IndicatorSince, Since, earlier, since
 from services.assessment.ledgers import scores
-from services.assessment.reading import Reading, reading
-from services.assessment.score import publication
+from services.assessment.scoring.publishing import publication
 from services.assessment.service import SERVICE
-from services.assessment.since import IndicatorSince, Since, earlier, since
 from shared.contracts.assessment import PeriodKind
 from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, Campaign, folded
 
@@ -35,14 +36,14 @@ def read(campaign: Campaign, row: scores.Row) -> Reading:
     recorded = campaign.recorded()
     taken = recorded[: row.evidence_position + 1]
     rows = {ledger.name: list(folded(ledger, taken).values()) for ledger in SERVICE.scorer.ledgers}
-    return reading(row, rows, lambda position: recorded[position].type)
+    return reading(row, rows, lambda position: happened(recorded[position]))
 
 
 def told(campaign: Campaign, publication: str, subject: str = EAST) -> Explanation:
     """A published score, explained."""
-    row = rows_of(campaign)[f"{publication}.{subject}"]
-    history = [one for one in campaign.recorded() if one.stream == f"score/{publication}"]
-    return explanation(LOG, row, read(campaign, row), history)
+    row, recorded = rows_of(campaign)[f"{publication}.{subject}"], campaign.recorded()
+    history = [one for one in recorded if one.stream == f"score/{publication}"]
+    return explanation(LOG, row, read(campaign, row), history, lambda position: happened(recorded[position]))
 
 
 def explained(campaign: Campaign, code: str, publication: str, subject: str = EAST) -> Explained:

@@ -6,16 +6,15 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.assessment.counterfactual import Compared, Moved, Outcome, Part, Rules, WhatIf, what_if
-from services.assessment.differing import differences
-from services.assessment.exact import exactly
-from services.assessment.periods import period
-from services.assessment.scoring import score
-from services.assessment.supposing import Wanted, edition, sides, wanted
+from services.assessment.rules.periods import period
+from services.assessment.scoring.exact import exactly
+from services.assessment.scoring.measuring import score
+from services.assessment.scoring.membership import Part
+from services.assessment.what_if.comparing import Compared, Moved, Outcome, Rules, WhatIf, what_if
+from services.assessment.what_if.differing import differences
 from shared.contracts.assessment import (
     Every,
     Exclusion,
@@ -30,7 +29,6 @@ from shared.contracts.assessment import (
 )
 from shared.contracts.codes import PostingEnd, Profession
 from shared.contracts.frozen import replace
-from shared.contracts.model import Refused
 from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, WHOLE, Campaign
 from tests.assessment.histories import Act, streams, written
 from tests.assessment.test_appeals import decided
@@ -173,7 +171,7 @@ def test_an_exclusion_that_goes_brings_its_rows_back_into_the_denominator() -> N
     kept = tuple(why for why in indicator("resolve_rate").exclusions if why.code != "referred_outside")
     found = supposed(made, under(with_indicator("resolve_rate", exclusions=kept)))
     one = the(found, "resolve_rate")
-    assert moves(one) == {"e6": ("excluded", "referred_outside", "denominator", None)}
+    assert moves(one) == {"e6": ("excluded", "referred_outside", "missed", None)}
     assert one.before is not None
     assert one.after is not None
     assert (numbers(one.before), numbers(one.after)) == ((5, 6, 1), (5, 7, 0))
@@ -201,7 +199,7 @@ def test_another_numerator_moves_rows_out_of_it() -> None:
     numerator = indicator("resolve_rate").numerator
     never = replace(numerator, where=(*numerator.where, Filter(field="tier", op=Op.IS, values=("district",))))
     found = supposed(season(), under(with_indicator("resolve_rate", numerator=never)))
-    assert moves(the(found, "resolve_rate")) == {f"e{n}": ("numerator", None, "denominator", None) for n in range(5)}
+    assert moves(the(found, "resolve_rate")) == {f"e{n}": ("numerator", None, "missed", None) for n in range(5)}
 
 
 def test_days_of_grace_say_which_minutes_were_late() -> None:
@@ -209,7 +207,7 @@ def test_days_of_grace_say_which_minutes_were_late() -> None:
     (rule,) = found.rulebook
     assert (rule.at, rule.before, rule.after) == ("grace_days", str(RULEBOOK.grace_days), "3")
     (moved,) = the(found, "minutes_on_time").moved
-    assert (moved.before.part, moved.after.part) == (Part.NUMERATOR, Part.DENOMINATOR)
+    assert (moved.before.part, moved.after.part) == (Part.NUMERATOR, Part.MISSED)
     assert (moved.before.numerator, moved.after.numerator) == (1, 0)
 
 
@@ -248,7 +246,7 @@ def test_another_plan_s_due_day_makes_minutes_late() -> None:
     assert found.rulebook == ()
     assert [(one.at.rpartition(".")[2], one.after) for one in found.plan] == [("due_day", "1")]
     (moved,) = the(found, "minutes_on_time").moved
-    assert (moved.before.part, moved.after.part) == (Part.NUMERATOR, Part.DENOMINATOR)
+    assert (moved.before.part, moved.after.part) == (Part.NUMERATOR, Part.MISSED)
     assert of(found, WEST).before == of(found, WEST).after
 
 
@@ -260,7 +258,7 @@ def test_a_phase_has_the_days_that_each_plan_gives_it() -> None:
     assert (found.before.period.from_day, found.after.period.from_day) == (date(2015, 6, 11), date(2015, 6, 15))
     moved = moves(the(found, "resolve_rate"))
     assert {(part, to) for part, _, to, _ in moved.values()} == {
-        ("numerator", "outside"), ("denominator", "outside"), ("excluded", "outside"),
+        ("numerator", "outside"), ("missed", "outside"), ("excluded", "outside"),
     }  # fmt: skip
     assert set(moved) == {f"e{n}" for n in range(7)}
 
@@ -270,7 +268,7 @@ def test_another_plan_s_length_of_postings_makes_an_end_early() -> None:
     made.end("judge-1", Profession.JUDGE, "2015-06-30", PostingEnd.TRANSFER)
     found = supposed(made, under(plan=replace(PLAN, posting_months=1)), under())
     (moved,) = the(found, "early_ends").moved
-    assert (moved.before.part, moved.after.part) == (Part.NUMERATOR, Part.DENOMINATOR)
+    assert (moved.before.part, moved.after.part) == (Part.NUMERATOR, Part.SPARED)
 
 
 def test_before_a_later_plan_is_issued_nothing_is_due_and_there_is_no_per_cent_to_compare() -> None:
@@ -307,6 +305,19 @@ def test_what_an_appeal_left_out_stays_out_under_any_rulebook_and_is_told_by_its
     moved = the(supposed(made, under(with_indicator("resolve_rate", denominator=nothing))), "resolve_rate").moved
     (appealed,) = (one for one in moved if one.before.part is Part.EXCLUDED)
     assert (appealed.key, appealed.before.reason_en, appealed.after.part) == ("e5", "Left out on appeal", Part.OUTSIDE)
+
+
+def test_what_is_left_out_under_both_rules_says_which_of_its_numbers_is_another() -> None:
+    kept = tuple(why for why in indicator("resolve_rate").exclusions if why.code == "referred_outside")
+    anything = replace(indicator("resolve_rate").numerator, where=())
+    found = supposed(season(), under(with_indicator("resolve_rate", numerator=anything, exclusions=kept)))
+    moved = {one.key: one for one in the(found, "resolve_rate").moved}
+    assert (moved["e6"].before.part, moved["e6"].after.part) == (Part.EXCLUDED, Part.EXCLUDED)
+    assert (moved["e6"].says_zh, moved["e6"].says_en) == (
+        "剔除（移送街道以外机关）：剔除前分子 0 → 1",
+        "excluded (Referred outside the sub-district): numerator before exclusions 0 → 1",
+    )
+    assert (moved["e5"].says_zh, moved["e5"].says_en) == ("未计入分子 → 计入分子", "missed → counted")
 
 
 # every history and every change ---------------------------------------------------------------------------------------
@@ -447,69 +458,3 @@ def test_what_differs_is_written_as_yaml_has_it() -> None:
         "indicators.four_roles.numerator.where": "[{field: judge, op: present, values: []}]",
         "indicators.four_roles.target": "null",
     }
-
-
-# as it is asked -------------------------------------------------------------------------------------------------------
-
-TODAY = date(2015, 8, 31)
-SAID = {"period_kind": "month", "period": "2015-06", "as_of": "2015-07-31"}
-
-
-def test_what_is_not_named_is_what_is_in_force() -> None:
-    made = season()
-    other = replace(RULEBOOK, code="other", grace_days=0)
-    rows = made.rows()
-    book, plan = rows["rulebooks"][0], rows["plans"][0]
-    adopted = [book, replace(book, version=2, rulebook=replace(RULEBOOK, grace_days=1), position=90)]
-    adopted.append(replace(book, code="other", rulebook=other, position=80))
-    before, after = sides(wanted(SAID | {"other_rulebook": "other"}, TODAY), [plan], adopted)
-    assert (before.plan, before.plan_version, before.rulebook_version) == (PLAN, 1, 2)
-    assert (after.plan, after.rulebook.code) == (PLAN, "other")
-    before, after = sides(wanted(SAID | {"rulebook": "default@1", "other_rulebook": "default"}, TODAY), [plan], adopted)
-    assert (before.rulebook_version, after.rulebook_version) == (1, 2)
-    assert before.period.to_day == date(2015, 6, 30)
-
-
-@pytest.mark.parametrize(
-    ("said", "field"),
-    [
-        ({"period_kind": "week"}, "period_kind"), ({"period_kind": ""}, "period_kind"), ({"period": ""}, "period"),
-        ({"as_of": "31.7."}, "as_of"), ({"as_of": "2015-09-01"}, "as_of"), ({"all": "yes"}, "all"),
-        ({"position": "-1"}, "position"), ({"position": "１"}, "position"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_read_is_named(said: dict[str, str], field: str) -> None:
-    with pytest.raises(Refused) as caught:
-        wanted(SAID | said, TODAY)
-    assert (caught.value.code, caught.value.field) == ("bad_parameter", field)
-
-
-@pytest.mark.parametrize(
-    ("asked", "code", "field"),
-    [
-        ({"plan": "other"}, "unknown_edition", "plan"), ({"plan": f"{PLAN.code}@2"}, "unknown_edition", "plan"),
-        ({"rulebook": "default@x"}, "unknown_edition", "rulebook"),
-        ({"other_plan": "x"}, "unknown_edition", "other_plan"),
-        ({"other_rulebook": "default@"}, "unknown_edition", "other_rulebook"),
-        ({"period": "2015-6"}, "unknown_period", "period"), ({"as_of": date(2015, 5, 1)}, "period_not_begun", "as_of"),
-    ],
-)  # fmt: skip
-def test_what_there_is_not_is_refused(asked: dict[str, Any], code: str, field: str) -> None:
-    rows = season().rows()
-    with pytest.raises(Refused) as caught:
-        sides(
-            replace(Wanted(kind=PeriodKind.MONTH, period="2015-06", as_of=AS_OF), **asked),
-            rows["plans"],
-            rows["rulebooks"],
-        )
-    assert (caught.value.code, caught.value.field) == (code, field)
-
-
-def test_where_nothing_was_adopted_there_is_nothing_to_compare() -> None:
-    rows = season().rows()
-    asked = Wanted(kind=PeriodKind.MONTH, period="2015-06", as_of=AS_OF)
-    for plan_rows, books, field in (([], rows["rulebooks"], "plan"), (rows["plans"], [], "rulebook")):
-        with pytest.raises(Refused) as caught:
-            sides(asked, plan_rows, books)
-        assert (caught.value.code, caught.value.field) == ("not_found", field)
-    assert edition(rows["plans"], PLAN.code, "plan").plan == PLAN

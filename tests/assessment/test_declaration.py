@@ -13,7 +13,7 @@ import services.assessment
 from services.assessment import entry_commands
 from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
 from services.assessment.entries import ENTRIES
-from services.assessment.ranking import Place, ranks
+from services.assessment.scoring.ranking import Place, ranks
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import EVENTS, PeriodKind, RankUse
 from shared.contracts.assignment import (
@@ -59,7 +59,7 @@ def full() -> Campaign:
     for stream, event in OWED:
         campaign.put(stream, event, "2015-06-15")
     publish(campaign)
-    campaign.resolve("e5", "2015-06-25", recorded="2015-07-20")
+    campaign.resolve("w0", "2015-06-25", recorded="2015-07-20")
     publish(campaign, "2015-07-20")
     campaign.send(APPEAL, "2015-07-21", "ap1", CLERK)
     campaign.send(HEAR, "2015-07-22", "ap1", OTHER)
@@ -77,7 +77,7 @@ def _codes(source: str) -> set[str]:
 
 def test_every_refusal_that_the_code_can_give_has_its_sentences() -> None:
     root = Path(services.assessment.__file__).parent
-    raised = {code for file in root.glob("*.py") for code in _codes(file.read_text("utf-8"))}
+    raised = {code for file in root.rglob("*.py") for code in _codes(file.read_text("utf-8"))}
     assert raised - set(CODES) == set(SERVICE.refusals)  # the mechanism's own codes have theirs
     assert set(SERVICE.statuses) <= raised
 

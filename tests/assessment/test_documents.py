@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
-from services.assessment import plan_file, rulebook_file
-from services.assessment.documents import DocumentFault, Form, read
+from services.assessment.rules import plan_file, rulebook_file
+from services.assessment.rules.documents import DocumentFault, Form, read
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import Given, Work
 from shared.web.documents import document_schema

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from services.assessment.due.obligation import State
+from shared.contracts.assessment import Sequel
 from shared.contracts.assignment import (
     AgreementReached,
     HandlerReplaced,
@@ -26,10 +27,20 @@ from shared.contracts.assignment import (
     WorkAct,
     WorkRetracted,
 )
-from shared.contracts.codes import AgreementForm, Basis, CaseKind, CaseStatus, PostingEnd, Profession, VisitResult
+from shared.contracts.codes import (
+    AgreementForm,
+    Basis,
+    CaseKind,
+    CaseStatus,
+    DeclineReason,
+    PostingEnd,
+    Profession,
+    VisitResult,
+)
 from shared.contracts.intake import (
     CalendarAmended,
     CaseCorrected,
+    CaseDeclined,
     CaseFollowedUp,
     CaseHandedDown,
     CaseStep,
@@ -47,10 +58,10 @@ SETTLE, LETTER, CONTACT, FOLLOW_UP = "case_deadline", "letter_term", "contact", 
 PERFORMANCE, HANDOVER, VISIT = "performance_term", "handover_term", "must_visit"
 
 
-def campaign(**about_the_case: Any) -> Campaign:
-    """The plan in force, a community, and a case a of 06-12 that is to be settled by 07-13."""
+def campaign(known: str = "2015-06-01", **about_the_case: Any) -> Campaign:
+    """The plan in force, a community that the log knows since a day, and a case a of 06-12 to be settled by 07-13."""
     begun = Campaign().adopt()
-    begun.community(EAST)
+    begun.community(EAST, recorded=known)
     begun.case("a", "2015-06-12", due="2015-07-13", **about_the_case)
     return begun
 
@@ -176,12 +187,28 @@ def test_a_case_goes_with_its_correction_to_another_community() -> None:
 
 
 def test_a_paper_case_that_was_over_is_judged_by_its_days_and_makes_nothing_else_due() -> None:
-    begun = campaign(basis=Basis.PAPER_LEDGER, handled=False, kind=CaseKind.BACKLOG)
+    begun = campaign(basis=Basis.PAPER_LEDGER, handled=False, kind=CaseKind.BACKLOG, known="2015-08-03")
     begun.resolve("a", "2015-07-14", recorded="2015-08-03")
     (settled,) = begun.owed(SETTLE, "2015-08-03")
     assert (settled.state, settled.days, settled.taken_over) == (State.LATE, 1, True)
     of_the_case = {one.kind.code for one in begun.obligations("2015-10-01") if one.about == "a"}
     assert of_the_case == {SETTLE}
+
+
+def test_a_paper_row_of_a_day_on_which_the_log_knew_the_community_owes_what_every_case_owes() -> None:
+    begun = campaign(basis=Basis.PAPER_LEDGER, handled=False, kind=CaseKind.BACKLOG, known="2015-06-12")
+    begun.resolve("a", "2015-07-10", recorded="2015-08-03")
+    (settled,) = begun.owed(SETTLE, "2015-08-03")
+    assert (settled.taken_over, settled.entered_on) == (False, date(2015, 8, 3))
+    of_the_case = {one.kind.code for one in begun.obligations("2015-10-01") if one.about == "a"}
+    assert of_the_case == {SETTLE, LETTER, "first_visit_term", FOLLOW_UP, "register_term"}
+
+
+def test_a_paper_case_that_ended_when_the_log_knew_the_community_was_settled_when_that_was_entered() -> None:
+    begun = campaign(basis=Basis.PAPER_LEDGER, known="2015-06-20")
+    begun.resolve("a", "2015-07-10", recorded="2015-08-03")
+    (settled,) = begun.owed(SETTLE, "2015-08-03")
+    assert settled.entered_on == date(2015, 8, 3)
 
 
 def test_an_open_paper_case_is_handled_like_any_other() -> None:
@@ -193,7 +220,7 @@ def test_an_open_paper_case_is_handled_like_any_other() -> None:
 
 
 def test_a_paper_case_that_was_reopened_is_handled_like_any_other() -> None:
-    begun = campaign(basis=Basis.PAPER_LEDGER, handled=False)
+    begun = campaign(basis=Basis.PAPER_LEDGER, handled=False, known="2015-07-01")
     begun.resolve("a", "2015-07-01")
     assert begun.stands(FOLLOW_UP, "2015-07-20") is None
     begun.reopen("a", "2015-08-01", due="2015-09-01")
@@ -681,14 +708,31 @@ def test_the_first_visit_or_a_household_that_declines_is_enough_and_one_taken_ba
     assert visited.stands("first_visit_term", "2015-06-30") == (State.OVERDUE, 7)
 
 
-def test_a_petition_is_answered_within_fifteen_days_of_its_report_and_no_dispute_need_be() -> None:
+def test_of_every_case_it_is_said_within_fifteen_days_whether_it_is_taken_on() -> None:
     begun = campaign()
     begun.reported("p", "2015-06-15", kind=CaseKind.BACKLOG)
     begun.reported("d", "2015-06-15")
     assert begun.stands("register_term", "2015-06-30", about="p") == DUE
     assert begun.stands("register_term", "2015-07-01", about="p") == (State.OVERDUE, 1)
-    assert begun.stands("register_term", "2015-07-01", about="d") is None
-    assert begun.stands("register_term", "2015-07-01", about="a") is None
+    assert begun.stands("register_term", "2015-07-01", about="d") == (State.OVERDUE, 1)
+    assert begun.stands("register_term", "2015-07-01", about="a") == DONE
+    begun.put("case/d", CaseDeclined(reason=DeclineReason.NOT_IN_SCOPE, remedy="起诉"), "2015-07-04")
+    assert begun.stands("register_term", "2015-08-01", about="d") == (State.LATE, 4)
+
+
+def test_nobody_owes_word_of_what_was_taken_over_from_paper() -> None:
+    begun = campaign(known="2015-06-20")
+    begun.reported("d", "2015-06-15", basis=Basis.PAPER_LEDGER)
+    assert begun.stands("register_term", "2015-08-01", about="d") is None
+
+
+def test_however_long_a_letter_says_the_parties_are_seen_by_the_plan_s_term() -> None:
+    begun = handed_down()
+    begun.sign("a", "2015-06-15", contact_days=3_650)
+    assert [one.due_on for one in begun.owed(CONTACT, "2015-08-01")] == [date(2015, 7, 15)]
+    assert begun.stands(CONTACT, "2015-07-16") == (State.OVERDUE, 1)
+    begun.plan(replace(PLAN, terms=tuple(one for one in PLAN.terms if one.sequel != Sequel.CONTACT)))
+    assert [one.due_on for one in begun.owed(CONTACT, "2015-08-01")] == [date(2025, 6, 12)]
 
 
 def test_a_letter_is_the_community_s_to_sign() -> None:

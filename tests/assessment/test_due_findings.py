@@ -1,5 +1,5 @@
-"""What findings make due on any day: hazards, key areas, orders to rectify, opinions (§3.3.2, 3.3.7, 5.4, 5.5). All
-synthetic. An opinion is answered within 10 working days, as the plan of the seed has it."""
+"""What was begun makes due on any day: hazards, key areas, orders to rectify, opinions, archives (§3.3.2, 3.3.6, 3.3.7,
+5.4, 5.5). All synthetic. An opinion is answered within 10 working days, as the plan of the seed has it."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.assessment.due.obligation import State
+from shared.contracts.assessment import Work
 from shared.contracts.assessment_entries import RectificationCompleted, RectificationOrdered, SupervisionVoided
 from shared.contracts.intake_entries import (
     AreaKind,
@@ -24,7 +25,7 @@ from shared.contracts.intake_entries import (
     OpinionTopic,
     Severity,
 )
-from tests.assessment.campaign import EAST, PLAN, Campaign
+from tests.assessment.campaign import EAST, LOG, PLAN, STANDING_PLAN, Campaign
 
 DUE, DONE = (State.DUE, 0), (State.DONE, 0)
 ANSWER = "answer_term"
@@ -128,3 +129,39 @@ def test_an_opinion_is_not_late_before_the_plan_was_issued() -> None:
     begun.put("finding/1", OPINION, "2015-06-15")
     assert begun.stands(ANSWER, "2015-08-03") == DUE
     assert begun.stands(ANSWER, "2015-08-04") == (State.OVERDUE, 1)
+
+
+# archives -------------------------------------------------------------------------------------------------------------
+
+FILING = "archive.filing"
+
+
+def test_each_archive_that_was_begun_is_the_sub_district_s_to_file_by_the_plan_s_end() -> None:
+    made = campaign()
+    made.enter(Work.ARCHIVE, "a", "2015-06-20")
+    made.enter(Work.ARCHIVE, "b", "2015-06-21")
+    made.go_on(Work.ARCHIVE, "b", "2015-12-10")
+    assert made.owed(FILING, "2015-06-19", LOG) == []
+    assert [(one.about, one.due_on) for one in made.owed(FILING, "2015-06-21", LOG)] == [
+        ("supervision/a", date(2015, 12, 31)), ("supervision/b", date(2015, 12, 31))
+    ]  # fmt: skip
+    assert made.stands(FILING, "2015-12-31", LOG, "supervision/a") == DUE
+    assert made.stands(FILING, "2016-01-03", LOG, "supervision/a") == (State.OVERDUE, 3)
+    assert made.stands(FILING, "2016-01-03", LOG, "supervision/b") == DONE
+    assert made.owed(FILING, "2016-01-03", EAST) == []
+    made.void(Work.ARCHIVE, "a", "2016-01-03")
+    assert made.stands(FILING, "2016-01-03", LOG, "supervision/a") is None
+
+
+def test_under_a_plan_without_an_end_an_archive_is_filed_by_the_end_of_its_year() -> None:
+    made = Campaign()
+    made.plan(STANDING_PLAN)
+    made.enter(Work.ARCHIVE, "a", "2016-03-20")
+    (filing,) = made.owed(FILING, "2016-12-31", LOG)
+    assert (filing.due_on, filing.state) == (date(2016, 12, 31), State.DUE)
+
+
+def test_an_archive_from_after_the_plan_is_not_the_plan_s() -> None:
+    made = campaign()
+    made.enter(Work.ARCHIVE, "a", "2016-01-02")
+    assert made.owed(FILING, "2016-01-31", LOG) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.assessment.due.obligation import State
-from services.assessment.periods import rounds, turns
+from services.assessment.rules.periods import rounds, turns
 from shared.contracts.assessment import Duty, Every, Phase, Plan, PlanAmended, SubjectKind, Work
 from shared.contracts.assessment_entries import (
     ArchiveEntryAdded,

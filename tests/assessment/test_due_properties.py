@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
+from services.assessment.evidence.tables import tables
 from services.assessment.ledgers import communities_served
-from services.assessment.scoring import score
-from services.assessment.tables import tables
+from services.assessment.scoring.measuring import score
 from shared.contracts.assignment import (
     AgreementReached,
     HandoverCompleted,

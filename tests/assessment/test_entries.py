@@ -161,6 +161,12 @@ def test_a_rate_of_few_people_is_not_told() -> None:
     SUPERVISION.when(more, facts=HERE).then_refused("numbers_do_not_fit", field="offenders")
 
 
+@pytest.mark.parametrize("period", ["2016", "2015-06", "15", "0000"])
+def test_a_rate_is_of_a_year_that_has_come(period: str) -> None:
+    told = ReportYouthOffenceRate(**{**YOUTHS, "period": period}, offenders=1, youths=1_000)
+    assert_refusal_is_told(SERVICE, SUPERVISION.when(told, facts=HERE).then_refused("not_a_year", field="period"))
+
+
 def test_an_officer_s_archive_holds_facts_and_their_own_word_until_it_is_filed() -> None:
     added, reply = TAKEN[3][1], ArchiveReplyRecorded(reply="sealed:r")
     filed = ArchiveFiled(filed_with="区委政法委", filing="备1")

@@ -4,12 +4,15 @@ import json
 from dataclasses import replace
 from datetime import date
 
-from services.assessment.explanation import Explained, Member, clause_title, explanation
+from services.assessment.explaining.explanation import Explained, Member, clause_title, explanation
+from services.assessment.explaining.happenings import happened
 from shared.contracts.assessment import Change, PeriodKind
-from shared.contracts.codes import Basis, CaseKind, MeetingKind, PostingEnd, Profession
-from shared.contracts.intake import CaseCorrected
+from shared.contracts.assignment import StudioOpened
+from shared.contracts.codes import Basis, CaseKind, CaseStatus, MeetingKind, PostingEnd, Profession
+from shared.contracts.intake import CaseCorrected, CaseStep
 from shared.log.codec import canonical
 from tests.assessment.campaign import EAST, LOG, PLAN, STANDING_PLAN, WEST, Campaign
+from tests.assessment.histories import retracted
 from tests.assessment.published import explained, publish, read, rows_of, told
 
 JUNE = "month-2015-06.2015-07-06"
@@ -147,6 +150,7 @@ def test_the_sub_district_has_its_communities_rows_with_whose_they_are() -> None
 
 def test_what_was_taken_over_from_paper_is_said() -> None:
     campaign = season()
+    campaign.taken_in("2015-06-11")
     campaign.case("paper", "2015-06-10", basis=Basis.PAPER_LEDGER)
     resolve = explained(june(campaign), "resolve_rate", JUNE)
     taken_over = {one.member.key: one.member.taken_over for one in resolve.missed}
@@ -168,7 +172,8 @@ def add_up(one: Explained) -> None:
     """The rows of an indicator give its numbers."""
     score = one.score
     numerator = sum(member.numerator for member in one.numerator)
-    owed = [*one.numerator, *(missed.member for missed in one.missed), *one.denominator]
+    alone = [*(missed.member for missed in (*one.missed, *one.spared)), *one.denominator]
+    owed = [*one.numerator, *alone]
     denominator = sum(member.denominator for member in owed)
     left_out = [excluded.member for excluded in one.excluded]
     assert denominator == score.denominator
@@ -177,7 +182,7 @@ def add_up(one: Explained) -> None:
     unadjusted = numerator + sum(member.numerator for member in left_out)
     assert score.kind == "count" or unadjusted == score.unadjusted_numerator
     assert sum(member.taken_over for member in owed if member.denominator) == score.taken_over
-    for member in (*(one.member for one in one.missed), *one.denominator):
+    for member in alone:
         assert member.numerator == 0
 
 
@@ -215,7 +220,8 @@ def test_numbers_that_this_build_does_not_find_again_are_said_to_differ() -> Non
     campaign = june(season())
     row = rows_of(campaign)[f"{JUNE}.{EAST}"]
     other = [replace(one, numerator=one.numerator + 1) if one.code == "resolve_rate" else one for one in row.indicators]
-    found = explanation(LOG, replace(row, indicators=tuple(other)), read(campaign, row), ())
+    again = replace(row, indicators=tuple(other))
+    found = explanation(LOG, again, read(campaign, row), (), lambda position: happened(campaign.recorded()[position]))
     assert [one.indicator for one in found.indicators if not one.agrees] == ["resolve_rate"]
 
 
@@ -267,6 +273,46 @@ def test_a_posting_that_ended_early_is_an_incident_that_is_named_by_its_post() -
     ends = explained(june(campaign), "early_ends", JUNE)
     (incident,) = ends.numerator
     assert incident.name_zh == "法官，派驻起始日2015年6月1日，离任日期2015年6月28日"
-    assert {one.why_zh for one in ends.missed} == {"未提前调整"}
-    assert len(ends.missed) == 3
+    assert ends.missed == (), "nobody missed what should not happen"
+    assert {one.why_zh for one in ends.spared} == {"未提前调整"}
+    assert len(ends.spared) == 3
     assert date.fromisoformat(incident.fields["ended_on"] or "") == date(2015, 6, 28)
+
+
+def test_the_events_that_decide_what_a_row_is_are_told_apart_from_what_else_is_known_of_it() -> None:
+    campaign = season()
+    opened = campaign.put(f"community/{EAST}", StudioOpened(place="警务室"), "2015-06-15")
+    june(campaign)
+    posted = [at for at, one in enumerate(campaign.written) if one.stream == f"roster/{EAST}"]
+    (served,) = explained(campaign, "four_roles", JUNE).numerator
+    assert [event.position for event in served.events if event.decides] == posted
+    assert opened in [event.position for event in served.events]
+    (studio,) = explained(campaign, "studios", JUNE).numerator
+    assert [event.position for event in studio.events if event.decides] == [opened]
+    (resolved,) = explained(campaign, "resolve_rate", JUNE).numerator
+    campaign.sign("e0", "2015-06-13")
+    assert [event.says_en for event in resolved.events if event.decides] == ["Accepted", "Resolved"]
+
+
+def test_each_cause_of_a_restatement_says_what_happened_when_and_to_what() -> None:
+    campaign = june(season())
+    late = campaign.resolve("e3", "2015-07-06", "2015-07-08")
+    cards = campaign.cards(3, "2015-06-30")
+    publish(campaign, "2015-06", "2015-07-06")
+    (restated,) = told(campaign, JUNE).restatements
+    resolved, issued = restated.causes
+    assert {at for change in restated.changes for at in change.causes} == {resolved.position, issued.position}
+    assert (resolved.position, resolved.case, resolved.says_zh, resolved.says_en) == (late, "e3", "化解", "Resolved")
+    assert (resolved.on, resolved.recorded_on) == (date(2015, 7, 6), date(2015, 7, 8))
+    assert (issued.position, issued.community, issued.says_zh) == (cards, EAST, "发放便民联系卡")
+
+
+def test_an_event_that_was_taken_back_is_told_as_such() -> None:
+    campaign = season()
+    retraction = retracted(EAST, CaseStep.RESOLVED, CaseStatus.ACCEPTED)
+    campaign.put("case/e0", retraction, "2015-06-25")
+    june(campaign)
+    missed = {one.member.key: one.member for one in explained(campaign, "resolve_rate", JUNE).missed}
+    assert [(event.says_en, event.taken_back) for event in missed["e0"].events][-2:] == [
+        ("Resolved", True), ("Taken back", False)
+    ]  # fmt: skip

@@ -12,18 +12,35 @@ from hypothesis import strategies as st
 
 from services.assessment.commands import AdoptRulebook
 from services.assessment.entry_commands import AnswerFlag, VoidSupervision
-from services.assessment.flagged import Flagged, Wanted, flagged, flags_at, wanted
-from services.assessment.flags import Flag, flags, months_of
+from services.assessment.evidence.marks import Mark
+from services.assessment.flags import raising as assessment_flags
+from services.assessment.flags.asked import Flagged, flags_asked, flags_at
+from services.assessment.flags.raising import Flag, flags, months_of
 from services.assessment.ledgers import visits_made
-from services.assessment.marks import Mark
-from services.assessment.rulebook import check
-from services.assessment.scoring import score
+from services.assessment.rules.rulebook import check
+from services.assessment.scoring.measuring import score
+from services.assessment.service import SERVICE
+from services.closing import closing
 from shared.contracts.assessment import FlagKind, FlagRule, Given
-from shared.contracts.assignment import VisitCompleted, VisitPlanned, WorkAct, WorkRetracted
+from shared.contracts.assignment import CommunityVoided, VisitCompleted, VisitPlanned, WorkAct, WorkRetracted
 from shared.contracts.codes import Basis, Profession, VisitResult
 from shared.contracts.intake import CaseCorrected, CaseVoided
 from shared.contracts.model import Refused
-from tests.assessment.campaign import EAST, PLAN, RULEBOOK, WEST, WHOLE, Campaign, Looking, month
+from tests.assessment.campaign import (
+    EAST,
+    PLAN,
+    RULEBOOK,
+    STANDING_PLAN,
+    WEST,
+    WHOLE,
+    Campaign,
+    Looking,
+    inquiry,
+    month,
+)
+from tests.assessment.published import publish
+from tests.assessment.test_papers import drawn
+from tests.declarations import assert_refusal_is_told
 
 LATER = date(2015, 12, 31)
 
@@ -40,7 +57,8 @@ REOPENED = rule(FlagKind.REOPENED, days=30)
 BACKDATED = rule(FlagKind.BACKDATED, days=15)
 REPEATED = rule(FlagKind.REPEATED_TEXT)
 IMPOSSIBLE = rule(FlagKind.IMPOSSIBLE_TIMES)
-EVERY = (MONTH_END, REOPENED, BACKDATED, REPEATED, IMPOSSIBLE)
+VOIDED = rule(FlagKind.VOIDED, share="0.2", least=3, days=3)
+EVERY = (MONTH_END, REOPENED, BACKDATED, REPEATED, IMPOSSIBLE, VOIDED)
 
 
 def begun(*codes: str) -> Campaign:
@@ -102,7 +120,10 @@ def test_mediation_that_ended_counts_and_what_was_referred_does_not() -> None:
 
 
 def test_paper_tells_of_no_haste() -> None:
-    assert raised(ended("2015-06-29", "2015-06-30", basis=Basis.PAPER_LEDGER), MONTH_END) == []
+    made = ended("2015-06-29", "2015-06-30", basis=Basis.PAPER_LEDGER)
+    assert told(raised(made, MONTH_END)) == [(EAST, "2015-06", "month_end", 2, 2)], "told late is not taken over"
+    made.taken_in("2015-07-05")
+    assert raised(made, MONTH_END) == []
 
 
 def test_what_is_void_counts_in_neither_number() -> None:
@@ -198,17 +219,59 @@ def test_one_event_is_one_entry_though_two_ledgers_tell_of_it() -> None:
     assert told(found) == [(EAST, "2015-07", "backdated", 1, 1)]
 
 
-def test_what_is_taken_over_from_paper_and_what_is_void_is_not_backdated() -> None:
+def test_what_is_void_is_not_backdated_and_what_is_told_late_from_paper_is() -> None:
     made = begun()
     for number in range(3):
         made.case(f"p{number}", "2015-06-02", basis=Basis.PAPER_LEDGER)
         made.resolve(f"p{number}", "2015-06-09", recorded="2015-07-31")
         made.case(f"v{number}", "2015-06-02")
         made.resolve(f"v{number}", "2015-06-09", recorded="2015-07-31")
-    assert told(raised(made, BACKDATED)) == [(EAST, "2015-07", "backdated", 3, 3)]
+    assert told(raised(made, BACKDATED)) == [(EAST, "2015-07", "backdated", 6, 6)]
     for number in range(3):
         made.put(f"case/v{number}", CaseVoided(reason="sealed:r"), "2015-08-01")
-    assert raised(made, BACKDATED) == []
+    assert told(raised(made, BACKDATED)) == [(EAST, "2015-07", "backdated", 3, 3)]
+
+
+# made void ------------------------------------------------------------------------------------------------------------
+
+
+def discarded(voided: int, resolved: int, void_on: str = "2015-07-20") -> Campaign:
+    """So many cases of 1 July made void while they were open, and so many settled."""
+    made = begun()
+    for number in range(voided + resolved):
+        made.case(f"c{number}", "2015-07-01")
+        if number < voided:
+            made.put(f"case/c{number}", CaseVoided(reason="sealed:r"), void_on)
+        else:
+            made.resolve(f"c{number}", "2015-07-10")
+    return made
+
+
+def test_many_open_cases_that_are_made_void_are_a_flag_of_the_month_in_which_they_were() -> None:
+    (flag,) = raised(discarded(4, 6), VOIDED)
+    assert told([flag]) == [(EAST, "2015-07", "voided", 4, 10)]
+    assert [one.key for one in flag.members] == ["c0", "c1", "c2", "c3"]
+    assert flag.members[0].why_en == "entered on 2015-07-01, open, made void 19 days later (2015-07-20)"
+    assert "2015-07了结的案件10件，其中4件尚未办结即作废，且登记已超过3天（40.0%）" in flag.says_zh
+
+
+def test_a_mistake_that_is_seen_soon_a_few_of_many_and_what_was_over_are_none() -> None:
+    assert raised(discarded(4, 6, void_on="2015-07-04"), VOIDED) == []
+    assert raised(discarded(2, 0), VOIDED) == []
+    assert raised(discarded(3, 13), VOIDED) == []
+    made = discarded(0, 4)
+    for number in range(4):
+        made.put(f"case/c{number}", CaseVoided(reason="sealed:r"), "2015-07-20")
+    assert raised(made, VOIDED) == []
+
+
+def test_a_case_is_made_void_on_the_day_on_which_the_log_took_that() -> None:
+    made = discarded(0, 0)
+    for number in range(3):
+        made.case(f"c{number}", "2015-07-01")
+        made.put(f"case/c{number}", CaseVoided(reason="sealed:r"), "2015-07-02", recorded="2015-08-20")
+    assert told(raised(made, VOIDED)) == [(EAST, "2015-08", "voided", 3, 3)]
+    assert raised(made, VOIDED, as_of=date(2015, 8, 19)) == []
 
 
 def test_what_happened_before_the_log_took_the_community_in_can_only_be_from_paper() -> None:
@@ -499,20 +562,29 @@ JUNE = AnswerFlag(community=EAST, flag="month_end", month="2015-06", answer="sea
 
 def test_a_flag_is_answered_and_the_answer_stands_beside_it() -> None:
     made = odd_season()
-    raised_now = {one.code: one for one in flags_at(look_at(made), months={"2015-06"}, community=EAST)}
+    raised_now = {one.code: one for one in flags_at(look_at(made), RULEBOOK.flags, months={"2015-06"}, community=EAST)}
     assert raised_now["month_end"].answers == ()
     made.send(JUNE, "2015-08-02")
-    answered = {one.code: one for one in flags_at(look_at(made), months={"2015-06"}, community=EAST)}
+    answered = {one.code: one for one in flags_at(look_at(made), RULEBOOK.flags, months={"2015-06"}, community=EAST)}
     assert [one.on for one in answered["month_end"].answers] == [date(2015, 8, 2)]
     assert {code for code, one in answered.items() if one.answers} == {"month_end"}
     assert replace(answered["month_end"], answers=()) == raised_now["month_end"], "an answer changes nothing of it"
+
+
+def test_a_flag_is_answered_when_its_month_is_over() -> None:
+    early = odd_season()
+    with pytest.raises(Refused) as caught:
+        early.send(JUNE, "2015-06-30", recorded="2015-08-02")
+    assert (caught.value.code, caught.value.field) == ("month_not_over", "occurred_at")
+    assert_refusal_is_told(SERVICE, caught.value)
+    early.send(JUNE, "2015-07-01", recorded="2015-08-02")
 
 
 def test_an_answer_that_was_made_void_stands_there_no_more() -> None:
     made = odd_season()
     made.send(JUNE, "2015-08-02", id="said")
     made.send(VoidSupervision(reason="sealed:r"), "2015-08-03", id="said")
-    found = flags_at(look_at(made), months={"2015-06"}, community=EAST)
+    found = flags_at(look_at(made), RULEBOOK.flags, months={"2015-06"}, community=EAST)
     assert found
     assert [one.answers for one in found] == [()] * len(found)
 
@@ -533,19 +605,77 @@ def test_what_is_not_raised_is_not_answered(command: AnswerFlag, code: str, fiel
     assert (caught.value.code, caught.value.field) == (code, field)
 
 
-def test_the_rulebook_put_in_force_last_gives_the_rules_and_a_named_one_its_own() -> None:
+def test_what_can_be_refused_without_the_evidence_is_refused_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     made = odd_season()
-    other = replace(RULEBOOK, code="other", flags=(replace(MONTH_END, code="hurry", least=1),))
-    made.send(AdoptRulebook(rulebook=other, author="办公室", reason="另行制定"), "2015-08-01", id="other")
-    assert {one.code for one in flags_at(look_at(made))} == {"hurry"}
-    assert "month_end" in {one.code for one in flags_at(look_at(made), rulebook="default")}
+
+    def unasked(look: Any) -> Any:
+        raise AssertionError("the evidence was asked for")
+
+    monkeypatch.setattr(assessment_flags, "evidence_at", unasked)
+    for command, code in (
+        (replace(JUNE, flag="no_rule"), "no_such_flag"), (replace(JUNE, month="2015-08"), "month_not_over"),
+        (replace(JUNE, community="410105010009"), "unknown_community"),
+    ):  # fmt: skip
+        with pytest.raises(Refused) as caught:
+            made.send(command, "2015-08-02")
+        assert caught.value.code == code
+    with pytest.raises(AssertionError):
+        made.send(JUNE, "2015-08-02")
+
+
+def test_a_rulebook_by_which_no_plan_publishes_changes_no_flag_and_gives_its_own_where_it_is_named() -> None:
+    made = odd_season()
+    before = asked_of(made)
+    trial = replace(RULEBOOK, code="trial", flags=(replace(MONTH_END, code="hurry", least=1),))
+    made.send(AdoptRulebook(rulebook=trial, author="办公室", reason="试行"), "2015-08-01", id="trial")
+    assert before.flags
+    assert asked_of(made).flags == before.flags
+    assert (asked_of(made).rulebook, asked_of(made, rulebook="trial").rulebook) == ("default", "trial")
+    assert {one.code for one in asked_of(made, rulebook="trial").flags} == {"hurry"}
+
+
+def test_a_rulebook_by_which_no_plan_publishes_changes_no_paper() -> None:
+    made = odd_season()
+    id = publish(made, "2015-06", "2015-07-31")
+    asked_with = {"circular": {"publication": id}, "summary": {}, "monthly-report": {"month": "2015-06"}}
+    before = {kind: drawn(made, kind, as_of="2015-08-31", **said).paper for kind, said in asked_with.items()}
+    ended = closing(look_at(made), PLAN.code, date(2015, 8, 31))
+    assert all(one.flags for one in (*before.values(), ended))
+    trial = replace(RULEBOOK, code="trial", flags=())
+    made.send(AdoptRulebook(rulebook=trial, author="办公室", reason="试行"), "2015-08-20", id="trial")
+    for kind, said in asked_with.items():
+        assert drawn(made, kind, as_of="2015-08-31", **said).paper == before[kind], kind
+    assert closing(look_at(made), PLAN.code, date(2015, 8, 31)) == ended
+
+
+def test_a_month_s_flags_are_by_the_rulebook_of_that_month_s_plan() -> None:
+    made = odd_season()
+    later = replace(RULEBOOK, code="later", flags=(replace(MONTH_END, code="hurry", least=1),))
+    made.send(AdoptRulebook(rulebook=later, author="办公室", reason="常设"), "2016-01-01", id="later")
+    publishing = tuple(replace(one, rulebook="later") for one in STANDING_PLAN.publishing)
+    first = date(2016, 1, 1)
+    made.plan(replace(STANDING_PLAN, since=first, until=None, issued_on=first, publishing=publishing))
+    found = flags_asked(look_at(made), inquiry(made, {"month": "2015-06"}, date(2016, 2, 1)))
+    assert (found.rulebook, found.flags) == ("default", asked_of(made, month="2015-06").flags)
+    assert flags_asked(look_at(made), inquiry(made, {}, date(2016, 2, 1))).rulebook == "later"
+
+
+def test_a_flag_of_any_rulebook_is_answered() -> None:
+    made = odd_season()
+    hurry = replace(MONTH_END, code="hurry", least=1)
+    trial = AdoptRulebook(rulebook=replace(RULEBOOK, code="trial", flags=(hurry,)), author="办公室", reason="试行")
+    made.send(trial, "2015-08-01", id="trial")
     made.send(JUNE, "2015-08-02")
     made.send(replace(JUNE, flag="hurry"), "2015-08-02")
-    assert [one.code for one in flags_at(look_at(made)) if one.answers] == ["hurry"]
+    assert [one.code for one in asked_of(made, rulebook="trial").flags if one.answers] == ["hurry"]
+
+
+def asked_of(made: Campaign, **said: str) -> Flagged:
+    return flags_asked(look_at(made), inquiry(made, said, LATER))
 
 
 def asked(**said: str) -> Flagged:
-    return flagged(look_at(odd_season()), wanted(said, LATER))
+    return asked_of(odd_season(), **said)
 
 
 def test_what_is_asked_for_is_what_is_told() -> None:
@@ -559,21 +689,33 @@ def test_what_is_asked_for_is_what_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
-    [({"month": "2015-6"}, "month"), ({"month": "2015-13"}, "month"), ({"as_of": "morgen"}, "as_of"),
-     ({"as_of": "2016-01-01"}, "as_of"), ({"rulebook": "none"}, "rulebook")],
+    ("said", "code"),
+    [({"month": "2015-6"}, "malformed"), ({"month": "2015-13"}, "malformed"), ({"as_of": "morgen"}, "malformed"),
+     ({"as_of": "2016-01-01"}, "in_the_future"), ({"rulebook": "none"}, "unknown_rulebook"),
+     ({"community": "zz"}, "unknown_community")],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused(said: dict[str, str], field: str) -> None:
+def test_what_cannot_be_read_or_is_not_there_is_refused(said: dict[str, str], code: str) -> None:
     with pytest.raises(Refused) as caught:
         asked(**said)
-    assert (caught.value.code, caught.value.field) == ("bad_parameter", field)
+    assert (caught.value.code, caught.value.field) == (code, *said)
+
+
+def test_a_community_that_was_made_void_is_unknown() -> None:
+    made = odd_season()
+    third = "410105010009"
+    made.community(third)
+    assert asked_of(made, community=third).flags == ()
+    made.put(f"community/{third}", CommunityVoided(code=third, names=("虚构社区9",), reason="误"), "2015-07-01")
+    with pytest.raises(Refused) as caught:
+        asked_of(made, community=third)
+    assert caught.value.code == "unknown_community"
 
 
 def test_where_no_rulebook_is_in_force_nothing_is_odd() -> None:
     made = Campaign()
     made.community(EAST)
     made.post("police-1", Profession.POLICE)
-    found = flagged(look_at(made), Wanted(as_of=LATER))
+    found = asked_of(made)
     assert (found.rulebook, found.flags) == (None, ())
 
 

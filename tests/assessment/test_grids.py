@@ -111,7 +111,10 @@ def test_the_days_are_read_or_named() -> None:
     today = date(2015, 9, 1)
     assert between({}, today) == (date(2015, 1, 1), today)
     assert between({"from": "2015-06-01", "to": "2015-06-30"}, today) == JUNE
-    for said, field in (({"from": "June"}, "from"), ({"to": "2015-06-31"}, "to"), ({"from": "2015-09-02"}, "to")):
+    for said, code, field in (
+        ({"from": "June"}, "malformed", "from"), ({"to": "2015-06-31"}, "malformed", "to"),
+        ({"from": "2015-09-02"}, "ends_before_it_begins", "to"),
+    ):  # fmt: skip
         with pytest.raises(Refused) as caught:
             between(said, today)
-        assert (caught.value.code, caught.value.field) == ("bad_parameter", field)
+        assert (caught.value.code, caught.value.field) == (code, field)

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from services.assessment.evidence.tables import tables
 from services.assessment.ledgers import deeds
-from services.assessment.periods import period
-from services.assessment.scoring import explain, score
+from services.assessment.rules.periods import period
+from services.assessment.scoring.measuring import explain, score
 from shared.contracts.assessment import IndicatorScore, PeriodKind, Standing, Work
 from shared.contracts.assessment_entries import SurveyConcluded, SurveyKind, SurveyMethod, YouthOffenceRateReported
-from shared.contracts.assignment import StudioClosed, StudioOpened
-from shared.contracts.codes import Basis, CaseKind, MeetingKind, PostingEnd, Profession, Tier
+from shared.contracts.assignment import StudioClosed, StudioOpened, WorkAct
+from shared.contracts.codes import Basis, CaseKind, DeclineReason, MeetingKind, PostingEnd, Profession, Tier
 from shared.contracts.intake import (
+    CaseAccepted,
     CaseCorrected,
+    CaseDeclined,
     CaseFollowedUp,
     CaseHandedDown,
     CaseLinkedAsDuplicate,
@@ -30,6 +33,7 @@ from tests.assessment.campaign import (
     WEST,
     WHOLE,
     Campaign,
+    moment,
     month,
 )
 
@@ -126,10 +130,35 @@ def test_must_visits_done_or_declined_are_divided_by_those_due() -> None:
     campaign.visit("a", "v1", "2015-06-15")
     campaign.decline("a", "v2", "2015-06-16")
     assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-22")) == (2, 3, 0)
-    found = campaign.indicator("must_visits", JUNE, "2015-06-30")  # v1, v2 and the first visit, of these and v3
-    assert (numbers(found), found.rate, found.reached) == ((3, 4, 0), "0.7500", False)
+    found = campaign.indicator("must_visits", JUNE, "2015-06-30")  # v1 is the first visit, and counted once
+    assert (numbers(found), found.rate, found.reached) == ((2, 3, 0), "0.6667", False)
     assert found.points is not None
-    assert (found.points.exact, found.points.decimal) == ("15/2", "7.5000")
+    assert (found.points.exact, found.points.decimal) == ("20/3", "6.6667")
+
+
+@pytest.mark.parametrize(("planned_for", "expected"), [("2015-06-23", (0, 1, 0)), ("2015-06-24", (0, 2, 0))])
+def test_a_first_visit_that_is_planned_as_a_must_visit_is_counted_once_unless_it_is_planned_too_late(
+    planned_for: str, expected: tuple[int, int, int]
+) -> None:
+    """The family is to be visited by the 23rd."""
+    campaign = Campaign()
+    campaign.community()
+    campaign.case("a", "2015-06-12")
+    campaign.plan_visit("a", "v1", planned_for, "2015-06-12")
+    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-30")) == expected
+    campaign.visit("a", "v1", "2015-06-22")
+    met = campaign.indicator("must_visits", JUNE, "2015-06-30")
+    assert numbers(met) == (expected[1], expected[1], 0)
+
+
+def test_a_planned_must_visit_that_was_taken_back_leaves_the_first_visit_due() -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.case("a", "2015-06-12")
+    campaign.plan_visit("a", "v1", "2015-06-15", "2015-06-12")
+    campaign.retract("a", WorkAct.VISIT, "2015-06-16", "v1")
+    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-22")) == (0, 0, 0)
+    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-23")) == (0, 1, 0)
 
 
 def test_a_family_that_nobody_planned_to_visit_is_owed_a_visit_all_the_same() -> None:
@@ -150,8 +179,8 @@ def test_a_visit_is_not_due_before_its_day_and_not_before_the_plan_was_issued() 
     campaign.plan_visit("a", "v2", "2015-06-20", "2015-06-02")
     assert campaign.indicator("must_visits", JUNE, "2015-06-09").standing is Standing.NOT_YET_DUE
     assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-10")) == (0, 1, 0)
-    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-12")) == (0, 2, 0)
-    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-20")) == (0, 3, 0)
+    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-19")) == (0, 1, 0)
+    assert numbers(campaign.indicator("must_visits", JUNE, "2015-06-20")) == (0, 2, 0)
 
 
 @pytest.mark.parametrize(("due", "expected"), [("2015-06-19", (0, 1, 0)), ("2015-06-20", (0, 0, 1))])
@@ -341,7 +370,118 @@ def test_corrections_move_a_case_in_time_and_place_and_a_void_one_counts_nowhere
     june = [campaign.indicator("resolve_rate", JUNE, "2015-06-30", code).denominator for code in (EAST, WEST, LOG)]
     assert june == [0, 1, 1]
     july = campaign.indicator("resolve_rate", JULY, "2015-07-31")
-    assert (july.denominator, july.taken_over) == (1, 1)
+    assert (july.denominator, july.taken_over) == (1, 0)
+    assert numbers(campaign.indicator("voided", JUNE, "2015-07-31")) == (1, 0, 0)
+
+
+# what does not pay: late paper, back-dated ends, nobody's decision, far days ------------------------------------------
+
+
+def on_paper(known: str) -> Campaign:
+    """Rows of June's paper, typed in August as settled in June; the log knows the community since a day."""
+    campaign = Campaign()
+    campaign.community(recorded=known)
+    for number in range(4):
+        campaign.case(f"p{number}", "2015-06-12", basis=Basis.PAPER_LEDGER, handled=False, due="2015-07-13")
+        campaign.resolve(f"p{number}", "2015-06-30", recorded="2015-08-20")
+    return campaign
+
+
+def test_paper_rows_of_days_on_which_the_log_knew_the_community_are_judged_as_late_entries() -> None:
+    late = on_paper(known="2015-06-01")
+    assert numbers(late.indicator("must_visits", JUNE, "2015-09-01")) == (0, 4, 0)
+    assert late.indicator("resolve_rate", JUNE, "2015-09-01").taken_over == 0
+    taken_over = on_paper(known="2015-08-20")
+    assert numbers(taken_over.indicator("must_visits", JUNE, "2015-09-01")) == (0, 0, 0)
+    assert taken_over.indicator("resolve_rate", JUNE, "2015-09-01").taken_over == 4
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [("2015-07-20", (0, 0, 1)), ("2015-07-21", (0, 1, 0)), ("2015-10-01", (0, 1, 0))],
+)
+def test_settled_in_time_is_what_was_entered_so_within_the_grace(recorded: str, expected: tuple[int, int, int]) -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.case("a", "2015-06-12", due="2015-07-13", kind=CaseKind.BACKLOG)
+    campaign.resolve("a", "2015-06-30", recorded=recorded)
+    for code in ("must_visits", "stability", "letters"):
+        assert numbers(campaign.indicator(code, JUNE, "2015-11-01")) == expected, code
+
+
+def test_who_corrects_the_day_of_a_late_settlement_does_not_make_it_timely() -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.case("a", "2015-06-12", due="2015-07-13")
+    campaign.resolve("a", "2015-10-01")
+    campaign.put("case/a", CaseCorrected(reason="日期", resolved_on=date(2015, 6, 30)), "2015-10-02")
+    assert numbers(campaign.indicator("must_visits", JUNE, "2015-11-01")) == (0, 1, 0)
+
+
+DECLINED = CaseDeclined(reason=DeclineReason.NOT_IN_SCOPE, remedy="起诉")
+
+
+def test_a_report_on_which_nobody_decides_counts_as_accepted_from_the_last_day_for_that() -> None:
+    campaign = Campaign()
+    campaign.community()
+    for number in range(6):
+        campaign.case(f"a{number}", "2015-06-12")
+        campaign.resolve(f"a{number}", "2015-06-12")
+    for number in range(20):
+        campaign.reported(f"r{number}", "2015-06-11")
+    assert numbers(campaign.indicator("resolve_rate", JUNE, "2015-06-26")) == (6, 6, 0)
+    assert numbers(campaign.indicator("resolve_rate", JUNE, "2015-06-27")) == (6, 26, 0)
+    assert numbers(campaign.indicator("undecided", JUNE, "2015-06-26")) == (0, 0, 0)
+    assert numbers(campaign.indicator("undecided", JUNE, "2015-06-27")) == (20, 0, 0)
+
+
+@pytest.mark.parametrize(("declined_on", "expected"), [("2015-06-26", (0, 0, 0)), ("2015-07-06", (0, 1, 0))])
+def test_who_declines_in_time_is_not_measured_by_it_and_who_does_so_too_late_is(
+    declined_on: str, expected: tuple[int, int, int]
+) -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.reported("a", "2015-06-11")
+    campaign.put("case/a", DECLINED, declined_on)
+    assert numbers(campaign.indicator("resolve_rate", JUNE, "2015-07-31")) == expected
+    assert numbers(campaign.indicator("declined", JUNE, "2015-07-31")) == (1, 0, 0)
+
+
+def test_a_petition_that_is_handed_down_is_not_kept_stable_by_leaving_it_undecided() -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.reported("open", "2015-06-11", kind=CaseKind.BACKLOG)
+    campaign.reported("declined", "2015-06-11", kind=CaseKind.BACKLOG)
+    campaign.put("case/declined", DECLINED, "2015-07-06")
+    assert numbers(campaign.indicator("stability", JUNE, "2015-07-31")) == (0, 1, 1)
+
+
+def test_a_case_that_is_accepted_too_late_stays_in_the_month_in_which_that_was_to_be_decided() -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.reported("a", "2015-06-11")
+    campaign.put(
+        "case/a",
+        CaseAccepted(
+            community=EAST, grid="01", kind=CaseKind.DISPUTE, parties=2, reported_at=moment("2015-06-11"),
+            due_on=date(2015, 8, 20), due_rule="synthetic", to_be_handled=True, basis=Basis.ACT,
+        ),
+        "2015-07-20",
+    )  # fmt: skip
+    campaign.resolve("a", "2015-08-01")
+    assert numbers(campaign.indicator("resolve_rate", JUNE, "2015-08-31")) == (1, 1, 0)
+    assert numbers(campaign.indicator("resolve_rate", JULY, "2015-08-31")) == (0, 0, 0)
+
+
+def test_cases_that_are_made_void_stand_beside_the_rate() -> None:
+    campaign = Campaign()
+    campaign.community()
+    for number in range(4):
+        campaign.case(f"v{number}", "2015-06-12")
+        campaign.put(f"case/v{number}", CaseVoided(reason="误录"), "2015-07-02")
+    assert numbers(campaign.indicator("resolve_rate", JUNE, "2015-07-31")) == (0, 0, 0)
+    assert numbers(campaign.indicator("voided", JUNE, "2015-07-31")) == (4, 0, 0)
+    assert campaign.indicator("voided", JUNE, "2015-07-31").points is None
 
 
 # §5.1 stability -------------------------------------------------------------------------------------------------
@@ -441,6 +581,7 @@ def test_backlog_that_was_settled_in_time_after_a_contact_was_missed_is_left_out
 def test_linked_backlog_and_backlog_that_was_over_on_paper_are_left_out() -> None:
     campaign = backlog()
     campaign.put("case/a", CaseLinkedAsDuplicate(duplicate_of="b"), "2015-06-24")
+    campaign.taken_in("2015-06-24")
     campaign.case("p", "2015-06-12", kind=CaseKind.BACKLOG, basis=Basis.PAPER_LEDGER, handled=False)
     campaign.resolve("p", "2015-06-20")
     assert excluded(campaign, "stability", "2015-06-30") == ["duplicate", "over_on_paper"]
@@ -531,6 +672,20 @@ def test_answers_of_all_surveys_of_the_period_are_added_up() -> None:
     assert (numbers(satisfied), satisfied.rate, satisfied.points) == ((30, 40, 0), "0.7500", None)
 
 
+@pytest.mark.parametrize("kind", SurveyKind)
+def test_a_survey_of_fewer_than_thirty_valid_answers_is_left_out_and_shown(kind: SurveyKind) -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.put("supervision/s1", asked_about(kind, 1, 1), "2015-06-15")
+    campaign.put("supervision/s2", asked_about(kind, 29, 29), "2015-06-15")
+    alone = campaign.indicator(kind.value, JUNE, "2015-06-30")
+    assert (numbers(alone), alone.standing, alone.points) == ((0, 0, 30), Standing.NOTHING, None)
+    assert (alone.unadjusted_numerator, alone.unadjusted_denominator) == (30, 30)
+    assert excluded(campaign, kind.value, "2015-06-30") == ["sample_too_small", "sample_too_small"]
+    campaign.put("supervision/s3", asked_about(kind, 15, 30), "2015-06-20")
+    assert numbers(campaign.indicator(kind.value, JUNE, "2015-06-30")) == (15, 30, 30)
+
+
 # §3.2.6 joint conferences, 3.3.4 debriefings --------------------------------------------------------------------
 
 
@@ -550,19 +705,43 @@ def test_joint_conferences_are_due_once_a_quarter_from_the_plan_s_first_month_on
 
 
 def test_a_yearly_debriefing_never_falls_due_in_a_shorter_campaign_and_counts_where_it_was_held() -> None:
+    """The turn, June to May, outlasts the campaign."""
     campaign = Campaign()
     campaign.community()
-    spring = period(PeriodKind.DATES, "2015-06-01_2016-05-31", PLAN)
-    assert campaign.indicator("debriefings", spring, "2016-06-30").points is None
-    campaign.meet("2015-12", "2015-12-20", kind=MeetingKind.DEBRIEFING)
-    found = campaign.indicator("debriefings", spring, "2016-06-30")
-    assert (numbers(found), found.points and found.points.exact) == ((1, 1, 0), "4/1")
+    year = period(PeriodKind.YEAR, "2015", PLAN)
+    december = (
+        year, period(PeriodKind.QUARTER, "2015-Q4", PLAN), month("2015-12"), period(PeriodKind.PHASE, "3", PLAN)
+    )  # fmt: skip
+    for one in december:
+        for day in ("2015-12-31", "2016-06-30"):
+            assert campaign.indicator("debriefings", one, day).standing is Standing.NOT_YET_DUE
+    assert campaign.indicator("debriefings", month("2015-11"), "2015-12-31").standing is Standing.NOTHING
+    campaign.meet("2015-12", "2015-12-21", kind=MeetingKind.DEBRIEFING)
+    for one in december:
+        assert campaign.indicator("debriefings", one, "2015-12-20").standing is Standing.NOT_YET_DUE
+        found = campaign.indicator("debriefings", one, "2015-12-31")
+        assert (numbers(found), found.points and found.points.exact) == ((1, 1, 0), "4/1")
     standing = score(
         RULEBOOK, STANDING_PLAN, campaign.evidence(), period(PeriodKind.YEAR, "2015", PLAN), date(2016, 1, 31),
         whole=WHOLE,
     )  # fmt: skip
     whole = next(one for one in standing.tallies[0].indicators if one.code == "debriefings")
     assert numbers(whole) == (1, 1, 0)  # a plan that goes on has its debriefing due by the end of the year
+
+
+@pytest.mark.parametrize(
+    ("held", "turn", "belongs_to"),
+    [("2015-09-20", "2015-09", "2015-09"), ("2016-03-10", "2016-03", "2015-12"), ("2016-06-10", "2016-05", "2015-12")],
+)
+def test_a_debriefing_belongs_to_the_day_on_which_it_was_held_at_the_latest_to_the_plan_s_last(
+    held: str, turn: str, belongs_to: str
+) -> None:
+    campaign = Campaign()
+    campaign.community()
+    campaign.meet(turn, held, kind=MeetingKind.DEBRIEFING)
+    for name in ("2015-09", "2015-12", "2016-03", "2016-06"):
+        found = campaign.indicator("debriefings", month(name), "2016-06-30")
+        assert numbers(found) == ((1, 1, 0) if name == belongs_to else (0, 0, 0))
 
 
 # what is found and must be dealt with: §3.3.7, 5.4, 5.5, 3.3.2 --------------------------------------------------
@@ -641,16 +820,34 @@ def test_the_summary_is_due_by_14_november_as_issued(on: str, recorded: str, exp
 # of the sub-district alone: §3.3.6 archives, 5.6 youth offending ------------------------------------------------
 
 
-def test_archives_are_the_sub_district_s_and_filed_of_those_begun() -> None:
+def test_archives_are_the_sub_district_s_and_due_by_the_plan_s_end_whether_one_was_begun_or_not() -> None:
+    """The plan's own duty, and each that was begun."""
     campaign = Campaign()
     campaign.community()
+    year = period(PeriodKind.YEAR, "2015", PLAN)
+    assert campaign.indicator("archives", year, "2015-12-30", LOG).standing is Standing.NOT_YET_DUE
+    none_begun = campaign.indicator("archives", year, "2015-12-31", LOG)
+    assert (numbers(none_begun), none_begun.points and none_begun.points.exact) == ((0, 1, 0), "0/1")
     campaign.enter(Work.ARCHIVE, "a", "2015-06-12")
     campaign.enter(Work.ARCHIVE, "b", "2015-06-12")
-    campaign.go_on(Work.ARCHIVE, "b", "2015-07-12")
-    found = campaign.indicator("archives", JUNE, "2015-07-31", LOG)
-    assert (numbers(found), found.points and found.points.exact) == ((1, 2, 0), "1/1")
-    assert "archives" not in {one.code for one in campaign.tally(JUNE, "2015-07-31", EAST).indicators}
-    assert campaign.indicator("archives", JULY, "2015-07-31", LOG).standing is Standing.NOTHING
+    campaign.enter(Work.ARCHIVE, "void", "2015-06-12")
+    campaign.void(Work.ARCHIVE, "void", "2015-06-13")
+    campaign.enter(Work.ARCHIVE, "later", "2016-01-12")
+    assert numbers(campaign.indicator("archives", year, "2016-01-31", LOG)) == (0, 3, 0)
+    campaign.go_on(Work.ARCHIVE, "b", "2015-12-12")
+    found = campaign.indicator("archives", year, "2015-12-31", LOG)
+    assert (numbers(found), found.points and found.points.exact) == ((2, 3, 0), "4/3")
+    assert "archives" not in {one.code for one in campaign.tally(year, "2015-12-31", EAST).indicators}
+    assert campaign.indicator("archives", JUNE, "2015-12-31", LOG).standing is Standing.NOTHING
+
+
+def test_no_officer_is_named_by_what_an_archive_makes_due() -> None:
+    campaign = Campaign()
+    campaign.enter(Work.ARCHIVE, "a", "2015-06-12")
+    found = tables(campaign.evidence(), PLAN, JUNE, date(2015, 6, 30))["duties"]
+    (filing,) = (one for one in found if one.fields["what"] == "archive.filing")
+    assert (filing.key, filing.community) == ("archive.filing//supervision/a", "")
+    assert "judge" not in repr(filing)
 
 
 @pytest.mark.parametrize(
@@ -668,8 +865,21 @@ def test_youth_offending_stays_below_two_in_a_hundred_and_is_told_by_the_year(of
     found = campaign.indicator("youth_offending", year, "2016-01-31", LOG)
     assert (numbers(found), found.points and found.points.exact) == ((offenders, 1000, 0), points)
     assert found.reached is (offenders < 20)
-    days = period(PeriodKind.DATES, "2015-12-01_2015-12-31", PLAN)
-    assert numbers(campaign.indicator("youth_offending", days, "2016-01-31", LOG)) == (offenders, 1000, 0)
+    part = period(PeriodKind.DATES, "2015-12-01_2015-12-31", PLAN)
+    assert numbers(campaign.indicator("youth_offending", part, "2016-01-31", LOG)) == (0, 0, 0)
+
+
+def test_youth_offending_is_of_the_year_that_the_figure_tells_of_and_no_part_is_added_to_the_whole() -> None:
+    campaign = Campaign()
+    campaign.community()
+    for code, community, offenders in (("whole", None, 10), ("part", EAST, 400)):
+        told = YouthOffenceRateReported(
+            community=community, period="2015", offenders=offenders, youths=1000, by_unit="派出所"
+        )  # fmt: skip
+        campaign.put(f"supervision/{code}", told, "2016-01-15")
+    of_2015, of_2016 = (period(PeriodKind.YEAR, name, STANDING_PLAN) for name in ("2015", "2016"))
+    assert numbers(campaign.indicator("youth_offending", of_2015, "2016-01-31", LOG)) == (10, 1000, 0)
+    assert numbers(campaign.indicator("youth_offending", of_2016, "2017-01-31", LOG)) == (0, 0, 0)
 
 
 def test_a_month_a_quarter_and_a_phase_say_nothing_of_youth_offending() -> None:
@@ -689,7 +899,9 @@ def test_a_month_a_quarter_and_a_phase_say_nothing_of_youth_offending() -> None:
     [
         ("patrols", Work.PATROL, 1), ("training", Work.TRAINING, 1), ("outreach", Work.OUTREACH, 1),
         ("legal_advice", Work.ADVICE, 4), ("support", Work.SUPPORT, 7), ("leader_visits", Work.LEADER_VISIT, 1),
-        ("grid_work", Work.PATROL, 1), ("grid_work", deeds.HAZARD, 1), ("grid_work", Work.ADVICE, 0),
+        ("coached", Work.COACHED_CASE, 1), ("legal_aid", Work.AID, 1), ("grid_work", Work.OUTREACH, 1),
+        ("grid_work", deeds.HAZARD, 1), ("grid_work", Work.AID, 1), ("grid_work", Work.PATROL, 0),
+        ("grid_work", deeds.OPINION, 0), ("grid_work", Work.ADVICE, 0),
     ],
 )  # fmt: skip
 def test_work_is_counted_in_the_period_in_which_it_was_done(code: str, work: str, amount: int) -> None:
@@ -706,6 +918,26 @@ def test_work_is_counted_in_the_period_in_which_it_was_done(code: str, work: str
     assert [campaign.indicator(code, JUNE, "2015-07-31", of).numerator for of in (EAST, WEST)] == [amount, amount]
     assert (whole.numerator, whole.denominator, whole.standing) == (2 * amount, 0, Standing.MEASURED)
     assert (whole.rate, whole.points, whole.reached) == (None, None, None)
+
+
+def test_mediation_is_work_in_its_case_s_grid_unless_it_was_taken_back() -> None:
+    campaign = Campaign()
+    campaign.community(EAST)
+    campaign.community(WEST)
+    for id in ("a", "b", "void"):
+        campaign.case(id, "2015-06-12")
+        campaign.mediate(id, "2015-06-15")
+    campaign.put("case/void", CaseVoided(reason="误录"), "2015-06-16")
+    campaign.mediate("a", "2015-07-02")
+    campaign.mediate("b", "2015-06-18")
+    assert campaign.indicator("grid_work", JUNE, "2015-06-17").numerator == 2
+    assert campaign.indicator("grid_work", JUNE, "2015-07-31").numerator == 3
+    assert campaign.indicator("grid_work", JULY, "2015-07-31").numerator == 1
+    campaign.retract("b", WorkAct.MEDIATION, "2015-07-31")
+    assert campaign.indicator("grid_work", JUNE, "2015-07-31").numerator == 2
+    campaign.put("case/a", CaseCorrected(reason="社区", community=WEST), "2015-07-31")
+    found = [campaign.indicator("grid_work", JUNE, "2015-07-31", code).numerator for code in (EAST, WEST)]
+    assert found == [1, 1]
 
 
 def test_disputes_are_counted_when_they_are_reported_and_visits_when_they_are_made() -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from services.assessment.commands import PublishScores
+from services.assessment.entry_commands import FileCommunityPlan
 from services.assessment.grids import by_community, grids
 from services.assessment.papers.asking import Asked, asked
 from services.assessment.papers.circular import PublicationCircular
@@ -18,10 +19,10 @@ from services.assessment.papers.layout import Part, Table, laid_out
 from services.assessment.papers.monthly_report import MonthlyReport
 from services.assessment.papers.performance_archive import PerformanceArchive
 from services.assessment.papers.summary import Summary, measured_by, summary
-from services.assessment.plan_file import STANDING, load_plan
-from services.assessment.scoring import score
+from services.assessment.rules.plan_file import STANDING, load_plan
+from services.assessment.scoring.measuring import score
 from services.assessment.service import SERVICE
-from shared.contracts.assessment import Period, PeriodKind, PlanAmended
+from shared.contracts.assessment import Comparison, Period, PeriodKind, PlanAmended
 from shared.contracts.assessment_entries import (
     AppealDecided,
     AppealHeard,
@@ -44,6 +45,7 @@ from shared.contracts.assessment_entries import (
     SupervisionVoided,
 )
 from shared.contracts.assignment import (
+    CommunityVoided,
     Leave,
     LeaveRecorded,
     MediationHeld,
@@ -76,6 +78,7 @@ from tests.declarations import assert_refusal_is_told
 
 JUNE = {"month": "2015-06", "as_of": "2015-07-31"}
 BOX = "sealed:box"
+THIRD = "410105010009"
 
 
 def drawn(campaign: Campaign, kind: str, by: Actor = OFFICE, today: str = "2016-06-01", /, **said: str) -> Any:
@@ -143,7 +146,7 @@ def test_a_month_is_told_in_numbers_that_leave_out_what_never_was() -> None:
     assert (found.visits.completed, found.visits.must_completed) == (1, 1)
     assert (found.visits.declined, found.visits.must_declined) == (1, 0)
     assert found.mediations == 1
-    assert {one.code: (one.entries, one.count) for one in found.work} == {"outreach": (2, 65)}
+    assert {one.code: (one.entered, one.count) for one in found.work} == {"outreach": (2, 65)}
     hazards = next(one for one in found.findings if one.code == "hazard")
     assert (hazards.found, hazards.dealt_with, hazards.open) == (2, 1, 1)
 
@@ -173,7 +176,7 @@ def test_a_month_s_work_is_what_the_grids_have_together() -> None:
         assert (told.reported, told.resolved, told.visits, told.mediations) == (
             grid.cases, grid.resolved, grid.visits, grid.mediations,
         )  # fmt: skip
-    assert sum(one.outreach for one in sums.values()) == next(one.entries for one in found.work)
+    assert sum(one.outreach for one in sums.values()) == next(one.entered for one in found.work)
     hazards = next(one for one in found.findings if one.code == "hazard")
     assert (hazards.found, hazards.dealt_with) == (sums[WEST].hazards, sums[WEST].hazards_cleared)
 
@@ -230,9 +233,12 @@ def test_published_scores_of_the_month_stand_in_it_with_the_numbers_of_the_ledge
 def test_a_month_that_has_not_begun_or_is_none_has_no_report() -> None:
     made = june()
     assert refused(made, "monthly-report", month="2015-06", as_of="2015-05-31").code == "period_not_begun"
-    for said in ({}, {"month": "2015-13"}, {"month": "2015-6"}):
+    ill: tuple[tuple[dict[str, str], str], ...] = (
+        ({}, "missing_parameter"), ({"month": "2015-13"}, "malformed"), ({"month": "2015-6"}, "malformed"),
+    )  # fmt: skip
+    for said, code in ill:
         caught = refused(made, "monthly-report", **said)
-        assert (caught.code, caught.field) == ("bad_parameter", "month")
+        assert (caught.code, caught.field) == (code, "month")
         assert_refusal_is_told(SERVICE, caught)
     assert refused(made, "monthly-report", **JUNE, community="410105010009").field == "community"
 
@@ -322,6 +328,30 @@ def test_every_restatement_is_told_with_its_numbers_and_its_cause() -> None:
     assert tuple(one.score for one in west.results) == last.indicators
 
 
+@pytest.mark.parametrize(("as_of", "restated", "resolved"), [("07-15", 0, 0), ("07-16", 1, 1), ("07-18", 2, 2)])
+def test_papers_show_scores_as_they_stood_on_their_day(as_of: str, restated: int, resolved: int) -> None:
+    """What was restated later is neither told nor shown."""
+    made, id = circulated()
+    first = rows_of(made)[f"{id}.{WEST}"]
+    for case, recorded, on in (("w1", "2015-07-15", "2015-07-16"), ("w2", "2015-07-17", "2015-07-18")):
+        made.resolve(case, "2015-07-01", recorded=recorded)
+        publish_again(made, on)
+    day = f"2015-{as_of}"
+    told, (of_month,) = circular(made, id, as_of=day), report(made, as_of=day).published
+    west = [told.communities[1].outcome, next(one for one in of_month.outcomes if one.community == WEST)]
+    was = next(one.numerator for one in first.indicators if one.code == "resolve_rate")
+    for shown in west:
+        rate = next(one.score for one in shown.results if one.score.code == "resolve_rate")
+        assert rate.numerator == was + resolved
+    assert west[0] == west[1]
+    for publication in (told.publication, of_month.publication, *summed(made, as_of=day).publications):
+        if publication.publication == id:
+            assert publication.restated == 2 * restated  # the community's and the whole's
+    assert len(told.restatements) == 2 * restated
+    if not restated:
+        assert (west[0].points, told.publication.position) == (first.points, first.evidence_position)
+
+
 def publish_again(made: Campaign, on: str) -> None:
     again = PublishScores(
         plan=PLAN.code, rulebook=RULEBOOK.code, period_kind=PeriodKind.MONTH, period="2015-06", as_of=date(2015, 7, 6)
@@ -339,7 +369,9 @@ def test_places_are_for_those_whom_the_rulebook_names_and_ties_are_said() -> Non
     id = publish(made, "2015-06", "2015-07-06")
     assert [(one.place, one.place_shared) for one in circular(made, id).communities] == [(1, True), (1, True)]
     clerk = circular(made, id, Actor(id="clerk-1", role=Role.CLERK))
-    assert [(one.place, one.place_shared) for one in clerk.communities] == [(None, False), (None, False)]
+    assert [(one.place, one.place_shared) for one in clerk.communities] == [(None, None), (None, None)]
+    page = next(one for one in laid_out(clerk).within if isinstance(one, Table) and one.name == "communities")
+    assert not {"place", "place_shared"} & set(page.columns)
 
 
 def test_below_the_minimum_there_is_no_place_and_it_is_said_why() -> None:
@@ -361,7 +393,7 @@ def test_a_publication_that_is_not_there_or_not_yet_has_no_circular() -> None:
     made, id = circulated()
     for said in ({}, {"publication": "none"}, {"publication": id, "as_of": "2015-07-05"}):
         caught = refused(made, "circular", **said)
-        assert (caught.code, caught.field) == ("bad_parameter", "publication")
+        assert (caught.code, caught.field) == ("unknown_publication" if said else "missing_parameter", "publication")
 
 
 # the performance archive ------------------------------------------------------------------------------------------
@@ -489,7 +521,7 @@ def test_officers_read_their_own_archive_alone_and_are_not_told_who_there_is() -
     assert archive(made, by=own) == archive(made)
     for officer in ("judge-2", "nobody"):
         caught = refused(made, "performance-archive", own, officer=officer)
-        assert caught.code == "not_your_archive"
+        assert caught.code == "archive_of_another"
         assert_refusal_is_told(SERVICE, caught)
     assert BY_CODE["performance-archive"].by == {Role.OFFICE, Role.AUDITOR, Role.OFFICER}
 
@@ -499,7 +531,7 @@ def test_nobody_who_is_not_enrolled_has_an_archive() -> None:
     made.put("officer/judge-2", OfficerVoided(reason=BOX), "2015-08-01")
     for said in ({}, {"officer": "nobody"}, {"officer": "judge-2"}, {"officer": "judge-1", "as_of": "2015-05-31"}):
         caught = refused(made, "performance-archive", **said)
-        assert (caught.code, caught.field) == ("bad_parameter", "officer")
+        assert (caught.code, caught.field) == ("unknown_officer" if said else "missing_parameter", "officer")
 
 
 # responsibility letters -------------------------------------------------------------------------------------------
@@ -570,7 +602,7 @@ def test_letters_of_one_case_or_one_community() -> None:
     assert letters(made, community=WEST).cases == ()
     for case in ("d1", "b2", "nothing"):
         caught = refused(made, "responsibility-letters", as_of="2015-08-05", case=case)
-        assert (caught.code, caught.field) == ("bad_parameter", "case")
+        assert (caught.code, caught.field) == ("unknown_case", "case")
     made.resolve("b1", "2015-07-30")
     (case,) = letters(made).cases
     assert (case.ended, case.ended_zh, case.ended_on) == ("resolved", "化解", date(2015, 7, 30))
@@ -627,6 +659,16 @@ def test_every_target_of_the_built_in_plans_has_its_indicator() -> None:
     assert set(measured_by(standing, RULEBOOK)) == {one.code for one in standing.targets}
 
 
+def test_a_target_that_is_to_be_met_the_other_way_is_measured_by_nothing() -> None:
+    turned = replace(
+        PLAN,
+        targets=tuple(
+            replace(one, comparison=Comparison.BELOW) if one.code == "resolve_share" else one for one in PLAN.targets
+        ),
+    )
+    assert set(measured_by(turned, RULEBOOK)) == {one.code for one in PLAN.targets} - {"resolve_share"}
+
+
 @pytest.mark.parametrize(("target", "indicator"), [("resolve_share", "resolve_rate"), ("cards_share", "contact_cards")])
 def test_what_measures_something_else_does_not_stand_in(target: str, indicator: str) -> None:
     without = replace(RULEBOOK, indicators=tuple(one for one in RULEBOOK.indicators if one.code != indicator))
@@ -662,7 +704,10 @@ def test_a_summary_s_numbers_are_those_of_the_scores() -> None:
     for target in found.targets:
         assert target.indicator is not None
         one = numbers[target.indicator]
-        assert (target.numerator, target.denominator) == (one.numerator, one.denominator)
+        for number in ("numerator", "denominator", "excluded", "rate"):
+            assert getattr(target, number) == getattr(one, number)
+        for number in ("unadjusted_numerator", "unadjusted_denominator", "unadjusted_rate"):
+            assert getattr(target, number) == getattr(one, number), "always beside it"
         assert target.reached == one.reached, "the rulebook's numbers are the plan's"
 
 
@@ -670,6 +715,8 @@ def test_a_target_is_reached_by_the_plan_s_own_number_and_communities_are_named(
     found = {one.code: one for one in summed(june()).targets}
     resolved = found["resolve_share"]
     assert (resolved.numerator, resolved.denominator, resolved.excluded) == (6, 11, 1)
+    assert (resolved.unadjusted_numerator, resolved.unadjusted_denominator) == (6, 12)
+    assert (resolved.rate, resolved.unadjusted_rate) == ("0.5455", "0.5000")
     assert (resolved.reached, resolved.communities_reached, resolved.communities_missed) == (False, (EAST,), (WEST,))
     assert found["youth_offending"].reached is None
     assert found["four_roles_share"].communities_reached == (EAST, WEST)
@@ -725,9 +772,12 @@ def test_what_is_not_there_has_no_summary() -> None:
     made = june()
     for said, field in (({"plan": "none"}, "plan"), ({"plan": PLAN.code, "phase": "9"}, "phase")):
         caught = refused(made, "summary", as_of="2015-12-31", **said)
-        assert (caught.code, caught.field) == ("bad_parameter", field)
+        assert (caught.code, caught.field) == (f"unknown_{field}", field)
     assert refused(made, "summary", plan=PLAN.code, as_of="2015-05-31").code == "period_not_begun"
-    assert refused(Campaign(), "summary", as_of="2015-12-31").code == "not_found"
+    assert refused(Campaign(), "summary", as_of="2015-12-31").code == "no_plan"
+    planned = Campaign()
+    planned.plan(PLAN)
+    assert refused(planned, "summary", as_of="2015-12-31").code == "no_rulebook"
     assert drawn(made, "summary", as_of="2015-12-31").paper == summed(made), "the day's plan where none is named"
 
 
@@ -759,6 +809,21 @@ def test_the_same_prefix_and_question_give_the_same_bytes_whenever_they_are_aske
         assert json.loads(first)["position"] == len(made.written) - 1
 
 
+def test_a_community_that_was_made_void_is_in_no_paper() -> None:
+    made, questions = everything()
+    before = {kind: drawn(made, kind, **said).paper for kind, said in questions.items()}
+    made.community(THIRD)
+    made.put("work/x1", replace(outreach(40), community=THIRD), "2015-06-17")
+    made.put(f"community/{THIRD}", CommunityVoided(code=THIRD, names=("虚构社区9",), reason=BOX), "2015-07-20")
+    for kind, said in questions.items():
+        assert drawn(made, kind, **said).paper == before[kind], kind
+    for kind in ("monthly-report", "responsibility-letters", "debriefing-record"):
+        assert refused(made, kind, **{**questions[kind], "community": THIRD}).field == "community"
+    with pytest.raises(Refused, match="unknown_community"):
+        made.send(FileCommunityPlan(community=THIRD, title="虚构", measures=1), "2015-07-21")
+    assert THIRD not in by_community(grids(Looking(made), date(2015, 6, 1), date(2015, 6, 30)).grids)
+
+
 def test_no_paper_holds_a_box_or_a_float() -> None:
     made, questions = everything()
     for kind, said in questions.items():
@@ -784,7 +849,7 @@ def test_a_day_that_is_yet_to_come_has_no_paper() -> None:
     for kind, said in questions.items():
         with pytest.raises(Refused) as caught:
             drawn(made, kind, OFFICE, "2015-12-30", **{**said, "as_of": "2015-12-31"})
-        assert (caught.value.code, caught.value.field) == ("bad_parameter", "as_of")
+        assert (caught.value.code, caught.value.field) == ("in_the_future", "as_of")
 
 
 @pytest.mark.parametrize(
@@ -793,7 +858,7 @@ def test_a_day_that_is_yet_to_come_has_no_paper() -> None:
 def test_what_cannot_be_read_is_named(name: str, text: str) -> None:
     with pytest.raises(Refused) as caught:
         asked({name: text}, OFFICE, date(2016, 1, 1))
-    assert (caught.value.code, caught.value.field) == ("bad_parameter", name)
+    assert (caught.value.code, caught.value.field) == ("malformed", name)
 
 
 # how they are laid out --------------------------------------------------------------------------------------------

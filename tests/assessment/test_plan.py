@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.assessment import plan
 from services.assessment.commands import AdoptPlan, AmendPlan
-from services.assessment.documents import MOST_TOLD, DocumentFault, Form, dump, read
-from services.assessment.in_force import by_day, chosen
 from services.assessment.ledgers.plans import Row
-from services.assessment.plan import Odd
-from services.assessment.plan_file import BUILT_IN, FORM, STANDING, load_plan
+from services.assessment.rules import plan
+from services.assessment.rules.documents import MOST_TOLD, DocumentFault, Form, dump, read
+from services.assessment.rules.plan import Odd
+from services.assessment.rules.plan_file import BUILT_IN, FORM, STANDING, load_plan
+from services.assessment.rules.versions import by_day, chosen
 from shared.contracts.assessment import (
     Anomaly,
     Duty,

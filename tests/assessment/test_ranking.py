@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.assessment.ledgers.scores import Row
-from services.assessment.ranking import NoPlace, Place, Ranking, ranking, ranks, reasons
+from services.assessment.scoring.ranking import NoPlace, Place, Ranking, ranking, ranks, reasons
 from shared.contracts.assessment import RankUse, RulebookAdopted
 from shared.contracts.codes import Role
 from shared.contracts.frozen import replace

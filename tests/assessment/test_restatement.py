@@ -1,15 +1,18 @@
 """Restatements (§3.3.5): for every indicator, a late event, the notice, the event that it names, and both numbers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from services.assessment.commands import PublishScores
 from services.assessment.ledgers import deeds, scores
+from services.assessment.scoring.membership import EVERYTHING, MADE_OF
 from shared.contracts.assessment import (
     Change,
+    IndicatorKind,
     IndicatorScore,
     PeriodKind,
     PlanAmended,
@@ -20,11 +23,11 @@ from shared.contracts.assessment import (
     Work,
 )
 from shared.contracts.assessment_entries import AppealDecided, Excused, Finding, ScoreAppealed
-from shared.contracts.assignment import CommunityCorrected, StudioOpened
-from shared.contracts.codes import CaseKind, MeetingKind, PostingEnd, Profession
-from shared.contracts.intake import CalendarAmended, CaseCorrected, CaseFollowedUp, CaseVoided
+from shared.contracts.assignment import CommunityCorrected, PostingVoided, StudioOpened, WorkAct
+from shared.contracts.codes import Basis, CaseKind, DeclineReason, MeetingKind, PostingEnd, Profession
+from shared.contracts.intake import CalendarAmended, CaseCorrected, CaseDeclined, CaseFollowedUp, CaseVoided
 from shared.contracts.model import Refused
-from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, Campaign, folded
+from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, Campaign, folded, month
 
 JUNE = (PeriodKind.MONTH, "2015-06", "2015-07-06")
 """A kind of period, its name, and the as-of day."""
@@ -107,6 +110,9 @@ def _late_visit(campaign: Campaign) -> int:
     return _recorded_late(campaign, lambda: campaign.visit("a", "late", "2015-06-20", must=False))
 
 
+_DECLINED = CaseDeclined(reason=DeclineReason.NOT_IN_SCOPE, remedy="起诉")
+
+
 def _recorded_late(campaign: Campaign, write: Callable[[], int]) -> int:
     """What `write` writes, recorded after the publication."""
     at = write()
@@ -158,12 +164,28 @@ LATE = {
     "awareness": Late(_nothing, _enters("survey/awareness"), ((0, 0), (81, 90))),
     "satisfaction": Late(_nothing, _enters("survey/satisfaction"), ((0, 0), (81, 90))),
     "reported": Late(_nothing, lambda c: c.reported("late", "2015-06-30"), ((0, 0), (1, 0))),
+    "declined": Late(
+        lambda c: c.reported("a", "2015-06-25"),
+        lambda c: c.put("case/a", _DECLINED, "2015-06-28", "2015-07-20"), ((0, 0), (1, 0)),
+    ),
+    "undecided": Late(
+        lambda c: c.reported("a", "2015-06-11"),
+        lambda c: c.put("case/a", _DECLINED, "2015-06-20", "2015-07-20"), ((1, 0), (0, 0)),
+        besides=frozenset({"declined", "resolve_rate"}),
+    ),
+    "voided": Late(
+        lambda c: c.reported("a", "2015-06-30"),
+        lambda c: c.put("case/a", CaseVoided(reason="误录"), "2015-07-01", "2015-07-20"), ((0, 0), (1, 0)),
+        besides=frozenset({"reported"}),
+    ),
     "small_matters": Late(
         _case(), lambda c: c.resolve("a", "2015-06-25", recorded="2015-07-20"), ((0, 0), (1, 1)),
         besides=frozenset({"resolve_rate"}),
     ),
-    "patrols": Late(_nothing, _enters(Work.PATROL), ((0, 0), (1, 0)), besides=frozenset({"grid_work"})),
+    "patrols": Late(_nothing, _enters(Work.PATROL), ((0, 0), (1, 0))),
     "training": Late(_nothing, _enters(Work.TRAINING), ((0, 0), (1, 0))),
+    "coached": Late(_nothing, _enters(Work.COACHED_CASE), ((0, 0), (1, 0))),
+    "legal_aid": Late(_nothing, _enters(Work.AID), ((0, 0), (1, 0)), besides=frozenset({"grid_work"})),
     "outreach": Late(_nothing, _enters(Work.OUTREACH), ((0, 0), (1, 0)), besides=frozenset({"grid_work"})),
     "legal_advice": Late(_nothing, _enters(Work.ADVICE), ((0, 0), (4, 0))),
     "support": Late(_nothing, _enters(Work.SUPPORT), ((0, 0), (7, 0))),
@@ -176,10 +198,12 @@ LATE = {
     "opinions": Late(_entered(deeds.OPINION), _goes_on(deeds.OPINION), ((0, 1), (1, 1))),
     "debriefings": Late(
         _nothing, lambda c: c.meet("2015-12", "2015-12-20", kind=MeetingKind.DEBRIEFING), ((0, 0), (1, 1)),
-        asked=(PeriodKind.DATES, "2015-06-01_2016-05-31", "2016-06-30"), published_on="2016-06-30",
-        restated_on="2016-07-20",
+        asked=(PeriodKind.YEAR, "2015", "2016-01-31"), published_on="2016-01-31", restated_on="2016-02-20",
     ),
-    "archives": Late(_entered(Work.ARCHIVE), _goes_on(Work.ARCHIVE), ((0, 1), (1, 1)), unit=True),
+    "archives": Late(
+        _entered(Work.ARCHIVE), _goes_on(Work.ARCHIVE, "2015-12-20", "2016-02-20"), ((0, 2), (2, 2)),
+        asked=(PeriodKind.YEAR, "2015", "2016-01-31"), published_on="2016-01-31", restated_on="2016-02-20", unit=True,
+    ),
     "rectifications": Late(
         _entered(deeds.RECTIFICATION, due="2015-06-30"), _goes_on(deeds.RECTIFICATION, "2015-06-30", "2015-07-07"),
         ((0, 1), (1, 1)), restated_on="2015-07-07",
@@ -188,7 +212,7 @@ LATE = {
         _nothing, lambda c: c.enter(Work.SUMMARY, "late", "2015-11-14", recorded="2015-11-20"), ((0, 1), (1, 1)),
         asked=(PeriodKind.MONTH, "2015-11", "2015-11-18"), published_on="2015-11-18", restated_on="2015-11-20",
     ),
-    "grid_work": Late(_nothing, _enters(Work.AID), ((0, 0), (1, 0))),
+    "grid_work": Late(_case(), lambda c: _recorded_late(c, lambda: c.mediate("a", "2015-06-20")), ((0, 0), (1, 0))),
     "helpers": Late(_nothing, _enters(Work.HELPER), ((0, 0), (1, 0))),
     "key_areas": Late(
         _entered(deeds.KEY_AREA, due="2015-06-25"),
@@ -318,12 +342,36 @@ def test_an_appeal_s_decision_is_named_for_what_it_leaves_out() -> None:
     publish(campaign, JUNE, "2015-07-06")
     lodged = ScoreAppealed(community=EAST, publication="p", indicator="resolve_rate", grounds="sealed:g")
     excused = Excused(indicator="resolve_rate", table="cases", member="a")
-    decided = AppealDecided(finding=Finding.UPHELD, decided_by="领导小组", decision="sealed:d", excused=(excused,))
+    decided = AppealDecided(
+        finding=Finding.UPHELD, decided_by="领导小组", decision="sealed:d", excused=(excused,),
+        excused_in=month("2015-06"),
+    )  # fmt: skip
     campaign.put("supervision/appeal", lodged, "2015-07-08")
     position = campaign.put("supervision/appeal", decided, "2015-07-15")
     east = publish(campaign, JUNE, "2015-07-20")[EAST]
     change = _changes(east, "resolve_rate")["excluded"]
     assert (change.before, change.after, change.causes) == ("0", "1", (position,))
+
+
+def test_a_mediation_session_that_was_taken_back_late_names_what_took_it_back() -> None:
+    campaign = begun()
+    _case()(campaign)
+    campaign.mediate("a", "2015-06-15")
+    campaign.mediate("a", "2015-06-20")
+    publish(campaign, JUNE, "2015-07-06")
+    position = campaign.retract("a", WorkAct.MEDIATION, "2015-07-10")
+    change = _changes(publish(campaign, JUNE, "2015-07-20")[EAST], "grid_work")["numerator"]
+    assert (change.before, change.after, change.causes) == ("2", "1", (position,))
+
+
+def test_a_must_visit_that_is_planned_late_for_the_first_visit_s_days_is_the_cause_that_this_is_counted_once() -> None:
+    campaign = begun()
+    campaign.case("a", "2015-06-12", due="2015-07-12")  # the first visit is due by the 23rd
+    campaign.plan_visit("a", "v", "2015-06-30", "2015-06-12")
+    publish(campaign, JUNE, "2015-07-06")
+    position = _recorded_late(campaign, lambda: campaign.plan_visit("a", "v", "2015-06-20", "2015-06-13"))
+    change = _changes(publish(campaign, JUNE, "2015-07-20")[EAST], "must_visits")["denominator"]
+    assert (change.before, change.after, change.causes) == ("2", "1", (position,))
 
 
 # calendar, plan, rulebook ---------------------------------------------------------------------------------------------
@@ -396,3 +444,116 @@ def test_an_indicator_that_the_new_rulebook_drops_names_the_rulebook() -> None:
     east = publish(campaign, JUNE, "2015-07-20")[EAST]
     dropped = _changes(east, "studios")["denominator"]
     assert (dropped.before, dropped.after, dropped.causes) == ("1", "–", (rulebook,))
+
+
+# each number ----------------------------------------------------------------------------------------------------------
+
+
+Caused = Mapping[str, frozenset[int]]
+"""By number, the positions of the events that changed it."""
+
+
+def _each(numbers: Iterable[str], *positions: int) -> Caused:
+    return {number: frozenset(positions) for number in numbers}
+
+
+def _five(campaign: Campaign) -> None:
+    """Five cases, of which three were settled, in a community that the log took in at the end of June."""
+    campaign.taken_in("2015-06-30")
+    for id in "abcde":
+        campaign.case(id, "2015-06-12", due="2015-07-12")
+    for id in "abc":
+        campaign.resolve(id, "2015-06-20")
+
+
+def _other_cases(campaign: Campaign) -> Caused:
+    """A fourth was settled, the fifth referred outside, and one is taken over from paper that was settled, too."""
+    settled = campaign.resolve("d", "2015-06-25", recorded="2015-07-20")
+    referred = _recorded_late(campaign, lambda: campaign.refer("e", "2015-06-25", outside=True))
+    paper = campaign.case("paper", "2015-06-20", basis=Basis.PAPER_LEDGER)
+    on_paper = campaign.resolve("paper", "2015-06-22", recorded="2015-07-20")
+    return {
+        **_each(("numerator", "unadjusted_numerator"), settled, on_paper),
+        **_each(("excluded",), referred),
+        **_each(("taken_over",), paper),
+        **_each(("unadjusted_rate",), settled, paper, on_paper),
+        **_each(("unadjusted_denominator",), paper),
+        **_each(("rate", "reached", "points"), settled, referred, paper, on_paper),
+    }
+
+
+def _first_cases(campaign: Campaign) -> Caused:
+    """There are enough to compare, none of them settled. A report is enough: undecided, it would count as well."""
+    reported = [campaign.case(id, "2015-06-12", due="2015-07-12") - 1 for id in "abcde"]
+    numbers = ("standing", "enough", "denominator", "rate", "unadjusted_denominator", "unadjusted_rate", "points")
+    return _each((*numbers, "reached"), *reported)
+
+
+def _another_rule(campaign: Campaign) -> Caused:
+    """A fourth was settled, and the rulebook says something else of them."""
+    settled = campaign.resolve("d", "2015-06-25", recorded="2015-07-20")
+    told: dict[str, Any] = {"kind": IndicatorKind.COVERAGE, "target": "0.8", "weight": "16"}
+    indicators = (replace(one, **told) if one.code == "resolve_rate" else one for one in RULEBOOK.indicators)
+    rulebook = replace(RULEBOOK, indicators=tuple(indicators))
+    adopted = RulebookAdopted(rulebook=rulebook, version=2, author="综治办", reason="调整")
+    rules = campaign.put(f"rulebook/{RULEBOOK.code}", adopted, "2015-07-20")
+    return {
+        **_each(("numerator", "rate", "unadjusted_numerator", "unadjusted_rate", "reached"), settled),
+        **_each(told, rules),
+        **_each(("points",), settled, rules),
+    }
+
+
+HISTORIES: Sequence[tuple[Callable[[Campaign], None], Callable[[Campaign], Caused]]] = (
+    (_five, _other_cases), (_nothing, _first_cases), (_five, _another_rule)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "late"), HISTORIES)
+def test_each_number_names_all_that_it_is_made_of_and_nothing_else(
+    given: Callable[[Campaign], None], late: Callable[[Campaign], Caused]
+) -> None:
+    campaign = begun()
+    given(campaign)
+    publish(campaign, JUNE, "2015-07-06")
+    caused = late(campaign)
+    east = _changes(publish(campaign, JUNE, "2015-07-20")[EAST], "resolve_rate")
+    assert {number: frozenset(change.causes) for number, change in east.items()} == caused
+
+
+def test_every_number_of_a_score_is_known_to_be_made_of_something_and_tried_here() -> None:
+    tried = {number for _, late in HISTORIES for number in late(begun())}
+    assert tried == set(MADE_OF) == {one.name for one in fields(IndicatorScore)} - {"code", "clause"}
+    assert {name for names in MADE_OF.values() for name in names} <= {*EVERYTHING, "waits", "left_out"}
+
+
+def test_more_cards_than_households_are_no_more_than_all_so_the_households_are_a_cause_too() -> None:
+    campaign = begun()
+    campaign.cards(120, "2015-06-12")
+    publish(campaign, JUNE, "2015-07-06")
+    said = CommunityCorrected(code=EAST, reason="更正", name=None, grids=None, households=110)
+    corrected = campaign.put(f"community/{EAST}", said, "2015-07-18")
+    more = campaign.cards(5, "2015-06-20")
+    east = _changes(publish(campaign, JUNE, "2015-07-20")[EAST], "contact_cards")
+    assert (east["numerator"].before, east["numerator"].after) == ("100", "110")
+    assert east["numerator"].causes == (corrected, more)
+    assert east["denominator"].causes == (corrected,)
+
+
+def test_what_was_void_and_entered_again_names_each_step() -> None:
+    campaign = begun()
+    publish(campaign, JUNE, "2015-07-06")
+    posted = campaign.post("judge-1", Profession.JUDGE)
+    void = PostingVoided(officer="judge-1", from_day=date(2015, 6, 1), reason="误录", open_cases=())
+    voided = campaign.put(f"roster/{EAST}", void, "2015-07-10")
+    again = campaign.post("judge-1", Profession.JUDGE)
+    change = _changes(publish(campaign, JUNE, "2015-07-20")[EAST], "early_ends")["denominator"]
+    assert (change.before, change.after, change.causes) == ("0", "1", (posted, voided, again))
+
+
+def test_what_waits_for_its_day_is_the_cause_of_being_not_yet_due() -> None:
+    campaign = begun()
+    publish(campaign, EVE, "2015-06-24")
+    ordered = campaign.enter(deeds.RECTIFICATION, "one", "2015-06-12", due="2015-06-30", recorded="2015-07-20")
+    change = _changes(publish(campaign, EVE, "2015-07-20")[EAST], "rectifications")["standing"]
+    assert (change.before, change.after, change.causes) == ("nothing", "not_yet_due", (ordered,))

@@ -6,14 +6,23 @@ from fractions import Fraction
 
 import pytest
 
-from services.assessment import rulebook
 from services.assessment.clauses import KNOWN
 from services.assessment.commands import AdoptRulebook
-from services.assessment.documents import DocumentFault, read
-from services.assessment.filters import Frame, holds
-from services.assessment.items import Item, Value
-from services.assessment.rulebook_file import BUILT_IN, FORM
-from shared.contracts.assessment import Filter, Given, Indicator, IndicatorKind, Op, Rulebook, RulebookAdopted
+from services.assessment.evidence.items import Item, Value
+from services.assessment.rules import rulebook
+from services.assessment.rules.documents import DocumentFault, dump, read
+from services.assessment.rules.filters import Frame, holds
+from services.assessment.rules.rulebook_file import BUILT_IN, FORM
+from shared.contracts.assessment import (
+    Filter,
+    Given,
+    Indicator,
+    IndicatorKind,
+    Measure,
+    Op,
+    Rulebook,
+    RulebookAdopted,
+)
 from shared.contracts.model import Refused
 from tests.assessment.campaign import OFFICE, PLAN, RULEBOOK, month
 from tests.spec import Spec, spec
@@ -65,6 +74,14 @@ def asking(*conditions: Filter) -> Rulebook:
         (asking(Filter(field="judge", op=Op.IS, values=())), "filter_unfit"),
         (asking(Filter(field="judge", op=Op.NOT_AFTER, values=("households",))), "filter_unfit"),
         (asking(Filter(field="judge", op=Op.PRESENT, values=("x",))), "filter_unfit"),
+        (asking(Filter(field="judge", op=Op.LESS_THAN, values=("3",))), "filter_unfit"),
+        (asking(Filter(field="households", op=Op.LESS_THAN, values=("3", "4"))), "filter_unfit"),
+        (asking(Filter(field="households", op=Op.LESS_THAN, values=("many",))), "value_unfit"),
+        (asking(Filter(field="households", op=Op.IS, values=("030",))), "value_unfit"),
+        (asking(Filter(field="judge", op=Op.IS, values=("2015-06-30", "2015-02-30"))), "value_unfit"),
+        (asking(Filter(field="judge", op=Op.IS_NOT, values=("20150630",))), "value_unfit"),
+        (with_first(measures_target="visits_share"), "measures_unfit"),
+        (with_first(measures_target="m", kind=IndicatorKind.ZERO_INCIDENT, target="0"), "measures_unfit"),
     ],
 )
 def test_a_rulebook_that_could_not_be_evaluated_is_refused_when_it_is_adopted(spoilt: Rulebook, code: str) -> None:
@@ -77,17 +94,62 @@ def test_the_default_rulebook_holds_the_plan_s_targets_and_marks_its_own_weights
     rulebook.check(RULEBOOK)
     assert sum(Fraction(one.weight) for one in RULEBOOK.indicators) == 100
     assert {one.weight_given for one in RULEBOOK.indicators} == {Given.PROPOSAL}
-    plan = {target.code: target for target in PLAN.targets}
-    for indicator, target in {
-        "four_roles": "four_roles_share",
-        "must_visits": "visits_share",
-        "contact_cards": "cards_share",
-        "minutes_on_time": "minutes_share",
-        "resolve_rate": "resolve_share",
-        "stability": "stability_share",
-    }.items():
-        one = next(one for one in RULEBOOK.indicators if one.code == indicator)
-        assert (one.clause, Fraction(one.target or "0")) == (plan[target].clause, Fraction(plan[target].share))
+    measuring = {one.measures_target: one for one in RULEBOOK.indicators if one.measures_target is not None}
+    assert set(measuring) == {target.code for target in PLAN.targets}
+    for target in PLAN.targets:
+        one = measuring[target.code]
+        assert (one.clause, one.comparison, one.target_given) == (target.clause, target.comparison, target.given)
+        assert Fraction(one.target or "0") == Fraction(target.share)
+
+
+def test_every_indicator_quotes_the_words_on_which_it_rests() -> None:
+    quoted = [one.quote_zh for one in RULEBOOK.indicators]
+    assert all(quoted)
+    assert len(set(quoted)) == len(quoted)
+
+
+def test_a_rulebook_of_one_s_own_need_not_quote_nor_measure_anything() -> None:
+    text = dump(RULEBOOK).replace("measures_target: visits_share", "measures_target: null")
+    lines = (line for line in text.splitlines() if "quote_zh" not in line)
+    read_back = read("\n".join(lines), "mine.yaml", FORM)
+    assert {one.quote_zh for one in read_back.indicators} == {None}
+    assert "visits_share" not in {one.measures_target for one in read_back.indicators}
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "value", "fitting"),
+    [
+        ("cases", "ended", "solved", "resolved"), ("cases", "tier", "street", "subdistrict"),
+        ("cases", "kind", "case", "backlog"), ("postings", "reason", "moved", "transfer"),
+        ("visits", "result", "done", "completed"), ("deeds", "work", "letter", "mediation"),
+        ("duties", "what", "refill", "refill.judge"), ("duties", "state", "open", "overdue"),
+        ("cases", "settled_in_time", "yes", "true or false"), ("duties", "days", "1.5", "a whole number"),
+        ("cases", "accepted_on", "2015-02-30", "a day, as 2015-06-30"),
+    ],
+)  # fmt: skip
+def test_a_value_that_a_field_never_holds_is_refused_with_what_may_stand_there(
+    table: str, field: str, value: str, fitting: str
+) -> None:
+    asks = Filter(field=field, op=Op.IS_NOT, values=(value,))
+    spoilt = with_first(denominator=Measure(table=table, where=(asks,), adds=None))
+    (fault,) = rulebook.faults(spoilt)
+    assert (fault.code, fault.at) == ("value_unfit", ("indicators", 0, "denominator", "where", 0, "values", 0))
+    assert fitting in str(getattr(fault.known["fitting"], "en", fault.known["fitting"]))
+
+
+@pytest.mark.parametrize(("work", "detail", "fits"), [("survey", "awareness", True), ("survey", "gas", False),
+                                                      ("hazard", "gas", True), ("training", "gas", False)])  # fmt: skip
+def test_a_detail_is_one_of_the_kind_of_work_that_is_counted(work: str, detail: str, fits: bool) -> None:
+    counted = Measure(table="deeds", where=(Filter(field="work", op=Op.IS, values=(work,)),), adds=None)
+    asks = Filter(field="detail", op=Op.IS, values=(detail,))
+    of_them = with_first(denominator=counted, numerator=Measure(table="deeds", where=(asks,), adds=None))
+    assert fits is (list(rulebook.faults(of_them)) == [])
+
+
+def test_what_a_grid_or_a_duty_is_about_is_anybody_s_to_say() -> None:
+    for table, field in (("cases", "grid"), ("deeds", "grid"), ("duties", "about")):
+        asks = Filter(field=field, op=Op.IS, values=("任意",))
+        assert not [*rulebook.faults(with_first(denominator=Measure(table=table, where=(asks,), adds=None)))]
 
 
 def test_a_mistake_in_a_rulebook_file_is_told_with_line_and_field() -> None:
@@ -107,7 +169,8 @@ def test_all_that_is_wrong_with_a_rulebook_is_told_at_once() -> None:
         ("adds: households", "adds: judge"),
         ('target: "0.9"', 'target: "1.9"'),
         ("ranks: office", "ranks: everybody"),
-        ("op: within_grace", "op: is"),
+        ("op: within_grace, values: [due_on]", "op: is, values: [due_on]"),
+        ("values: [referred_outside]", "values: [referred_away]"),
         ("code: stability", "code: must_visits"),
         (
             "table: duties\n      where:\n        - {field: done_on, op: not_after",
@@ -125,6 +188,7 @@ def test_all_that_is_wrong_with_a_rulebook_is_told_at_once() -> None:
         ("indicators.1.numerator.where.1.field", "four_roles", "unknown_evidence"),
         ("indicators.4.denominator.adds", "contact_cards", "unknown_evidence"),
         ("indicators.5.numerator.table", "minutes_on_time", "unknown_evidence"),
+        ("indicators.6.exclusions.1.where.1.values.1", "referred_outside", "value_unfit"),
         ("indicators.6.target", "resolve_rate", "target_unfit"),
         ("indicators.7.code", "must_visits", "repeated_code"),
     ]
@@ -164,6 +228,9 @@ DAY = date(2015, 6, 20)
         (date(2015, 6, 30), Op.IN_PERIOD, (), True),
         (date(2015, 7, 1), Op.IN_PERIOD, (), False),
         (None, Op.IN_PERIOD, (), False),
+        (29, Op.LESS_THAN, ("30",), True),
+        (30, Op.LESS_THAN, ("30",), False),
+        (None, Op.LESS_THAN, ("30",), False),
         (DAY, Op.PASSED, (), True),
         (date(2015, 6, 21), Op.PASSED, (), False),
         (date(2015, 6, 25), Op.NOT_AFTER, ("due",), True),

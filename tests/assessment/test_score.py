@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
+from pydantic import TypeAdapter
 
-from services.assessment import score
-from services.assessment.commands import PublishScores
+from services.assessment.commands import AdoptRulebook, PublishScores
 from services.assessment.ledgers import scores
+from services.assessment.scoring import publishing as score
+from services.assessment.scoring.exact import figure
+from services.assessment.scoring.recomputing import rescored
+from services.assessment.scoring.restating import Restating
 from services.assessment.service import SERVICE
 from shared.contracts.assessment import (
+    MOST_INDICATORS,
     Change,
+    Figure,
     PeriodKind,
     RulebookAdopted,
     Score,
@@ -19,9 +27,11 @@ from shared.contracts.assessment import (
     ScoreRestated,
 )
 from shared.contracts.codes import Profession
+from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.intake import CaseCorrected, CaseVoided
 from shared.contracts.model import Context, Refused
 from tests.assessment.campaign import EAST, LOG, OFFICE, PLAN, RULEBOOK, WEST, Campaign, Looking, folded, moment
+from tests.declarations import assert_refusal_is_told
 
 JUNE = PublishScores(
     plan=PLAN.code, rulebook=RULEBOOK.code, period_kind=PeriodKind.MONTH, period="2015-06", as_of=date(2015, 7, 6)
@@ -105,6 +115,31 @@ def test_scores_published_under_one_plan_are_not_restated_under_another() -> Non
     assert (caught.value.code, caught.value.known) == ("published_under_another_plan", {"item": PLAN.code})
     later = replace(JUNE, plan="another", as_of=date(2015, 7, 7))
     assert {event.score.plan for event in decide(campaign, later, on="2015-07-07")} == {"another"}
+
+
+def test_scores_published_under_one_rulebook_are_not_restated_under_another() -> None:
+    campaign = season()
+    publish(campaign)
+    trial = AdoptRulebook(rulebook=replace(RULEBOOK, code="trial"), author="办公室", reason="试行")
+    campaign.send(trial, "2015-07-06", id="trial")
+    with pytest.raises(Refused) as caught:
+        decide(campaign, replace(JUNE, rulebook="trial"))
+    assert (caught.value.code, caught.value.field) == ("published_under_another_rulebook", "rulebook")
+    assert_refusal_is_told(SERVICE, caught.value)
+    later = replace(JUNE, rulebook="trial", as_of=date(2015, 7, 7))
+    assert {event.score.rulebook for event in decide(campaign, later, on="2015-07-07")} == {"trial"}
+
+
+def test_scores_that_were_published_by_another_rulebook_are_put_right_by_the_plan_s_own() -> None:
+    """All of them: where no number is another, the score still says what it rests on now."""
+    campaign = season()
+    trial = AdoptRulebook(rulebook=replace(RULEBOOK, code="trial"), author="办公室", reason="试行")
+    campaign.send(trial, "2015-07-06", id="trial")
+    campaign.send(replace(JUNE, rulebook="trial"), on="2015-07-06")
+    events = decide(campaign, JUNE)
+    assert {type(event) for event in events} == {ScoreRestated}
+    assert {event.score.rulebook for event in events} == {RULEBOOK.code}
+    assert {event.score.subject for event in events} == {LOG, EAST, WEST}
 
 
 def test_fewer_cases_than_the_rulebook_s_minimum_give_no_rank() -> None:
@@ -223,6 +258,45 @@ def test_the_ledger_holds_the_last_word_and_counts_restatements() -> None:
     assert next(one for one in east.indicators if one.code == "resolve_rate").numerator == 6
 
 
+# limits ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_longest_rulebook_s_scores_and_restatements_keep_to_the_contract() -> None:
+    """A hundred indicators whose targets have no common factor, and then a hundred others in their place."""
+    settled = next(one for one in RULEBOOK.indicators if one.code == "resolve_rate")
+    primes = [number for number in range(8_401, 9_999) if all(number % divisor for divisor in range(2, 100))]
+    campaign = season()
+    for version, letter in enumerate("ab", 2):
+        indicators = tuple(
+            replace(settled, code=f"{letter}{number}", target=f"0.{target}", weight="1")
+            for number, target in enumerate(primes[:MOST_INDICATORS])
+        )
+        campaign.put(
+            f"rulebook/{RULEBOOK.code}",
+            RulebookAdopted(
+                rulebook=replace(RULEBOOK, indicators=indicators), version=version, author="办公室", reason="试验"
+            ),
+            "2015-07-01",
+        )
+        events = publish(campaign)
+        for event in events:
+            assert TypeAdapter(type(event)).validate_json(msgspec.json.encode(event)) == event
+    assert max(len(event.score.points.exact) for event in events) > 700
+    assert max(len(event.changes) for event in events) > 2_000
+
+
+def test_a_sum_of_the_largest_numbers_is_no_longer_than_a_figure_may_be() -> None:
+    """Denominators as large as a count may be, a target of four places for each, and a weight of twelve digits."""
+    primes = [number for number in range(5_001, 10_000, 2) if all(number % divisor for divisor in range(3, 100, 2))]
+    weight, points = Fraction("999999999999.9999"), Fraction(0)
+    for place in range(MOST_INDICATORS):
+        denominator = LARGEST_INTEGER - 2 * place
+        points += weight * Fraction(denominator - 1, denominator) / Fraction(f"0.{primes[place]}")
+    assert len(figure(points).exact) > 3_500
+    for number in (points, MOST_INDICATORS * weight):
+        assert TypeAdapter(Figure).validate_python(figure(number)) == figure(number)
+
+
 # the audit ------------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +306,7 @@ def recomputed(campaign: Campaign, event: Any) -> Any:
     position, _ = scorer.names(event)
     rows = campaign.rows(up_to=position)
     wanted = {ledger.name: rows[ledger.name] for ledger in scorer.ledgers}
-    return scorer.recompute(event, wanted, position, f"{position:064x}")
+    return scorer.rescored(wanted, position, f"{position:064x}")(event)
 
 
 def test_every_published_score_is_recomputed_from_its_prefix_digit_for_digit() -> None:
@@ -244,6 +318,23 @@ def test_every_published_score_is_recomputed_from_its_prefix_digit_for_digit() -
     assert len(events) == 5
     for event in events:
         assert recomputed(campaign, event) == event
+
+
+def test_an_auditor_works_a_publication_out_once_for_all_its_institutions(monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out: list[Restating] = []
+
+    def counted(basis: Restating, position: int, root: str) -> list[Score]:
+        worked_out.append(basis)
+        return score.scores(basis, position, root)
+
+    monkeypatch.setattr("services.assessment.scoring.recomputing.scores", counted)
+    campaign = season()
+    events = publish(campaign)
+    position = events[0].score.position
+    again = rescored(campaign.rows(up_to=position), position, f"{position:064x}")
+    assert [again(event) for event in events] == events
+    assert len(events) == 3
+    assert len(worked_out) == 1
 
 
 def test_a_score_that_was_altered_is_not_what_the_auditor_gets() -> None:

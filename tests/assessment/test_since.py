@@ -1,19 +1,27 @@
 """What changed since an earlier score: which numbers, by which rows, through which events."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from services.assessment.entry_commands import AppealScore, DecideAppeal, HearAppeal, VoidSupervision
-from services.assessment.since import How, IndicatorSince, Place, Side, earlier
-from shared.contracts.assessment import Change, PeriodKind, RulebookAdopted
-from shared.contracts.assessment_entries import Excused, Finding
-from shared.contracts.codes import Profession
+from services.assessment.explaining.since import How, IndicatorSince, Since, earlier, since
+from services.assessment.ledgers import plans, rulebooks, scores
+from services.assessment.scoring import publishing as score
+from services.assessment.scoring.membership import MADE_OF, OUTSIDE, Membership, Part, other
+from services.assessment.scoring.restating import Restating
+from shared.contracts.assessment import Change, Period, PeriodKind, RulebookAdopted, ScorePublished
+from shared.contracts.assessment_entries import AppealDecided, Excused, Finding, ScoreAppealed
+from shared.contracts.codes import CaseStatus, Profession
 from shared.contracts.event import Actor
-from shared.contracts.intake import CaseCorrected, CaseVoided
+from shared.contracts.intake import CaseCorrected, CaseStep, CaseVoided
 from shared.contracts.model import Refused
-from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, Campaign
-from tests.assessment.published import changed, compared, explained, publish, rows_of
+from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, WHOLE, Campaign, Looking, Written, month
+from tests.assessment.histories import ASKED, Act, Parts, later, retracted, streams, written
+from tests.assessment.published import changed, compared, explained, publish, read, rows_of
 
 JUNE, AGAIN, JULY = "month-2015-06.2015-07-06", "month-2015-06.2015-07-31", "month-2015-07.2015-08-06"
 
@@ -36,8 +44,8 @@ def again(campaign: Campaign) -> None:
     assert publish(campaign, "2015-06", "2015-07-31") == AGAIN
 
 
-def part(side: Side | None) -> str | None:
-    return None if side is None else side.part.value
+def part(one: Membership) -> str | None:
+    return None if one == OUTSIDE else one.part.value
 
 
 def moves(found: IndicatorSince) -> list[tuple[str, How, str | None, str | None, tuple[int, ...]]]:
@@ -67,8 +75,8 @@ def test_a_row_that_changed_side_is_told_with_the_event_that_moved_it() -> None:
     assert found.before is not None
     assert found.after is not None
     assert (found.before.numerator, found.after.numerator) == (1, 2)
-    assert [(one.side.part, one.before, one.after, one.stayed) for one in found.rows] == [
-        (Place.NUMERATOR, 1, 2, 1), (Place.MISSED, 1, 0, 0)
+    assert [(one.part, one.before, one.after, one.stayed) for one in found.rows] == [
+        (Part.NUMERATOR, 1, 2, 1), (Part.MISSED, 1, 0, 0)
     ]  # fmt: skip
 
 
@@ -87,7 +95,6 @@ def test_a_row_that_is_left_out_now_says_for_what_reason() -> None:
     again(campaign)
     found = changed(campaign, "resolve_rate", AGAIN, JUNE)
     assert moves(found) == [("e1", How.TURNED, "missed", "excluded", (referred,))]
-    assert found.moved[0].now is not None
     assert (found.moved[0].now.reason, found.moved[0].why_zh) == ("referred_outside", "移送街道以外机关")
 
 
@@ -127,6 +134,42 @@ def test_what_an_appeal_left_out_names_the_decision_and_its_being_made_void() ->
     assert moves(found) == [("e1", How.TURNED, "excluded", "missed", (void,))]
 
 
+def test_what_is_left_out_before_and_after_is_told_with_the_number_that_it_changes() -> None:
+    campaign = season()
+    campaign.refer("e1", "2015-07-10", outside=True)
+    again(campaign)
+    retraction = retracted(EAST, CaseStep.REFERRED, CaseStatus.ACCEPTED)
+    campaign.put("case/e1", retraction, "2015-07-10")
+    excused = Excused(indicator="resolve_rate", table="cases", member="e1")
+    lodged = ScoreAppealed(community=EAST, publication=JUNE, indicator="resolve_rate", grounds="sealed:g")
+    decided = AppealDecided(
+        finding=Finding.UPHELD, decided_by="领导小组", decision="sealed:d", excused=(excused,),
+        excused_in=month("2015-06"),
+    )  # fmt: skip
+    campaign.put("supervision/ap1", lodged, "2015-07-10")
+    campaign.put("supervision/ap1", decided, "2015-07-11")
+    resolved = campaign.resolve("e1", "2015-08-01")
+    publish(campaign, "2015-06", "2015-08-03")
+    found = changed(campaign, "resolve_rate", "month-2015-06.2015-08-03", AGAIN)
+    (moved,) = found.moved
+    assert (moved.was.part, moved.now.part) == (Part.EXCLUDED, Part.EXCLUDED)
+    assert {change.number for change in found.changes} == {"unadjusted_numerator", "unadjusted_rate"}
+    assert all(resolved in change.causes for change in found.changes)
+    told = compared(campaign, "month-2015-06.2015-08-03", AGAIN).causes
+    assert ("Resolved", "e1", "2015-08-01") in [(one.says_en, one.case, str(one.on)) for one in told]
+
+
+def test_each_number_names_what_changed_it_and_no_more() -> None:
+    campaign = season()
+    referred = campaign.refer("e1", "2015-07-10", outside=True)
+    late = campaign.case("late", "2015-06-26")
+    again(campaign)
+    causes = {one.number: one.causes for one in changed(campaign, "resolve_rate", AGAIN, JUNE).changes}
+    assert causes["excluded"] == (referred,)
+    assert causes["unadjusted_denominator"] == (late - 1, late)
+    assert "denominator" not in causes, "one went and one came"
+
+
 def test_a_case_that_belongs_to_another_community_after_all_goes_from_one_to_the_other() -> None:
     campaign = season()
     moved = campaign.put("case/e1", CaseCorrected(reason="误录", community=WEST), "2015-07-20")
@@ -145,8 +188,8 @@ def test_a_duty_whose_day_has_come_is_told_to_have_turned_by_time_alone() -> Non
     first = publish(campaign, "2015-06", "2015-07-01")
     publish(campaign, "2015-06", "2015-07-06")
     found = changed(campaign, "minutes_on_time", JUNE, first)
-    assert [(one.how, one.was and one.was.part, one.now and one.now.part) for one in found.moved] == [
-        (How.TURNED, Place.NOT_YET_DUE, Place.MISSED)
+    assert [(one.how, one.was.part, one.now.part) for one in found.moved] == [
+        (How.TURNED, Part.NOT_YET_DUE, Part.MISSED)
     ]
     assert found.moved[0].causes == ()
     assert found.moved[0].why_en == (
@@ -161,7 +204,7 @@ def test_more_households_with_a_card_are_another_amount_of_the_same_kind() -> No
     issued = campaign.cards(30, "2015-06-28")
     again(campaign)
     found = changed(campaign, "contact_cards", AGAIN, JUNE)
-    assert [(one.how, one.was, one.now and one.now.part) for one in found.moved] == [(How.CAME, None, Place.NUMERATOR)]
+    assert [(one.how, one.was, one.now.part) for one in found.moved] == [(How.CAME, OUTSIDE, Part.NUMERATOR)]
     assert [event.position for event in found.moved[0].causes] == [issued]
     assert found.changes[0].causes == (issued,)
 
@@ -305,8 +348,8 @@ def test_the_score_to_compare_with_is_that_of_the_period_before_as_last_publishe
 @pytest.mark.parametrize(
     ("id", "wanted", "code"),
     [
-        (f"{JUNE}.{EAST}", "", "nothing_before"), (f"{JULY}.{EAST}", "month-1999-01", "bad_parameter"),
-        (f"{JULY}.{EAST}", f"{JUNE}.{WEST}", "bad_parameter"), (f"{JULY}.{EAST}", f"{JULY}.{EAST}", "bad_parameter"),
+        (f"{JUNE}.{EAST}", "", "nothing_before"), (f"{JULY}.{EAST}", "month-1999-01", "unknown_score"),
+        (f"{JULY}.{EAST}", f"{JUNE}.{WEST}", "unknown_score"), (f"{JULY}.{EAST}", f"{JULY}.{EAST}", "unknown_score"),
     ],
 )  # fmt: skip
 def test_nothing_else_is_compared(id: str, wanted: str, code: str) -> None:
@@ -317,3 +360,77 @@ def test_nothing_else_is_compared(id: str, wanted: str, code: str) -> None:
         earlier(rows.values(), rows[id], wanted)
     assert caught.value.code == code
     assert PLAN.code == rows[id].plan
+
+
+# every history --------------------------------------------------------------------------------------------------------
+
+PLENTY = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def put_out(campaign: Campaign, asked: tuple[Period, date]) -> dict[str, scores.Row]:
+    """The scores of a period and a day as the campaign stands, each as the ledger would hold it."""
+    look = Looking(campaign)
+    (plan, *_), (rulebook, *_) = (sorted(look.rows(one), key=lambda row: -row.position) for one in _RULES)
+    basis = Restating(plan, rulebook, campaign.evidence(), *asked, WHOLE)
+    found = score.scores(basis, look.position, look.root())
+    told = Campaign(
+        [Written(f"score/{_id(asked)}", ScorePublished(score=one), "2016-02-01", "2016-02-01") for one in found]
+    )
+    return {row.community: row for row in rows_of(told).values()}
+
+
+_RULES = (plans.LEDGER, rulebooks.LEDGER)
+
+
+def _id(asked: tuple[Period, date]) -> str:
+    return score.publication(asked[0].kind, asked[0].name, str(asked[1]))
+
+
+def compare(
+    campaign: Campaign, before: Mapping[str, scores.Row], after: Mapping[str, scores.Row]
+) -> Iterator[tuple[Since, scores.Row]]:
+    """What changed for each institution that has both."""
+    (was, *_), (now, *_) = before.values(), after.values()
+    then, today = read(campaign, was), read(campaign, now)
+    for community in before.keys() & after.keys():
+        yield since(LOG, (before[community], then), (after[community], today)), before[community]
+
+
+@PLENTY
+@given(streams(), later(), ASKED)
+def test_every_number_that_later_events_changed_names_them(
+    parts: Parts, more: list[Act], asked: tuple[Period, date]
+) -> None:
+    campaign = written(parts)
+    before = put_out(campaign, asked)
+    for act in more:
+        act(campaign)
+    after = put_out(campaign, asked)
+    for found, was in compare(campaign, before, after):
+        told = {event.position: event for event in found.causes}
+        for change in (*found.changes, *(change for one in found.indicators for change in one.changes)):
+            assert any(cause > was.evidence_position for cause in change.causes), change
+            assert told.keys() >= {*change.causes}
+        for position, event in told.items():
+            assert event.type == campaign.written[position].event.NAME
+            assert event.says_en != event.type
+
+
+@PLENTY
+@given(streams(), later(), ASKED, ASKED)
+def test_every_number_that_is_another_in_another_period_is_made_of_rows_that_moved(
+    parts: Parts, more: list[Act], asked: tuple[Period, date], again: tuple[Period, date]
+) -> None:
+    campaign = written(parts)
+    before = put_out(campaign, asked)
+    for act in more:
+        act(campaign)
+    for found, _ in compare(campaign, before, put_out(campaign, again)):
+        for one in found.indicators:
+            if one.before is None or one.after is None:
+                continue
+            for change in one.changes:
+                names = MADE_OF[change.number] | {"denominator", "unadjusted_denominator"}  # which may hold it down
+                assert any(other(row.was, row.now, names) for row in one.moved) or change.causes, change

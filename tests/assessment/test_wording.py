@@ -8,13 +8,31 @@ from typing import Any
 
 import pytest
 
-from services.assessment.filters import Frame, all_hold
-from services.assessment.items import TABLES, Item
-from services.assessment.vocabulary import FIELDS, coded
-from services.assessment.vocabulary import TABLES as NAMES
-from services.assessment.wording import joined, named, rule, said, unmet
-from shared.contracts.assessment import Comparison, Filter, Given, Indicator, Measure, Op, PeriodKind, Plan
+from services.assessment.evidence.gathered import LEDGERS
+from services.assessment.evidence.items import TABLES, Item
+from services.assessment.explaining.happenings import WORDS, words_of
+from services.assessment.explaining.vocabulary import FIELDS, coded
+from services.assessment.explaining.vocabulary import TABLES as NAMES
+from services.assessment.explaining.wording import changed, joined, named, rule, said, unmet
+from services.assessment.rules.filters import Frame, all_hold
+from services.assessment.scoring.membership import MADE_OF
+from services.together import SECTIONS
+from shared.contracts.assessment import (
+    Change,
+    Comparison,
+    Filter,
+    Given,
+    Indicator,
+    Measure,
+    Op,
+    PeriodKind,
+    Plan,
+    PlanAdopted,
+    PlanAmended,
+    RulebookAdopted,
+)
 from shared.contracts.codes import Named
+from shared.web.columns import COLUMNS
 from tests.assessment.campaign import EAST, PLAN, RULEBOOK, STANDING_PLAN, month
 
 CHINESE = re.compile("[一-鿿]")
@@ -225,6 +243,10 @@ MISSES = [
         "录入日期不晚于期限后7天", "录入日期2015年7月13日晚于期限2015年7月5日后7天",
         "the day on which it was entered, 2015-07-13, is after the due day, 2015-07-05 by more than 7 days",
     ),
+    (
+        row("deeds", of=40), asks("of", Op.LESS_THAN, "30"), "总数小于30", "总数为40，不小于30",
+        "the total, 40, is not less than 30",
+    ),
 ]  # fmt: skip
 
 
@@ -269,3 +291,55 @@ def test_a_row_is_called_as_people_call_it() -> None:
     )
     survey = row("deeds", work="survey", detail="awareness", begun_on=date(2015, 7, 1), done_on=date(2015, 7, 1))
     assert named(survey, names)[0] == "民意调查，知晓率，登记日期2015年7月1日，完成日期2015年7月1日"
+
+
+def test_what_was_taken_over_from_paper_counts_as_entered_on_the_day_written_there_and_says_why() -> None:
+    fields: dict[str, Any] = {
+        "due_on": date(2015, 7, 5), "done_on": date(2015, 7, 20), "entered_on": date(2015, 7, 20),
+    }  # fmt: skip
+    condition = asks("entered_on", Op.WITHIN_GRACE, "due_on")
+    assert unmet([condition], replace(row("duties", **fields), taken_over=True), FRAME) == (
+        "录入日期视同2015年7月20日（从纸质台账转录，按所记日期计）晚于期限2015年7月5日后7天",
+        "the day on which it was entered, counted as 2015-07-20, as it was taken over from paper, is after the "
+        "due day, 2015-07-05 by more than 7 days",
+    )
+    assert unmet([condition], row("duties", **fields), FRAME)[0].startswith("录入日期2015年7月20日晚于")
+
+
+# changes --------------------------------------------------------------------------------------------------------------
+
+CHANGES = [
+    ("numerator", "1", "2", "分子：1 → 2", "Numerator: 1 → 2"),
+    ("standing", "nothing", "measured", "考核状态：无此类事项 → 已考核", "Standing: nothing of the kind → measured"),
+    ("kind", "ratio", "count", "类别：比率 → 数量", "Kind: ratio → count"),
+    ("reached", "False", "True", "达标：否 → 是", "Reached: no → yes"),
+    ("reached", "–", "True", "达标：无 → 是", "Reached: none → yes"),
+    ("enough", "True", "False", "数量足够：是 → 否", "Enough to rank: yes → no"),
+    ("rate", "0.8333", "1.0000", "比率：83.33% → 100%", "Rate: 83.33% → 100%"),
+    ("target", "0.9", "0.95", "目标值：90% → 95%", "Target: 90% → 95%"),
+    ("points", "2044426643027/24603298056", "10/1", "得分：83.0956 → 10", "Points: 83.0956 → 10"),
+    ("weight", "9", "12.5", "权重：9 → 12.5", "Weight: 9 → 12.5"),
+    ("per_cent", "95.1000", "100.0000", "得分率：95.1% → 100%", "Per cent: 95.1% → 100%"),
+]
+
+
+@pytest.mark.parametrize(("number", "before", "after", "zh", "en"), CHANGES)
+def test_a_change_is_said_in_words_and_decimals(number: str, before: str, after: str, zh: str, en: str) -> None:
+    assert changed(Change(indicator="x", number=number, before=before, after=after, causes=())) == (zh, en)
+
+
+def test_every_number_of_a_score_has_a_name() -> None:
+    numbers = {*MADE_OF, "points", "possible", "per_cent", "rankable"}
+    assert {name for name in numbers if name not in COLUMNS} == set()
+
+
+# events ---------------------------------------------------------------------------------------------------------------
+
+
+def test_every_event_that_may_be_a_cause_has_the_words_that_the_pages_give_it() -> None:
+    rules = (PlanAdopted, PlanAmended, RulebookAdopted)
+    of_pages = {name: told.title for section in SECTIONS for name, told in section.events.items()}
+    known = {event.NAME for ledger in LEDGERS for event in ledger.handles} | {event.NAME for event in rules}
+    assert {name: words_of(name) for name in known} == {name: of_pages[name] for name in known}
+    assert len(WORDS) == len(known), "and no others"
+    assert words_of("sanguan.intake.unheard-of.v1") == ("sanguan.intake.unheard-of.v1",) * 2

@@ -10,7 +10,7 @@ import pytest
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at
 from services.assessment.due.obligation import Obligation, State
-from services.assessment.plan_file import load_plan
+from services.assessment.rules.plan_file import load_plan
 from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment import commands as work
 from services.intake import commands as intake

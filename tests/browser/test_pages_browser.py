@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 PATHS = (
     "/", "/scores", "/scores/phase-2.2015-08-10.410105010", "/cases", "/cases/{handled}", "/cases/{voided}",
-    "/communities", "/communities/410105010004", "/meetings", "/record", "/record/3",
+    "/communities", "/communities/410105010004", "/meetings", "/record", "/record/3", "/flags", "/what-if",
 )  # fmt: skip
 ARGUMENTS = (
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from services.assessment import pages
-from services.assessment.evidence import LEDGERS as EVIDENCE
+from services.assessment.evidence.gathered import LEDGERS as EVIDENCE
 from services.assessment.ledgers import officer_acts, officers_enrolled
 from services.assessment.pages.texts import TEXTS
 from services.assessment.papers.kinds import BY_CODE, KINDS
 from services.assessment.papers.layout import Part, Table, laid_out
 from services.assessment.papers.outcome import InstitutionOutcome, Result
 from services.assessment.papers.performance_archive import PerformanceArchive
-from services.assessment.rescoring import SCORER
+from services.assessment.scoring.recomputing import SCORER
+from services.together import SERVICES
 from shared.contracts.assessment import IndicatorScore
 from shared.contracts.codes import Role
 from tests.assessment.test_papers import archive, reviewed, served
@@ -94,11 +95,14 @@ def test_no_other_paper_tells_of_an_officer_but_by_the_votes(kind: Any) -> None:
         assert pointing == set()
 
 
-def test_what_officers_did_is_no_evidence_and_is_not_filtered_by_them() -> None:
+def test_what_officers_did_is_no_evidence_and_is_served_by_the_archive_alone() -> None:
     for ledger in (officer_acts.LEDGER, officers_enrolled.LEDGER):
         assert ledger not in EVIDENCE
         assert ledger not in SCORER.ledgers
         assert not set(ledger.filters) & PERSON_KEYS
+    assert officer_acts.LEDGER.internal
+    rows = {ledger.row for service in SERVICES for ledger in service.served}
+    assert [row for row in rows if "officers" in {told.label.rpartition(".")[2] for told in fields_of(row)}] == []
     numbers = [told.label for told in fields_of(officer_acts.Row) if inner_types(told.hint) & {int, float}]
     assert numbers == ["Mark.position"]
 

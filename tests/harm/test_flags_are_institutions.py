@@ -10,20 +10,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.assessment.entry_commands import AnswerFlag
-from services.assessment.evidence import LEDGERS, Evidence
-from services.assessment.flagged import Flagged
-from services.assessment.flags import Answer, Flag, Member, flags
+from services.assessment.evidence.gathered import LEDGERS, Evidence
+from services.assessment.evidence.marks import Mark
+from services.assessment.flags.asked import Flagged
+from services.assessment.flags.raising import Answer, Flag, FlagMember, flags
 from services.assessment.ledgers import visits_made
-from services.assessment.marks import Mark
-from services.assessment.rescoring import SCORER
+from services.assessment.scoring.recomputing import SCORER
 from services.assessment.service import FLAGS, SERVICE
+from services.together import SERVICES
 from shared.contracts.assessment import FlagKind, FlagRule
 from shared.contracts.assessment_entries import FlagAnswered
 from tests.assessment.campaign import EAST, RULEBOOK, WEST, Campaign
-from tests.harm.language import inner_types, told_by
+from tests.harm.language import PERSON_KEYS, gather, inner_types, told_by
+
+
+def within(row: type) -> tuple[type, ...]:
+    """A row's class, and those of the values within it."""
+    found: dict[type, None] = {}
+    gather(row, found)
+    return tuple(found)
+
 
 OF_A_PERSON = re.compile(r"officer|handler|leader|name|phone|actor|party|person|who", re.IGNORECASE)
-TOLD = (Flagged, Flag, Member, Answer, FlagAnswered, FlagRule, AnswerFlag)
+TOLD = (Flagged, Flag, FlagMember, Answer, FlagAnswered, FlagRule, AnswerFlag)
 
 
 def test_nothing_that_a_flag_says_has_a_place_for_a_person() -> None:
@@ -46,8 +55,12 @@ def test_scores_cannot_rest_on_when_whom_or_what_somebody_visited() -> None:
     assert visits_made.Row not in {inner for hint in get_type_hints(Evidence).values() for inner in inner_types(hint)}
 
 
-def test_visits_are_not_found_by_whose_they_were() -> None:
-    assert set(visits_made.LEDGER.filters) == {"community"}
+def test_nobody_is_served_the_visits_with_what_their_diaries_repeat() -> None:
+    assert visits_made.LEDGER.internal
+    for service in SERVICES:
+        for ledger in service.served:
+            told = {one.name for inner in within(ledger.row) for one in told_by(inner)}
+            assert not ("repeated" in told and told & PERSON_KEYS), ledger.name
 
 
 RULES = tuple(

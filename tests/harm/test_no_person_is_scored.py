@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.assessment import scoring
 from services.assessment.commands import PublishScores
-from services.assessment.items import TABLES, Item
-from services.assessment.rulebook import check
-from services.assessment.scoring import Institution, Scores, Tally, score
-from services.assessment.tables import tables
+from services.assessment.evidence.items import TABLES, Item
+from services.assessment.evidence.tables import tables
+from services.assessment.rules.rulebook import check
+from services.assessment.scoring import measuring as scoring
+from services.assessment.scoring.measuring import Institution, Scores, Tally, score
 from services.together import SERVICES
 from shared.contracts.assessment import (
     Filter,
@@ -63,16 +63,16 @@ def test_a_landline_has_as_many_digits_as_a_community_s_code_and_is_none() -> No
 
 _ATTACK = """
 from datetime import date
-from services.assessment.counterfactual import Rules, what_if
-from services.assessment.evidence import Evidence
-from services.assessment.flags import flags
+from services.assessment.what_if.comparing import Rules, what_if
+from services.assessment.evidence.gathered import Evidence
+from services.assessment.flags.raising import flags
 from services.assessment.ledgers import plans, postings, rulebooks, scores, visits_made
 from services.assessment.papers.outcome import of_row, of_tally
-from services.assessment.ranking import ranks, reasons
-from services.assessment.reading import Reading
-from services.assessment.restating import Restating, differing
-from services.assessment.scoring import Institution, Tally, explain, score, tallied
-from services.assessment.since import since
+from services.assessment.scoring.ranking import ranks, reasons
+from services.assessment.explaining.reading import Reading
+from services.assessment.scoring.restating import Restating, differing
+from services.assessment.scoring.measuring import Institution, Tally, explain, score, tallied
+from services.assessment.explaining.since import since
 from shared.contracts.assessment import Period, Plan, Rulebook, Score
 from shared.contracts.assignment import OfficerEnrolled
 from shared.contracts.intake import Party

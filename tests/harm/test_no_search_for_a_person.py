@@ -58,7 +58,7 @@ PARAMETERS = FILTERS | {
     "Idempotency-Key", "If-Match", "Last-Event-ID", "log", "as_of", "basis", "at_least", "cursor", "limit", "format",
     "after", "position", "size", "from", "to", "id", "type", "visit", "on", "day",
     "clause", "plan", "state", "rulebook", "phase",
-    "before", "all", "other_plan", "other_rulebook",
+    "before", "all", "other_plan", "other_rulebook", "appeal", "answer", "entry", "indicator",
 }  # fmt: skip
 """All that any documented operation can be asked with."""
 

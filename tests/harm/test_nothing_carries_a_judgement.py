@@ -14,12 +14,12 @@ import pytest
 from jinja2 import Environment, nodes
 from pydantic import TypeAdapter
 
-from services.assessment.counterfactual import Rules, what_if
-from services.assessment.flags import flags
+from services.assessment.evidence.tables import tables
+from services.assessment.flags.raising import flags
 from services.assessment.ledgers import scores, visits_made
 from services.assessment.pages.texts import TEXTS as OF_ASSESSMENT
 from services.assessment.papers.labels import LABELS
-from services.assessment.tables import tables
+from services.assessment.what_if.comparing import Rules, what_if
 from services.assignment.pages.texts import TEXTS as OF_ASSIGNMENT
 from services.intake.pages.texts import TEXTS as OF_INTAKE
 from services.together import SERVICES
@@ -221,7 +221,8 @@ def test_every_ledger_that_judges_is_known_and_points_at_nobody() -> None:
             if any(JUDGING.search(one.name) for cls in within for one in told_by(cls)):
                 judging[f"{service.name}.{ledger.name}"] = {one.name for cls in within for one in told_by(cls)}
     assert set(judging) == {
-        "assessment.scores", "assessment.rulebooks", "intake.hazards", "intake.major_fires",
+        "assessment.scores", "assessment.restatements", "assessment.rulebooks", "intake.hazards",
+        "intake.major_fires",
     }  # fmt: skip
     assert {name: fields & PERSON_KEYS for name, fields in judging.items() if fields & PERSON_KEYS} == {}
 
@@ -230,7 +231,7 @@ def test_every_ledger_that_judges_is_known_and_points_at_nobody() -> None:
 
 SHOWN = {
     "board.html": {"score", "scores_title", "weight"},
-    "parts.html": {"per_cent", "points", "rank", "rank_joint", "score"},
+    "parts.html": {"per_cent", "points", "rank", "rank_by", "rank_joint", "score"},
     "score.html": {"per_cent", "points", "score", "score_lead", "score_title", "scores_title", "weight"},
     "what_if.html": {"per_cent", "points", "score", "scores_title", "weight"},
     "paper.html": {"level"},  # of a heading

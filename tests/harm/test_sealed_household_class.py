@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from services.assessment.plan_file import load_plan
+from services.assessment.rules.plan_file import load_plan
 from services.assignment.commands import DeclareConflict, PlanVisit
 from services.assignment.entry_commands import AppointLeader, RelieveLeader
 from services.assignment.handling import DECIDER

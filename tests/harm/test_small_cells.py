@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from starlette.routing import Route
 
 from services.assessment.commands import PublishScores
-from services.assessment.public import Publication, Row, Version, quarters
-from services.assessment.suppression import SPAN, THRESHOLD, Shown, span, suppress, with_totals
+from services.assessment.public.figures import Publication, Row, Version, quarters
+from services.assessment.public.suppression import SPAN, THRESHOLD, Shown, span, suppress, with_totals
 from services.intake.commands import CorrectCase, VoidCase
 from services.together import SERVICES
 from shared.contracts.assessment import PeriodKind

@@ -23,6 +23,7 @@ from services.intake.commands import (
     ReopenCase,
     ResolveCase,
     ResumeClock,
+    RetractStep,
     TerminateCase,
     VoidCase,
     WithdrawCase,
@@ -30,6 +31,7 @@ from services.intake.commands import (
 from services.intake.deadlines import Due
 from services.intake.ledgers import cases
 from services.intake.life import ACCEPTED_IN
+from services.intake.service import SERVICE
 from shared.contracts.codes import (
     Basis,
     CaseKind,
@@ -51,6 +53,7 @@ from shared.contracts.intake import (
     CaseReferred,
     CaseReopened,
     CaseResolved,
+    CaseStep,
     CaseTerminated,
     CaseVoided,
     CaseWithdrawn,
@@ -60,6 +63,7 @@ from shared.contracts.intake import (
     PauseReason,
 )
 from shared.contracts.model import slug
+from tests.declarations import assert_refusal_is_told
 from tests.intake.invented import (
     FOLLOWED_UP,
     HERE,
@@ -74,7 +78,7 @@ from tests.intake.invented import (
     report,
     reported,
 )
-from tests.spec import START, Spec, at, spec
+from tests.spec import CLERK, OFFICE, START, Spec, at, spec
 
 CASE = replace(spec(DECIDER), facts=Facts())
 REPORTED = CASE.given(reported())
@@ -334,8 +338,19 @@ def test_later_decisions_rest_on_the_corrected_entry() -> None:
     )  # fmt: skip
 
 
+def test_the_office_alone_corrects_a_deadline_and_a_clerk_the_rest() -> None:
+    later = date(2015, 12, 31)
+    told = ACCEPTED.when(correction(due_on=later), by=CLERK).then_refused("deadline_of_the_office", field="due_on")
+    assert_refusal_is_told(SERVICE, told)
+    corrected = CaseCorrected(reason=correction().reason, due_on=later)
+    ACCEPTED.when(correction(due_on=later), by=OFFICE).then(corrected)
+    back = RetractStep(step=CaseStep.DUE_CORRECTED, reason="误改")
+    ACCEPTED.given(corrected).when(back, by=CLERK).then_refused("deadline_of_the_office", field="step")
+    ACCEPTED.when(correction(grid="2网格"), by=CLERK).then(CaseCorrected(reason=correction().reason, grid="2网格"))
+
+
 def test_the_corrected_days_make_sense_together() -> None:
-    REPORTED.when(correction(due_on=date(2015, 7, 1))).then_refused("not_accepted", field="due_on")
+    REPORTED.when(correction(due_on=date(2015, 7, 1)), by=OFFICE).then_refused("not_accepted", field="due_on")
     ACCEPTED.when(correction(resolved_on=date(2015, 6, 11))).then_refused("not_ended", field="resolved_on")
     ENDED.when(correction(resolved_on=date(2015, 6, 10))).then_refused("resolved_before_reported", field="resolved_on")
     later = at("2015-06-20T09:00:00+08:00", correction(reported_on=date(2015, 6, 12)))

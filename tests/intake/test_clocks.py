@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.clocks import Agreement, Explained, agreement_of, clocks, foremost
+from services.intake.clocks import Agreement, ExplainedDeadline, agreement_of, clocks, foremost
 from services.intake.deadlines import Clock, Due, DueStanding, Level, put_off, settle_by
 from services.intake.ledgers.cases import Row
 from shared.calendar import Calendar, Entered
@@ -43,7 +43,7 @@ def case(**changed: Any) -> Row:
     return Row(**(given | changed))
 
 
-def told(row: Row, today: str, agreement: Agreement | None = None) -> list[Explained]:
+def told(row: Row, today: str, agreement: Agreement | None = None) -> list[ExplainedDeadline]:
     return [*clocks(row, agreement, KNOWN_2022, date.fromisoformat(today))]
 
 
@@ -190,7 +190,7 @@ def test_the_agreement_that_stands_is_read_off_the_handling() -> None:
 def test_a_court_may_be_asked_within_thirty_days_and_nobody_is_late() -> None:
     row = case(kind=CaseKind.DISPUTE, status=CaseStatus.RESOLVED, reported_at=moment("2015-06-11"))
 
-    def confirm(agreement: Agreement, today: date) -> Explained:
+    def confirm(agreement: Agreement, today: date) -> ExplainedDeadline:
         (only,) = clocks(row, agreement, KNOWN_2015, today)
         return only
 

@@ -1,6 +1,7 @@
 """Intake's entries, told in sentences (synthetic)."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ from shared.contracts.intake_entries import (
 )
 from tests.declarations import assert_refusal_is_told, recorded
 from tests.intake.invented import WENBO
-from tests.spec import at, spec
+from tests.spec import START, at, spec
 
 FINDING = spec(ENTRIES.decider)
 HERE = places.Row(community=WENBO, name="文博社区")
@@ -94,6 +95,16 @@ def test_a_mistaken_entry_is_made_void_and_its_ledger_follows(command: Any, even
 def test_nothing_is_due_before_it_was_found(command: Any) -> None:
     refused = FINDING.when(at(30, command), facts=HERE).then_refused("due_before_found", field="due_on")
     assert refused.known == {"due_on": "2015-07-01", "found_on": "2015-07-11"}
+    assert_refusal_is_told(SERVICE, refused)
+
+
+@pytest.mark.parametrize("command", [TAKEN[1][0], TAKEN[3][0]])
+def test_nothing_is_due_more_than_a_year_after_it_was_found(command: Any) -> None:
+    found_on = START.date()
+    FINDING.when(replace(command, due_on=found_on + timedelta(days=366)), facts=HERE).decided()
+    far = replace(command, due_on=found_on + timedelta(days=367))
+    refused = FINDING.when(far, facts=HERE).then_refused("due_too_far", field="due_on")
+    assert refused.known == {"due_on": "2016-06-12", "most": 366}
     assert_refusal_is_told(SERVICE, refused)
 
 

@@ -27,7 +27,7 @@ from shared.contracts.intake import (
 )
 from tests.declarations import assert_refusal_is_told
 from tests.intake.invented import FOLLOWED_UP, HERE, RESOLVED, WENBO, accepted, reported
-from tests.spec import START, at, spec
+from tests.spec import OFFICE, START, at, spec
 
 CASE = spec(case.DECIDER)
 DUE = date(2015, 7, 11)
@@ -125,7 +125,7 @@ def test_the_last_step_of_the_clock_is_taken_back_and_the_deadline_stands_as_bef
 @pytest.mark.parametrize("over", [(), (RESOLVED,)])
 def test_a_correction_of_the_deadline_is_taken_back_even_when_the_case_is_over(over: tuple[object, ...]) -> None:
     corrected = CaseCorrected(reason="sealed:r", due_on=date(2015, 9, 1))
-    ACCEPTED.given(*over, corrected).when(taken_back(CaseStep.DUE_CORRECTED)).then(
+    ACCEPTED.given(*over, corrected).when(taken_back(CaseStep.DUE_CORRECTED), by=OFFICE).then(
         retracted(
             CaseStep.DUE_CORRECTED, CaseStatus.RESOLVED if over else CaseStatus.ACCEPTED, clock=UNPAUSED,
             handled=not over,

@@ -1,15 +1,19 @@
 """What a decision rests on stands at one position, which it names (invariant 4): never a mix."""
 
+from functools import partial
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine, delete, update
 
 from shared.contracts.model import Ledger, Refused
 from shared.ledger import runner as running
 from shared.ledger.look import look
+from shared.ledger.prefix import PrefixLook, prefix
 from shared.ledger.runner import Runner
 from shared.ledger.tables import progress
 from shared.log.database import writing
-from tests.ledger.drill import NEWER, Item, Tally, drill_log, service
+from tests.ledger.drill import NEWER, OLDER, POISON, Item, ItemDoubled, Tally, drill_log, service
 from tests.ledger.histories import item, tell
 from tests.parts import LOG
 
@@ -71,3 +75,18 @@ def test_a_reader_is_shown_what_there_is_and_the_position_that_all_have(runner: 
     with look(ledgers_engine, runner, LOG, root) as seen:
         assert seen.position == 1
         assert None not in (seen.row(ITEMS, "a"), seen.row(TALLIES, "all"))
+
+
+def test_of_an_earlier_position_too_only_what_could_be_folded_to_there_is_told(log_engine: Engine) -> None:
+    tell(drill_log(log_engine, NEWER), LOG, ("a", item(1)), ("b", item(POISON)), ("a", ItemDoubled()))
+    log = drill_log(log_engine, OLDER)
+    before = prefix(service(), log, LOG, 0, root)
+    assert before.row(ITEMS, "a") is not None
+    parked, halted = prefix(service(), log, LOG, 1, root), prefix(service(), log, LOG, 2, root)
+    assert len(parked.rows(TALLIES)) == 2
+    missing: list[tuple[PrefixLook, Ledger[Any]]] = [(parked, ITEMS), (halted, ITEMS), (halted, TALLIES)]
+    for seen, ledger in missing:
+        for ask in (seen.rows, partial(seen.row, key="a")):
+            with pytest.raises(Refused) as refused:
+                ask(ledger)
+            assert (refused.value.code, refused.value.known["ledger"]) == ("ledger_behind", ledger.name)

@@ -14,22 +14,25 @@ from services.assessment.entry_commands import (
     ConcludeSurvey,
     DecideAppeal,
     HearAppeal,
+    ReportYouthOffenceRate,
     VoidSupervision,
 )
-from services.assessment.evidence import evidence_at
-from services.assessment.periods import period
-from services.assessment.plan_file import load_plan
-from services.assessment.rulebook_file import load_rulebook
-from services.assessment.score import publication
-from services.assessment.scoring import Institution, explain
+from services.assessment.evidence.gathered import evidence_at
+from services.assessment.rules.periods import period
+from services.assessment.rules.plan_file import load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
+from services.assessment.scoring.measuring import Institution, explain
+from services.assessment.scoring.publishing import publication
 from services.assignment.commands import (
     CompleteVisit,
     ConveneMeeting,
     EndPosting,
     EnrolOfficer,
+    HoldMediation,
     IssueContactCards,
     PlanVisit,
     PostOfficer,
+    RecordConsent,
     RetractCommunityWork,
     RetractWork,
     SignResponsibilityLetter,
@@ -41,6 +44,7 @@ from services.intake.commands import (
     AcceptCase,
     CloseCase,
     CorrectCase,
+    DeclineCase,
     FollowUpCase,
     HandDownCase,
     LinkCase,
@@ -64,6 +68,7 @@ from shared.contracts.assessment_entries import ArchiveKind, Excused, Finding, S
 from shared.contracts.assignment import CommunityAct, WorkAct
 from shared.contracts.codes import (
     CaseKind,
+    DeclineReason,
     DisputeType,
     MeetingKind,
     PartyRole,
@@ -81,6 +86,8 @@ from shared.runtime import Node
 
 OFFICER = "police-extra"
 WHY = "误登"
+LONG_AFTER = date(2017, 1, 1)
+"""When all has been entered."""
 PARTIES = (Person(role=PartyRole.APPLICANT, name="虚构甲"), Person(role=PartyRole.RESPONDENT, name="虚构乙"))
 
 
@@ -137,11 +144,11 @@ def _takes(desk: Any, command: Any) -> bool:
 async def happen(node: Node, scenario: Scenario) -> None:
     """All of it; seeds differ in what of it is taken back."""
     desk, odd = Desk(node, scenario, count(1)), scenario.seed % 2 == 1
-    for of_it in (_served, _from_paper, _kinds, _days, _ends, _community, _findings, _meetings):
+    for of_it in (_served, _from_paper, _kinds, _days, _ends, _undecided, _community, _findings, _meetings):
         await of_it(desk, odd)
     await settled(node)
-    for about_letters in (_kept, _missed, _never_signed):
-        await about_letters(desk, odd)
+    for handled in (_kept, _missed, _seldom, _never_signed, _mediated):
+        await handled(desk, odd)
     await settled(node)
     await _appeal(desk)
     await settled(node)
@@ -228,8 +235,24 @@ async def _ends(desk: Desk, odd: bool) -> None:
     await desk.send(TerminateCase(reason=Termination.REFUSED, remedies_told=odd), desk.day(15), untold)
 
 
+async def _undecided(desk: Desk, odd: bool) -> None:
+    """Reports on which nobody decided, or too late, or in time not to take them on."""
+    kind = CaseKind.BACKLOG if odd else CaseKind.DISPUTE
+    await desk.case(4, kind, accepted=False)
+    decline, link = (
+        DeclineCase(reason=DeclineReason.NOT_IN_SCOPE, remedy="起诉"),
+        LinkCase(duplicate_of=await desk.case(3)),
+    )
+    for after, command in ((10, decline), (40, decline), (45, AcceptCase()), (48, link)):
+        await desk.send(command, desk.day(after), await desk.case(4, kind, accepted=False))
+
+
 async def _community(desk: Desk, odd: bool) -> None:
-    """Cards that never were given, a survey that was none, fires."""
+    """Cards that never were given, a survey that was none, surveys of a few, a part of the year's youths, fires."""
+    youths = ReportYouthOffenceRate(
+        community=desk.scenario.code(0), period=str(desk.day(9).year), offenders=9, youths=200, by_unit="示例派出所"
+    )
+    await desk.send(youths, desk.day(9))
     await desk.send(IssueContactCards(households=40), desk.day(4), desk.community)
     back = RetractCommunityWork(act=CommunityAct.CARDS, reason=WHY, households=15)
     await desk.send(back, desk.day(6), desk.community)
@@ -241,6 +264,11 @@ async def _community(desk: Desk, odd: bool) -> None:
         id = await desk.send(survey, desk.day(8))
         if is_void:
             await desk.send(VoidSupervision(reason=WHY), desk.day(9), id)
+    for kind in SurveyKind:
+        few = ConcludeSurvey(
+            community=desk.community, survey=kind, method=SurveyMethod.STREET, sample=30, valid=29, positive=29
+        )
+        await desk.send(few, desk.day(10))
     for number in range(2 * odd):
         fire = ReportMajorFire(
             community=desk.scenario.communities[0], grade=FireGrade.MAJOR, place="示例市场", dead=0, injured=number
@@ -263,8 +291,13 @@ async def _findings(desk: Desk, odd: bool) -> None:
 
 
 async def _meetings(desk: Desk, odd: bool) -> None:
-    """A monthly meeting with its minutes that was held somewhere else."""
+    """A monthly meeting with its minutes that was held somewhere else; of odd seasons, an early debriefing."""
     month = f"{desk.day(0):%Y-%m}"
+    if odd:
+        debriefing = ConveneMeeting(
+            community=desk.community, kind=MeetingKind.DEBRIEFING, month=month, attended=30, subject="述职"
+        )
+        await desk.send(debriefing, desk.day(2))
     for is_void in (True, False) if odd else (True,):
         meeting = ConveneMeeting(
             community=desk.community, kind=MeetingKind.MONTHLY, month=month, attended=9, subject="研判"
@@ -311,7 +344,32 @@ async def _missed(desk: Desk, odd: bool) -> None:
     await _visited(desk, id, "w2", 40)
     await desk.send(RetractWork(act=WorkAct.VISIT, item="w1", reason=WHY), desk.day(41), id)
     if odd:
+        await desk.send(CorrectCase(reason=WHY, due_on=LONG_AFTER), desk.day(44), id)
         await desk.send(ResolveCase(), desk.day(45), id)
+
+
+async def _seldom(desk: Desk, odd: bool) -> None:
+    """A letter by which nobody need be seen for years; of odd seasons they were, a while later."""
+    id = await _handed_down(desk, 14)
+    await desk.send(_letter(3_650), desk.day(15), id)
+    if odd:
+        await _visited(desk, id, "w1", 35)
+
+
+async def _mediated(desk: Desk, odd: bool) -> None:
+    """Sessions of a case whose grid was another; of odd seasons one of them never took place, of even ones the case
+    was another community's."""
+    id = await desk.case(20)
+    await settled(desk.node)
+    for party in range(1, len(PARTIES) + 1):
+        await desk.send(RecordConsent(party=party), desk.day(21), id)
+    for after in (22, 50):
+        await desk.send(HoldMediation(officers=(OFFICER,), place="社区调解室"), desk.day(after), id)
+    if odd:
+        await desk.send(RetractWork(act=WorkAct.MEDIATION, reason=WHY), desk.day(52), id)
+    others = desk.scenario.communities[1:]
+    moved = CorrectCase(reason=WHY, community=others[0] if others and not odd else None, grid="2网格")
+    await desk.send(moved, desk.day(53), id)
 
 
 async def _never_signed(desk: Desk, odd: bool) -> None:
@@ -319,6 +377,9 @@ async def _never_signed(desk: Desk, odd: bool) -> None:
     for number, settled_after in enumerate((3, 25, None)):
         id = await _handed_down(desk, 17 + number)
         if settled_after is not None:
+            if odd:
+                long_after = CorrectCase(reason=WHY, due_on=LONG_AFTER)
+                await desk.send(long_after, desk.day(17 + number + settled_after, 9), id)
             await desk.send(ResolveCase(), desk.day(17 + number + settled_after), id)
             if odd:
                 await desk.send(FollowUpCase(stable=number == 1), desk.day(18 + number + settled_after), id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import httpx
 
 from services.assessment.commands import AdoptPlan, AdoptRulebook
-from services.assessment.evidence import Evidence, evidence_at
+from services.assessment.entry_commands import AppealScore
+from services.assessment.evidence.gathered import Evidence, evidence_at
 from services.assessment.ledgers import plans, rulebooks
-from services.assessment.plan_file import STANDING, load_plan
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.plan_file import STANDING, load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
 from services.season import Scenario, drawn, names_of, play
 from services.together import settled
 from shared.command import Asked
@@ -43,10 +45,12 @@ class Season:
 
 
 class Clock:
-    """When the log takes an event: at the latest moment of all that was sent so far. So things come late."""
+    """When the log takes an event: at the latest moment of all that was sent so far. So things come late, but for the
+    communities' appeals: these are asked for when they happen, so that they are in time."""
 
     def __init__(self, node: Node) -> None:
         self._now = datetime.fromisoformat("2015-01-01T00:00:00+08:00")
+        self._asked = ContextVar("asked", default=self._now)
         node.storage.log.clock = lambda: self._now
         for desk in node.desks.values():
             self._watch(desk)
@@ -56,9 +60,10 @@ class Clock:
 
         async def sent(asked: Asked) -> Any:
             self._now = max(self._now, asked.occurred_at)
+            self._asked.set(asked.occurred_at if isinstance(asked.command, AppealScore) else self._now)
             return await send(asked)
 
-        desk.send = sent
+        desk.send, desk._clock = sent, self._asked.get
 
 
 def scenario(number: int) -> Scenario:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from services.assessment.periods import period, span
-from services.assessment.rulebook_file import load_rulebook
-from services.assessment.scoring import Institution, Measured, Tally, explain, tallied
+from services.assessment.rules.periods import period, span
+from services.assessment.rules.rulebook_file import load_rulebook
+from services.assessment.scoring.measuring import Institution, Measured, Tally, explain, tallied
 from shared.calendar import Calendar
 from shared.contracts.assessment import IndicatorScore, Period, PeriodKind, Plan
 from tests.recomputed import recomputation

@@ -25,7 +25,7 @@ from services.assignment.commands import (
     TerminateMediation,
 )
 from services.intake.commands import ReferCase, ReportCase, RetractStep
-from services.paper import checked
+from services.paper_ledger import checked
 from services.season import Act, Scenario, drawn, names_of, pace
 from services.season.rhythm import Rhythm
 from services.together import SERVICES

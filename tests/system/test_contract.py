@@ -21,8 +21,9 @@ from shared.log.proofs import verify_consistency, verify_inclusion
 from shared.log.tree import leaf_hash
 from tests.system.cli import ROOT
 from tests.system.server import AT, LOG, Json, Server, case, is_problem, wait_for
+from tests.web.campaign import joined
 
-LEDGERS = [f"{service.name}/{ledger.name}" for service in SERVICES for ledger in service.ledgers]
+LEDGERS = [f"{service.name}/{ledger.name}" for service in SERVICES for ledger in service.served]
 
 
 # commands -----------------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ def test_a_command_is_posted(server: Server) -> None:
 def test_each_service_lists_its_ledgers(server: Server) -> None:
     for service in SERVICES:
         listed = server.get(f"/{service.name}/ledgers").json()["ledgers"]
-        assert [one["name"] for one in listed] == [ledger.name for ledger in service.ledgers]
+        assert [one["name"] for one in listed] == [ledger.name for ledger in service.served]
         assert all(one["title_zh"] and one["title_en"] and one["columns"] for one in listed)
 
 
@@ -151,15 +152,15 @@ def test_paging_by_cursor_visits_every_row_once(server: Server, limit: int) -> N
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("query", "code"),
     [
-        ({"at_least": "x"}, "at_least"), ({"at_least": "-1"}, "at_least"), ({"cursor": "é"}, "cursor"),
-        ({"format": "pdf"}, "format"), ({"as_of": "yesterday"}, "as_of"), ({"nothing": "1"}, "nothing"),
-        ({"limit": "9" * 20}, "limit"), ({"basis": "x"}, "basis"),
+        ({"at_least": "x"}, "malformed"), ({"at_least": "-1"}, "malformed"), ({"cursor": "é"}, "malformed"),
+        ({"format": "pdf"}, "malformed"), ({"as_of": "yesterday"}, "malformed"), ({"nothing": "1"}, "bad_parameter"),
+        ({"limit": "9" * 20}, "malformed"), ({"basis": "x"}, "malformed"),
     ],
 )  # fmt: skip
-def test_a_query_that_makes_no_sense_is_refused_by_its_name(server: Server, query: Json, field: str) -> None:
-    is_problem(server.get("/intake/ledgers/cases", **query), 400, "bad_parameter", field)
+def test_a_query_that_makes_no_sense_is_refused_by_its_name(server: Server, query: Json, code: str) -> None:
+    is_problem(server.get("/intake/ledgers/cases", **query), 400, code, *query)
 
 
 def test_personal_values_are_masked_in_every_form(server: Server) -> None:
@@ -189,9 +190,17 @@ def test_published_scores_are_listed_and_read_one_by_one(server: Server) -> None
         assert one["score"] == row
 
 
+def all_rows(server: Server, id: str) -> dict[str, Any]:
+    """A score's explanation, all its pages."""
+    path, pages = f"/assessment/scores/{id}/explanation", list[dict[str, Any]]()
+    while not pages or pages[-1]["next"]:
+        pages.append(server.get(path, limit=1000, cursor=pages[-1]["next"] if pages else 0).json())
+    return joined(pages)
+
+
 def test_a_score_is_explained_down_to_its_events(server: Server) -> None:
     row = next(row for row in server.rows("assessment/scores", period="2015") if row["community"] == LOG)
-    told = server.get(f"/assessment/scores/{row['id']}/explanation").json()
+    told = all_rows(server, row["id"])
     assert (told["log"], told["position"]) == (LOG, row["evidence_position"])
     published = {one["code"]: one for one in row["indicators"]}
     explained = {one["indicator"]: one for one in told["indicators"]}
@@ -298,10 +307,10 @@ def test_the_record_is_for_its_readers(server: Server) -> None:
     for path in ("events", "stream", "checkpoint", "proof/inclusion", "proof/consistency"):
         is_problem(server.get(f"/record/{path}", role="clerk"), 403, "role_not_allowed")
         is_problem(server.get(f"/record/{path}", role=None), 401, "unauthenticated")
-    is_problem(server.get("/record/proof/inclusion", position=0), 400, "bad_parameter", "size")
-    is_problem(server.get("/record/proof/inclusion", position=5, size=5), 400, "bad_parameter", "position")
+    is_problem(server.get("/record/proof/inclusion", position=0), 400, "missing_parameter", "size")
+    is_problem(server.get("/record/proof/inclusion", position=5, size=5), 422, "beyond_the_end", "position")
     beyond: dict[str, Any] = {"from": 1, "to": 10**9}
-    is_problem(server.get("/record/proof/consistency", **beyond), 400, "bad_parameter", "to")
+    is_problem(server.get("/record/proof/consistency", **beyond), 422, "beyond_the_end", "to")
 
 
 def streamed(server: Server, count: int, after: str | None) -> list[tuple[str, Json]]:

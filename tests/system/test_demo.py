@@ -1,14 +1,20 @@
 """`sanguan demo`: the whole job to its end, with counts that agree with what is known of the sample workbook."""
 
+import asyncio
 import json
 import re
+from html import unescape
+from pathlib import Path
 
 import pytest
 
-from services.assessment.plan_file import load_plan
+from services.assessment.rules.plan_file import load_plan
 from shared.contracts.catalogue import EVENTS
-from tests.system.cli import TRUTH
+from tests.system.cli import TRUTH, called
 from tests.system.demo import Demo
+from tests.web.campaign import opened, signed_in
+
+YEAR = "year-2015.2016-01-31"
 
 
 @pytest.mark.parametrize("name", ["rows", "accepted", "rejected", "warnings"])
@@ -72,7 +78,30 @@ def test_people_read_the_summary_in_both_languages(demo: Demo) -> None:
     for phase in load_plan().phases:
         assert f"{phase.code} {phase.title_zh}" in demo.done.err
         assert str(phase.from_day) in demo.done.err
-    rate = re.search(r"矛盾纠纷化解率.*?(\d+)/(\d+)", demo.done.err)
+    rate = re.search(r"矛盾纠纷化解率.*?(\d+)/(\d+)\D+[\d.]+%\D+(\d+)\D+(\d+)/(\d+)", demo.done.err)
     assert rate is not None
-    assert int(rate[1]) <= int(rate[2])
+    numerator, denominator, left_out, unadjusted_numerator, unadjusted_denominator = map(int, rate.groups())
+    assert 0 < numerator <= denominator
+    assert (unadjusted_denominator, unadjusted_numerator >= numerator) == (denominator + left_out, True)
     assert "名次 place" in demo.done.err
+
+
+def test_its_circular_says_in_words_what_changed_a_score_and_why(demo: Demo) -> None:
+    told = called("paper", "circular", "--publication", YEAR, "--data", demo.data)
+    assert told.code == 0, told.err
+    assert re.search(r"达标：否 → 是|分子：\d+ → \d+", told.out)
+    assert re.search(r"（2015-12-\d\d 发放便民联系卡 #\d+", told.out)
+    assert "True" not in told.out
+    assert re.findall(r"\d{3,}/\d{3,} →|\b0\.\d{4}\b", told.out) == [], "no exact fractions for people"
+    assert re.search(r"重特大火灾 \| – \|", told.out), "that nothing may happen is no rate to be reached"
+
+
+def test_so_does_its_page(demo: Demo, tmp_path: Path) -> None:
+    async def page() -> str:
+        async with opened(demo.copy(tmp_path / "data")) as (node, app), signed_in(node, app) as client:
+            return unescape((await client.get("/papers/circular", params={"publication": YEAR})).text)
+
+    text = asyncio.run(page())
+    assert "发放便民联系卡" in text
+    assert "达标：否 → 是" in text or "分子：" in text
+    assert "True" not in text

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.assessment.plan_file import BUILT_IN, load_plan
-from services.assessment.rulebook_file import BUILT_IN as RULES
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.plan_file import BUILT_IN, load_plan
+from services.assessment.rules.rulebook_file import BUILT_IN as RULES
+from services.assessment.rules.rulebook_file import load_rulebook
 from tests.system.cli import Done, called, sanguan
 from tests.system.server import LOG, count
 

@@ -334,7 +334,8 @@ def everything_served(aviary: Aviary, role: Role | None) -> Iterator[tuple[str, 
     server = aviary.server
     ids = {stream.partition("/")[2] for stream in aviary.streams if stream.startswith("case/")}
     pages = ["/", "/cases", "/communities", "/meetings", f"/communities/{COMMUNITY}", f"/communities/{PLACE}"]
-    pages += [f"/public/{LOG}", f"/public/{LOG}.json"]
+    pages += [f"/public/{LOG}", f"/public/{LOG}.json", "/scores", "/duties", "/grids", "/flags", "/papers", "/clauses"]
+    pages += ["/assessment/duties", "/assessment/flags", "/assessment/grids"]
     paths = [*pages, *(f"/cases/{id}" for id in ids), "/record", f"/record/{server.size() - 1}"]
     paths += [f"/intake/cases/{id}/possible-duplicates" for id in ids]
     paths += ["/-/metrics", "/-/health/ready", "/-/policy.json", "/openapi.json", "/asyncapi.json"]

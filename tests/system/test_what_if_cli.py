@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.assessment.documents import dump
 from services.assessment.ledgers import scores
-from services.assessment.plan_file import load_plan
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.documents import dump
+from services.assessment.rules.plan_file import load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
 from services.together import opened
 from shared.contracts.frozen import replace
 from shared.settings import load
@@ -73,14 +73,23 @@ def test_people_read_a_table_of_what_differs(ask: Callable[..., Done], draft: Pa
     assert "four_roles" in ask(*MONTH, "--rulebook", draft, "--all").out
 
 
-def test_the_same_rules_differ_in_nothing(ask: Callable[..., Done]) -> None:
-    done = ask(*MONTH)
+def test_rules_are_not_compared_with_themselves(ask: Callable[..., Done]) -> None:
+    ask(*MONTH, "--json").problem("same_rules")
+    ask(*MONTH, "--rulebook", "default", "--json").problem("same_rules")
+
+
+def test_a_draft_that_scores_alike_differs_in_no_number(ask: Callable[..., Done], tmp_path: Path) -> None:
+    file = tmp_path / "renamed.yaml"
+    file.write_text(dump(replace(load_rulebook(), code="renamed")), encoding="utf-8")
+    done = ask(*MONTH, "--rulebook", file)
     assert done.code == 0, done.err
     assert "No number differs." in done.out
-    assert ask(*MONTH, "--json").json["same"] is True
+    assert ask(*MONTH, "--rulebook", file, "--json").json["same"] is True
 
 
-def test_an_earlier_prefix_gives_the_numbers_that_were_published_from_it(ask: Callable[..., Done], demo: Demo) -> None:
+def test_an_earlier_prefix_gives_the_numbers_that_were_published_from_it(
+    ask: Callable[..., Done], draft: Path, demo: Demo
+) -> None:
     with opened(load(demo.data), audits=True) as storage, storage.ledgers_engine.connect() as connection:
         rows: list[Any] = [
             row for _, row in storage.tables["assessment"][scores.LEDGER.name].query(connection, LOG, {})
@@ -89,7 +98,7 @@ def test_an_earlier_prefix_gives_the_numbers_that_were_published_from_it(ask: Ca
     book, plan = f"{published.rulebook}@{published.rulebook_version}", f"{published.plan}@{published.plan_version}"
     body = ask(
         "--period-kind", "year", "--period", published.period, "--as-of", published.as_of, "--against-plan", plan,
-        "--against-rulebook", book, "--position", published.evidence_position, "--all", "--json",
+        "--against-rulebook", book, "--rulebook", draft, "--position", published.evidence_position, "--all", "--json",
     ).json  # fmt: skip
     assert body["position"] == published.evidence_position
     known = {row.community: row for row in rows if row.publication == published.publication}
@@ -110,7 +119,7 @@ def test_a_draft_of_a_plan_is_tried_too(ask: Callable[..., Done], tmp_path: Path
         for institution in body["institutions"] for one in institution["indicators"] for moved in one["moved"]
         if one["code"] == "minutes_on_time"
     }  # fmt: skip
-    assert ("numerator", "denominator") in parts
+    assert ("numerator", "missed") in parts
     table = ask(*YEAR, "--plan", file, "--against-plan", f"{plan.code}@1").out
     assert "× 计入分子 →" in table
 
@@ -130,16 +139,22 @@ def test_a_faulty_draft_is_told_line_by_line_and_is_unusable(ask: Callable[..., 
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("--rulebook", "none"), "unknown_edition"), (("--plan", "dongfeng-2015-28@9"), "unknown_edition"),
-        (("--against-rulebook", "default@0"), "unknown_edition"), (("--against-plan", "x"), "unknown_edition"),
+        (("--rulebook", "none"), "unknown_rulebook"), (("--plan", "dongfeng-2015-28@9"), "unknown_version"),
+        (("--against-rulebook", "default@0"), "unknown_version"), (("--against-plan", "x"), "unknown_plan"),
         (("--rulebook", "none.yaml"), "file_or_network"), (("--position", "99999999"), "beyond_the_end"),
-        (("--as-of", "2015-02-30"), "bad_day"), (("--as-of", "2199-01-01"), "bad_day"),
+        (("--position", "x"), "malformed"),
+        (("--as-of", "2015-02-30"), "malformed"), (("--as-of", "2199-01-01"), "in_the_future"),
         (("--as-of", "2015-08-31"), "period_not_begun"), (("--period", "2015-9"), "unknown_period"),
         (("--period-kind", "week"), "bad_usage"), (("--log", "410105099"), "unknown_log"), (("--log", "x"), "bad_log"),
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_unusable(ask: Callable[..., Done], words: tuple[str, str], code: str) -> None:
-    ask(*MONTH, *words, "--json").problem(code)
+def test_what_is_not_there_is_unusable(
+    ask: Callable[..., Done], draft: Path, words: tuple[str, str], code: str
+) -> None:
+    rules = () if "--rulebook" in words else ("--rulebook", draft)
+    told = ask(*MONTH, *rules, *words, "--json").problem(code)
+    if code.startswith("unknown_") and code != "unknown_log":
+        assert words[0] in told["detail_en"], "the option that was meant"
 
 
 def test_an_installation_without_rules_has_nothing_to_compare(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A small campaign on a real node: SQLite, vault, ledgers, reactions, pages. Everyone in it is invented (synthetic)."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import update
 
 from services.assessment.commands import AdoptPlan, AdoptRulebook, PublishScores
-from services.assessment.plan_file import load_plan
-from services.assessment.rulebook_file import load_rulebook
+from services.assessment.rules.plan_file import load_plan
+from services.assessment.rules.rulebook_file import load_rulebook
 from services.assignment.commands import (
     AssignHandler,
     CompleteVisit,
@@ -68,6 +69,8 @@ from shared.contracts.codes import (
     Termination,
 )
 from shared.contracts.event import Actor
+from shared.ledger.tables import progress
+from shared.log.database import writing
 from shared.runtime import Node
 from shared.settings import load
 from shared.web.app import Doorkeeper
@@ -307,3 +310,44 @@ async def _meetings(made: Campaign) -> None:
             if number != 3 or month == 6:
                 minutes = SubmitMinutes(decisions=("逐户走访未化解的三户", "增设一处公示栏"))
                 await made.send(minutes, day(f"{month + 1:02}-03"), meeting)
+
+
+@contextmanager
+def halted(node: Node, follower: str) -> Iterator[None]:
+    """A ledger as an event leaves it that this program does not know: stopped on the way."""
+
+    def leave(reason: str | None) -> None:
+        with writing(node.storage.ledgers_engine) as connection:
+            connection.execute(update(progress).where(progress.c.follower == follower).values(halted=reason))
+
+    leave("unknown event type sanguan.drill.item-doubled.v1")
+    try:
+        yield
+    finally:
+        leave(None)
+
+
+def joined(pages: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """An explanation of a score, of all its pages."""
+    first, *others = pages
+    for page in others:
+        for whole, part in zip(first["indicators"], page["indicators"], strict=True):
+            for name in ROW_LISTS:
+                whole[name] += part[name]
+    return {**first, "next": None}
+
+
+ROW_LISTS = ("numerator", "denominator", "missed", "spared", "excluded", "not_yet_due")
+
+
+async def all_rows(client: httpx.AsyncClient, id: str, **query: str) -> dict[str, Any]:
+    """Every row of a score's explanation, page by page."""
+    pages: list[dict[str, Any]] = []
+    while not pages or pages[-1]["next"]:
+        said = {"limit": "1000", **query} | ({"cursor": pages[-1]["next"]} if pages else {})
+        answer = await client.get(
+            f"/assessment/scores/{id}/explanation", params=said, headers={"accept": "application/json"}
+        )
+        assert answer.status_code == 200, answer.text
+        pages.append(answer.json())
+    return joined(pages)

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,9 @@ def test_every_declared_thing_is_in_the_whole_document(service: Service, whole_d
             assert operation["x-roles"] == sorted(accepts.by)
             assert operation["summary"] != accepts.command.__name__, f"{accepts.command.__name__} has no docstring"
     for ledger in service.ledgers:
+        if ledger.internal:
+            assert not [path for path in paths if path.endswith(f"/{ledger.name}")]
+            continue
         assert f"/{service.name}/ledgers/{ledger.name}" in paths
         row = whole_document["components"]["schemas"][f"{service.name}.{ledger.name}"]
         assert set(row["properties"]) == set(ledger.row.__dataclass_fields__)
@@ -255,8 +259,36 @@ def test_every_declared_thing_is_in_the_whole_document(service: Service, whole_d
 
 
 def test_two_commands_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="one name"):
+    with pytest.raises(ValueError, match="two commands of one name"):
         Schemas((TOY, TOY))
+
+
+class _Here:
+    @dataclass(frozen=True)
+    class Part:
+        text: str
+
+
+class _There:
+    @dataclass(frozen=True)
+    class Part:
+        number: int
+
+
+@dataclass(frozen=True)
+class _Both:
+    """An answer with two parts of one name."""
+
+    here: _Here.Part
+    there: _There.Part
+
+
+def test_two_parts_of_one_name_are_refused_and_no_schema_is_called_by_a_python_path(whole_document: Json) -> None:
+    service = next(one for one in SERVICES if one.questions)
+    answering = replace(service, questions=(replace(service.questions[0], answer=_Both),))
+    with pytest.raises(ValueError, match=r"two parts of one name: .*_Here__Part, .*_There__Part"):
+        Schemas((answering,))
+    assert not [name for name in whole_document["components"]["schemas"] if "__" in name]
 
 
 # events -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from services.assessment.due.obligation import State
 from shared.contracts.codes import Role
 from shared.runtime import Node
+from tests.test_refusals import documented_of
 from tests.web.campaign import LOG, OTHER_LOG, SECRETS, client_of, fill, opened, signed_in
 
 
@@ -105,16 +106,21 @@ def test_files_hold_all_lines_with_chinese_headers(asked: Asking) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("query", "status", "code"),
     [
-        ({"as_of": "2015-02-30"}, "as_of"), ({"as_of": "yesterday"}, "as_of"), ({"state": "lost"}, "state"),
-        ({"plan": "none"}, "plan"), ({"format": "pdf"}, "format"), ({"cursor": "x"}, "cursor"), ({"who": "1"}, "who"),
+        ({"as_of": "2015-02-30"}, 400, "malformed"), ({"as_of": "yesterday"}, 400, "malformed"),
+        ({"as_of": "2199-01-01"}, 422, "too_far_ahead"), ({"state": "lost"}, 400, "malformed"),
+        ({"plan": "none"}, 422, "unknown_plan"), ({"community": "zz"}, 422, "unknown_community"),
+        ({"format": "pdf"}, 400, "malformed"), ({"cursor": "x"}, 400, "malformed"),
+        ({"who": "1"}, 400, "bad_parameter"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_named(asked: Asking, query: dict[str, str], field: str) -> None:
+def test_what_cannot_be_read_or_is_not_there_is_named(
+    asked: Asking, query: dict[str, str], status: int, code: str
+) -> None:
     answer = asked(**query)
-    assert answer.status_code == 400
-    assert (answer.json()["code"], answer.json()["field"]) == ("bad_parameter", field)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (status, code, *query)
+    assert code in documented_of("/assessment/duties", status)
 
 
 def test_only_readers_of_this_log_are_answered(asked: Asking) -> None:

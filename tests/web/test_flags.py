@@ -12,6 +12,7 @@ import pytest
 
 from shared.contracts.codes import Role
 from shared.runtime import Node
+from tests.test_refusals import documented_of
 from tests.web.campaign import (
     LOG,
     OTHER_LOG,
@@ -55,6 +56,9 @@ class Asking:
         _sound(answer)
         assert answer.status_code == 200, answer.text
         return answer.text
+
+    def recorded(self) -> list[Any]:
+        return self._node.storage.log.recorded(LOG, -1, 10_000)
 
     def answers(self, key: str, **changed: str) -> httpx.Response:
         """What comes of a clerk's answering over HTTP; the ledgers hold it afterwards."""
@@ -111,13 +115,17 @@ def test_what_is_asked_for_bounds_what_is_told(asked: Asking) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
-    [({"month": "july"}, "month"), ({"as_of": "2015-7-1"}, "as_of"), ({"rulebook": "none"}, "rulebook"),
-     ({"officer": "police-1"}, "officer")],
+    ("query", "status", "code"),
+    [({"month": "july"}, 400, "malformed"), ({"as_of": "2015-7-1"}, 400, "malformed"),
+     ({"as_of": "2199-01-01"}, 422, "in_the_future"), ({"rulebook": "none"}, 422, "unknown_rulebook"),
+     ({"community": "zz"}, 422, "unknown_community"), ({"officer": "police-1"}, 400, "bad_parameter")],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused_by_its_name(asked: Asking, query: dict[str, str], field: str) -> None:
+def test_what_cannot_be_read_or_is_not_there_is_refused_by_its_name(
+    asked: Asking, query: dict[str, str], status: int, code: str
+) -> None:
     answer = asked(f"/assessment/flags?{urlencode(query)}")
-    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_parameter", field)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (status, code, *query)
+    assert code in documented_of("/assessment/flags", status)
 
 
 def test_only_readers_of_the_log_are_told(asked: Asking) -> None:
@@ -132,7 +140,7 @@ def test_the_page_says_it_in_words_and_leads_to_cases_and_events(asked: Asking) 
     assert flag["says_zh"] in page
     assert flag["says_en"] in asked.page("/flags", "en", community=code(3))
     for member in flag["members"]:
-        assert f'href="/cases/{member["key"]}"' in page
+        assert f'href="/cases/{member["key"]}"><code>{member["key"]}</code>' in page, "in full"
         assert f'href="/record/{member["positions"][0]}"' in page
     assert "不扣分、不计入得分" in page
     assert "本产品建议" in page, "whose numbers the rules are"
@@ -167,6 +175,14 @@ def test_an_answer_is_shown_as_given_and_its_text_is_on_no_page(asked: Asking) -
     pages = [
         asked.page("/flags", community=code(3)), asked.page(f"/scores/phase-2.2015-08-10.{code(3)}")
     ]  # fmt: skip
+    (entered,) = [
+        one.position for one in asked.recorded() if one.type == "sanguan.assessment.flag-answered.v1"
+    ]  # fmt: skip
+    assert f'2015年8月12日已作说明</span> <small>社区专干 · <a href="/record/{entered}">' in pages[0]
+    assert f'answered on 12 Aug 2015</span> <small>community clerk · <a href="/record/{entered}">' in asked.page(
+        "/flags", "en", community=code(3)
+    )
+    assert "sanguan.assessment.flag-answered.v1" in asked.page(f"/record/{entered}")
     for page in pages:
         assert "2015-08-12已作说明" in page.replace("2015年8月12日", "2015-08-12")
         assert "尚未说明" not in page

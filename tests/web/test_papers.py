@@ -19,7 +19,8 @@ from shared.contracts.codes import Role
 from shared.runtime import Node
 from shared.web.app import Doorkeeper
 from tests.system.cli import Done, called
-from tests.web.campaign import LOG, OTHER_LOG, SECRETS, Campaign, client_of, fill, opened, signed_in
+from tests.test_refusals import documented_of
+from tests.web.campaign import LOG, OTHER_LOG, SECRETS, Campaign, client_of, fill, halted, opened, signed_in
 
 PUBLICATION = "phase-2.2015-08-10"
 ASKED: dict[str, dict[str, str]] = {
@@ -146,7 +147,9 @@ def test_an_archive_is_for_the_office_auditors_and_the_officer(asking: Asking) -
         asking.paper("performance-archive", Role.OFFICER, asking.other, officer=officer)
         for officer in (asking.judge, "nobody")
     ]
-    assert {answer.json()["code"] for answer in strangers} == {"not_your_archive"}
+    assert {answer.json()["code"] for answer in strangers} == {"archive_of_another"}
+    assert {answer.status_code for answer in strangers} == {403}
+    assert "reply" not in strangers[0].json()["detail_en"]
     assert strangers[0].content == strangers[1].content, "who is there is not told"
 
 
@@ -170,22 +173,31 @@ def test_places_are_shown_to_the_office_and_not_to_a_clerk(asking: Asking) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "query", "field"),
+    ("kind", "query", "status", "code"),
     [
-        ("monthly-report", {"month": "2015-6"}, "month"), ("monthly-report", {"month": ""}, "month"),
-        ("monthly-report", {"community": "410105010999"}, "community"), ("monthly-report", {"as_of": "x"}, "as_of"),
-        ("monthly-report", {"as_of": "2199-01-01"}, "as_of"), ("monthly-report", {"officer": "x"}, "officer"),
-        ("circular", {"publication": "none"}, "publication"), ("circular", {"position": "x"}, "position"),
-        ("performance-archive", {"officer": "nobody"}, "officer"), ("performance-archive", {"month": "1"}, "month"),
-        ("responsibility-letters", {"case": "none"}, "case"), ("debriefing-record", {"community": ""}, "community"),
-        ("debriefing-record", {"community": "虚构"}, "community"), ("summary", {"plan": "none"}, "plan"),
-        ("summary", {"phase": "9"}, "phase"), ("summary", {"who": "1"}, "who"),
+        ("monthly-report", {"month": "2015-6"}, 400, "malformed"),
+        ("monthly-report", {"month": ""}, 400, "missing_parameter"),
+        ("monthly-report", {"community": "410105010999"}, 422, "unknown_community"),
+        ("monthly-report", {"as_of": "x"}, 400, "malformed"),
+        ("monthly-report", {"as_of": "2199-01-01"}, 422, "in_the_future"),
+        ("monthly-report", {"officer": "x"}, 400, "bad_parameter"),
+        ("circular", {"publication": "none"}, 422, "unknown_publication"),
+        ("circular", {"position": "x"}, 400, "malformed"),
+        ("performance-archive", {"officer": "nobody"}, 422, "unknown_officer"),
+        ("performance-archive", {"month": "1"}, 400, "bad_parameter"),
+        ("responsibility-letters", {"case": "none"}, 404, "unknown_case"),
+        ("debriefing-record", {"community": ""}, 400, "missing_parameter"),
+        ("debriefing-record", {"community": "虚构"}, 422, "unknown_community"),
+        ("summary", {"plan": "none"}, 422, "unknown_plan"), ("summary", {"phase": "9"}, 422, "unknown_phase"),
+        ("summary", {"who": "1"}, 400, "bad_parameter"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_named(asking: Asking, kind: str, query: dict[str, str], field: str) -> None:
+def test_what_cannot_be_read_or_is_not_there_is_named(
+    asking: Asking, kind: str, query: dict[str, str], status: int, code: str
+) -> None:
     answer = asking.paper(kind, **query)
-    assert answer.status_code == 400
-    assert (answer.json()["code"], answer.json()["field"]) == ("bad_parameter", field)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (status, code, *query)
+    assert code in documented_of(f"/assessment/papers/{kind}", status)
 
 
 def test_what_is_beyond_the_end_or_no_paper_is_said_to_be(asking: Asking) -> None:
@@ -202,6 +214,15 @@ def test_nothing_personal_stands_in_a_paper(asking: Asking, kind: str) -> None:
     for text in (asking.paper(kind).text, asking.page(kind).text, asking.page(kind, "en").text):
         assert not [secret for secret in SECRETS if secret in text]
         assert "sealed:" not in text
+
+
+def test_what_does_not_stand_at_its_position_is_told_by_no_paper(asking: Asking) -> None:
+    """A ledger that stopped on the way goes on from there some day; until then its rows are of another position."""
+    with halted(asking.node, "assessment.communities_served"):
+        assert asking.paper("summary").json()["code"] == "ledger_behind"
+        for kind in KIND_CODES:
+            assert (asking.paper(kind).status_code, asking.page(kind).status_code) == (503, 503), kind
+    assert asking.paper("summary").status_code == 200
 
 
 # pages ----------------------------------------------------------------------------------------------------------------
@@ -255,7 +276,12 @@ def test_the_command_line_draws_up_the_same_paper_from_the_log(asking: Asking, k
 
 def test_a_call_that_cannot_be_answered_says_why(asking: Asking) -> None:
     asking.called("certificate", "--json").problem("unknown_paper")
-    asking.called("monthly-report", "--json").problem("bad_parameter")
+    told = asking.called("monthly-report", "--json").problem("missing_parameter")
+    assert told["detail_en"] == "The parameter --month is missing; write, for example, 2015-06."
+    told = asking.called("summary", "--as-of", "31.12.", "--json").problem("malformed")
+    assert told["detail_en"] == "The parameter --as-of should be a day, for example 2015-07-31."
+    told = asking.called("summary", "--plan", "none", "--json").problem("unknown_plan")
+    assert told["detail_en"].startswith("--plan: There is no plan none in force")
     told = asking.called("summary", "--month", "2015-06", "--json").problem("bad_option")
     assert "--phase" in told["detail_en"]
     asking.called("summary", "--position", "999999", "--json").problem("beyond_the_end")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.assessment.commands import AdoptPlan, PublishScores
-from services.assessment.plan_file import load_plan
+from services.assessment.rules.plan_file import load_plan
 from shared.contracts.assessment import PeriodKind
 from tests.web.campaign import Campaign, adopt_plan, day, join, opened, signed_in
 

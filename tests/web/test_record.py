@@ -119,23 +119,28 @@ def test_proofs_verify_from_the_answers_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "field"),
+    ("path", "field", "code", "status"),
     [
-        ("events?after=-2", "after"), ("events?after=x", "after"), ("events?after=１", "after"),
-        ("events?limit=1e3", "limit"), ("events?limit=", "limit"), ("events?after=9999999999999999999", "after"),
-        ("events?before=3", "before"), ("stream?after=x", "after"), ("checkpoint?size=1", "size"),
-        ("proof/inclusion?size=4", "position"), ("proof/inclusion?position=1", "size"),
-        ("proof/inclusion?position=4&size=4", "position"), ("proof/inclusion?position=0&size=5", "size"),
-        ("proof/consistency?from=3&to=2", "from"), ("proof/consistency?from=0&to=5", "to"),
-        ("proof/consistency?to=2", "from"),
+        ("events?after=-2", "after", "malformed", 400), ("events?after=x", "after", "malformed", 400),
+        ("events?after=１", "after", "malformed", 400), ("events?limit=1e3", "limit", "malformed", 400),
+        ("events?limit=", "limit", "malformed", 400), ("events?after=9999999999999999999", "after", "malformed", 400),
+        ("stream?after=x", "after", "malformed", 400),
+        ("events?before=3", "before", "bad_parameter", 400), ("checkpoint?size=1", "size", "bad_parameter", 400),
+        ("proof/inclusion?size=4", "position", "missing_parameter", 400),
+        ("proof/inclusion?position=1", "size", "missing_parameter", 400),
+        ("proof/consistency?to=2", "from", "missing_parameter", 400),
+        ("proof/inclusion?position=4&size=4", "position", "beyond_the_end", 422),
+        ("proof/inclusion?position=0&size=5", "size", "beyond_the_end", 422),
+        ("proof/consistency?from=0&to=5", "to", "beyond_the_end", 422),
+        ("proof/consistency?from=3&to=2", "from", "out_of_range", 422),
     ],
 )  # fmt: skip
-def test_a_bad_parameter_is_named(path: str, field: str, tmp_path: Path) -> None:
+def test_a_bad_parameter_is_named(path: str, field: str, code: str, status: int, tmp_path: Path) -> None:
     async def play(toy: Running) -> None:
         await write(toy, 2)
         answer = await toy.get(f"/record/{path}")
         body = answer.json()
-        assert (answer.status_code, body["code"], body["field"]) == (400, "bad_parameter", field)
+        assert (answer.status_code, body["code"], body["field"]) == (status, code, field)
         assert answer.headers["content-type"] == "application/problem+json"
 
     scene(play, tmp_path)

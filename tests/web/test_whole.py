@@ -28,10 +28,10 @@ from shared.runtime import Node
 from shared.web.app import Doorkeeper, make_app
 from shared.web.columns import COLUMNS, WORDS, title_en, title_zh
 from shared.web.documents import openapi
-from tests.web.campaign import LOG, SECRETS, code, day, fill, hurried, opened, signed_in
+from tests.web.campaign import LOG, SECRETS, all_rows, code, day, fill, hurried, opened, signed_in
 from tests.web.test_documents import check, operations
 
-LEDGERS = [(service.name, ledger) for service in SERVICES for ledger in service.ledgers]
+LEDGERS = [(service.name, ledger) for service in SERVICES for ledger in service.served]
 PUBLISHED = PublishScores(
     plan="dongfeng-2015-28", rulebook="default", period_kind=PeriodKind.PHASE, period="2", as_of=date(2015, 8, 10)
 )
@@ -159,7 +159,7 @@ def test_a_published_score_is_explained_down_to_its_events(tmp_path: Path) -> No
                     one = (await client.get(f"/assessment/scores/{row['key']}")).json()
                     fits("/assessment/scores/{id}", one)
                     assert one["score"] == row
-                    why = (await client.get(f"/assessment/scores/{row['key']}/explanation")).json()
+                    why = await all_rows(client, row["key"])
                     fits("/assessment/scores/{id}/explanation", why)
                     assert (why["score"], why["position"]) == (row["key"], row["evidence_position"])
                     told = {indicator["indicator"]: indicator for indicator in why["indicators"]}

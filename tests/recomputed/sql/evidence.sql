@@ -1,9 +1,38 @@
 -- What the record says, looked at on the day that is asked about (`asked.as_of`). An act counts from the day on which it
 -- happened; a correction, or that something never took place, counts always, for it says how things were.
 
+-- communities ---------------------------------------------------------------------------------------------------------
+
+DROP TABLE IF EXISTS community;
+CREATE TABLE community AS
+SELECT
+    json_extract(told.data, '$.code') AS code, told.day AS joined_on, told.recorded_day AS joined_recorded,
+    coalesce((
+        SELECT json_extract(put_right.data, '$.households') FROM event AS put_right
+        WHERE put_right.kind = 'community-corrected'
+            AND json_extract(put_right.data, '$.code') = json_extract(told.data, '$.code')
+            AND json_extract(put_right.data, '$.households') IS NOT NULL
+        ORDER BY put_right.position DESC LIMIT 1
+    ), json_extract(told.data, '$.households')) AS households
+FROM event AS told
+WHERE told.kind = 'community-registered'
+    AND NOT EXISTS (
+        SELECT 1 FROM event AS voided
+        WHERE voided.kind = 'community-voided'
+            AND json_extract(voided.data, '$.code') = json_extract(told.data, '$.code')
+    );
+
+-- The terms of the plan for what must follow.
+DROP TABLE IF EXISTS term;
+CREATE TABLE term AS
+SELECT
+    json_extract(value, '$.code') AS code, json_extract(value, '$.sequel') AS sequel, json_extract(value, '$.days') AS days,
+    json_extract(value, '$.working_days') AS working_days
+FROM asked, json_each(plan, '$.terms');
+
 -- cases --------------------------------------------------------------------------------------------------------------
 
--- What a case is, corrections included. One that is void is none.
+-- What a case is, corrections included, and whether it was made void.
 DROP TABLE IF EXISTS known_case;
 CREATE TABLE known_case AS
 SELECT
@@ -20,21 +49,27 @@ SELECT
             AND json_extract(put_right.data, '$.reported_on') IS NOT NULL
         ORDER BY put_right.position DESC LIMIT 1
     ), told.day) AS reported_on,
+    coalesce((
+        SELECT json_extract(put_right.data, '$.grid') FROM event AS put_right
+        WHERE put_right.stream = told.stream AND put_right.kind = 'case-corrected'
+            AND json_extract(put_right.data, '$.grid') IS NOT NULL
+        ORDER BY put_right.position DESC LIMIT 1
+    ), json_extract(told.data, '$.grid')) AS grid,
     json_extract(told.data, '$.kind') AS first_kind,
-    json_extract(told.data, '$.basis') = 'paper_ledger' AS paper
-FROM event AS told
-WHERE told.kind = 'case-reported'
-    AND NOT EXISTS (
+    json_extract(told.data, '$.basis') = 'paper_ledger' AS on_paper,
+    EXISTS (
         SELECT 1 FROM event AS voided
         WHERE voided.stream = told.stream AND voided.kind = 'case-voided'
             AND voided.position NOT IN (SELECT position FROM never)
-    );
+    ) AS void
+FROM event AS told
+WHERE told.kind = 'case-reported';
 
 -- How a case ended, and when it was opened again. A correction of the day is of the ending that it follows.
 DROP TABLE IF EXISTS turn_of_case;
 CREATE TABLE turn_of_case AS
 SELECT
-    ending.position, ending.id,
+    ending.position, ending.id, ending.recorded_day,
     coalesce((
         SELECT json_extract(put_right.data, '$.resolved_on') FROM event AS put_right
         WHERE put_right.stream = ending.stream AND put_right.kind = 'case-corrected'
@@ -93,7 +128,7 @@ CREATE INDEX deadline_by_id ON deadline (id, position);
 -- A case as it stood at the end of the day.
 DROP TABLE IF EXISTS standing_case;
 CREATE TABLE standing_case AS
-WITH day AS (SELECT as_of FROM asked),
+WITH day AS (SELECT as_of, grace_days FROM asked),
 accepted AS (
     SELECT id, max(position) AS position, day, json_extract(data, '$.to_be_handled') AS to_be_handled
     FROM event, day
@@ -101,7 +136,8 @@ accepted AS (
     GROUP BY id
 ),
 ended AS (
-    SELECT id, max(position) AS position, day, ended, tier FROM turn_of_case, day WHERE day <= as_of GROUP BY id
+    SELECT id, max(position) AS position, day, recorded_day, ended, tier
+    FROM turn_of_case, day WHERE day <= as_of GROUP BY id
 ),
 followed_up AS (
     SELECT id, max(position) AS position, day, json_extract(data, '$.stable') AS stable
@@ -147,9 +183,11 @@ reclassified AS (
     GROUP BY id
 )
 SELECT
-    one.id, one.community, one.paper, one.reported_on,
+    one.id, one.community, one.grid, one.reported_on,
+    -- taken over: of a day on which the log did not know the community yet
+    one.on_paper AND coalesce(one.reported_on < community.joined_recorded, 0) AS paper,
     -- a paper ledger gives one day for report and acceptance
-    CASE WHEN accepted.id IS NULL THEN NULL WHEN one.paper THEN one.reported_on ELSE accepted.day END AS accepted_on,
+    CASE WHEN accepted.id IS NULL THEN NULL WHEN one.on_paper THEN one.reported_on ELSE accepted.day END AS accepted_on,
     CASE
         WHEN handed_down.day <= as_of THEN handed_down.day
         WHEN coalesce(
@@ -161,7 +199,8 @@ SELECT
     iif(followed_up.stable = 0, followed_up.day, NULL) AS unstable_on,
     signed.day AS letter_on,
     -- a paper ledger said that it was over: until it is opened again, and unless that was not so
-    coalesce(accepted.to_be_handled = 0, 0)
+    one.on_paper AND coalesce(one.reported_on < community.joined_recorded, 0)
+        AND coalesce(accepted.to_be_handled = 0, 0)
         AND NOT EXISTS (
             SELECT 1 FROM event AS again
             WHERE again.stream = one.stream AND again.position > accepted.position AND (
@@ -178,11 +217,18 @@ SELECT
             WHERE id = one.id AND ended IS NULL AND day <= as_of
         )
     ) AS reopened_on,
-    ended.ended = 'resolved' AND accepted.id IS NOT NULL AND ended.day <= (
-        SELECT due_on FROM deadline WHERE deadline.id = one.id AND deadline.day <= as_of ORDER BY position DESC LIMIT 1
-    ) AS settled_in_time
+    -- within the time, and entered so within the grace; on paper it was entered when it happened
+    ended.ended = 'resolved' AND accepted.id IS NOT NULL AND ended.day <= due.due_on AND date(
+        iif(
+            one.on_paper AND max(one.reported_on, ended.day) < community.joined_recorded, ended.day, ended.recorded_day
+        ), '-' || grace_days || ' days'
+    ) <= due.due_on AS settled_in_time
 FROM known_case AS one
 JOIN day
+LEFT JOIN community ON community.code = one.community
+LEFT JOIN deadline AS due ON due.position = (
+    SELECT max(position) FROM deadline WHERE deadline.id = one.id AND deadline.day <= day.as_of
+)
 LEFT JOIN accepted ON accepted.id = one.id
 LEFT JOIN ended ON ended.id = one.id
 LEFT JOIN followed_up ON followed_up.id = one.id
@@ -190,7 +236,7 @@ LEFT JOIN signed ON signed.id = one.id
 LEFT JOIN other_kind ON other_kind.id = one.id
 LEFT JOIN handed_down ON handed_down.id = one.id
 LEFT JOIN reclassified ON reclassified.id = one.id
-WHERE one.reported_on <= as_of;
+WHERE one.reported_on <= day.as_of AND NOT one.void;
 CREATE UNIQUE INDEX standing_case_by_id ON standing_case (id);
 
 -- visits and contacts ------------------------------------------------------------------------------------------------
@@ -260,6 +306,19 @@ waited AS (
 SELECT
     waited.id, waited.since, waited.by,
     min(
+        -- whatever a letter says, not longer than by the plan's term
+        coalesce((
+            SELECT min(coalesce(
+                (
+                    SELECT min(later.day) FROM calendar
+                    JOIN calendar AS later ON later.number = calendar.number + working_days
+                    WHERE calendar.day = waited.since
+                ),
+                (SELECT min(day) FROM calendar WHERE works AND day >= date(waited.since, '+' || days || ' days'))
+            ))
+            FROM term, asked
+            WHERE sequel = 'contact' AND waited.since BETWEEN plan_first AND coalesce(plan_last, '9999')
+        ), '9999'),
         date(waited.since, '+' || (
             SELECT days FROM letter WHERE letter.id = waited.id AND letter.day <= waited.since
             ORDER BY position DESC LIMIT 1
@@ -270,27 +329,6 @@ SELECT
         ), '9999')
     ) AS due_on
 FROM waited;
-
--- communities ---------------------------------------------------------------------------------------------------------
-
-DROP TABLE IF EXISTS community;
-CREATE TABLE community AS
-SELECT
-    json_extract(told.data, '$.code') AS code, told.day AS joined_on, told.recorded_day AS joined_recorded,
-    coalesce((
-        SELECT json_extract(put_right.data, '$.households') FROM event AS put_right
-        WHERE put_right.kind = 'community-corrected'
-            AND json_extract(put_right.data, '$.code') = json_extract(told.data, '$.code')
-            AND json_extract(put_right.data, '$.households') IS NOT NULL
-        ORDER BY put_right.position DESC LIMIT 1
-    ), json_extract(told.data, '$.households')) AS households
-FROM event AS told
-WHERE told.kind = 'community-registered'
-    AND NOT EXISTS (
-        SELECT 1 FROM event AS voided
-        WHERE voided.kind = 'community-voided'
-            AND json_extract(voided.data, '$.code') = json_extract(told.data, '$.code')
-    );
 
 -- entries ------------------------------------------------------------------------------------------------------------
 
@@ -305,7 +343,7 @@ SELECT
 FROM event AS told, asked
 WHERE told.kind IN (
         'leader-visit-completed', 'patrol-completed', 'legal-advice-given', 'legal-aid-granted',
-        'helper-enrolled', 'training-held', 'outreach-held', 'support-provided', 'survey-concluded',
+        'helper-enrolled', 'coached-case-completed', 'training-held', 'outreach-held', 'support-provided', 'survey-concluded',
         'youth-offence-rate-reported', 'major-fire-reported', 'summary-submitted', 'archive-entry-added',
         'hazard-found', 'key-area-listed', 'rectification-ordered', 'opinion-recorded'
     )
@@ -338,14 +376,21 @@ LEFT JOIN (
     GROUP BY step.stream
 ) AS done ON done.stream = entry.stream;
 
--- What appeals have left out of which indicators.
+-- What appeals have left out of which indicators: what happened, in each period that has days of the one appealed
+-- against; how something stood on a day, in that period alone.
 DROP TABLE IF EXISTS excused;
 CREATE TABLE excused AS
 SELECT DISTINCT
-    json_extract(value, '$.indicator') AS indicator, json_extract(value, '$.table') AS evidence,
+    period.name AS period, json_extract(value, '$.indicator') AS indicator, json_extract(value, '$.table') AS evidence,
     json_extract(value, '$.member') AS member
-FROM event, json_each(data, '$.excused')
-WHERE kind = 'appeal-decided' AND position NOT IN (SELECT position FROM never);
+FROM event
+JOIN json_each(event.data, '$.excused')
+JOIN period ON period.from_day <= json_extract(event.data, '$.excused_in.to_day')
+    AND period.to_day >= json_extract(event.data, '$.excused_in.from_day')
+WHERE event.kind = 'appeal-decided' AND event.position NOT IN (SELECT position FROM never) AND (
+    json_extract(value, '$.table') NOT IN ('communities', 'postings', 'cards')
+    OR json_extract(event.data, '$.excused_in.name') = period.name
+);
 
 -- who serves where ---------------------------------------------------------------------------------------------------
 
@@ -439,14 +484,6 @@ DROP TABLE IF EXISTS owing;
 CREATE TABLE owing AS
 SELECT community.* FROM community, asked WHERE joined_on <= min(as_of, coalesce(plan_last, as_of));
 
--- The terms of the plan for what must follow.
-DROP TABLE IF EXISTS term;
-CREATE TABLE term AS
-SELECT
-    json_extract(value, '$.code') AS code, json_extract(value, '$.sequel') AS sequel, json_extract(value, '$.days') AS days,
-    json_extract(value, '$.working_days') AS working_days
-FROM asked, json_each(plan, '$.terms');
-
 -- What must follow a case, while it is in the plan: the letter after it was handed down, the visit after it was accepted.
 -- What still waits when the case is opened again begins with that.
 DROP TABLE IF EXISTS sequel;
@@ -486,3 +523,37 @@ timed AS (
 SELECT timed.*, code || '/' || community || '/' || id AS member, community, paper, settled_in_time
 FROM timed JOIN standing_case USING (id)
 WHERE done_on IS NOT NULL OR ended_on IS NULL OR ended_on > due_on;
+
+-- Of every case it is said within a term whether it is taken on, counted from its report, or from when it was handed down.
+DROP TABLE IF EXISTS register;
+CREATE TABLE register AS
+WITH decided AS (
+    SELECT id, min(day) AS decided_on
+    FROM event, asked
+    WHERE kind IN ('case-accepted', 'case-declined', 'case-linked-as-duplicate') AND day <= as_of
+        AND position NOT IN (SELECT position FROM never)
+    GROUP BY id
+),
+begun AS (
+    SELECT id, community, decided_on, max(reported_on, coalesce(handed_down_on, reported_on)) AS begun
+    FROM standing_case LEFT JOIN decided USING (id) WHERE NOT paper
+)
+SELECT
+    id, community, code || '/' || community || '/' || id AS member, decided_on,
+    max(issued_on, coalesce(
+        (
+            SELECT min(later.day) FROM calendar JOIN calendar AS later ON later.number = calendar.number + working_days
+            WHERE calendar.day = begun
+        ),
+        (SELECT min(day) FROM calendar WHERE works AND day >= date(begun, '+' || days || ' days'))
+    )) AS due_on
+FROM begun JOIN term ON sequel = 'register', asked
+WHERE begun BETWEEN plan_first AND coalesce(plan_last, '9999') AND coalesce(decided_on >= begun, 1);
+
+-- When a case counts as accepted: where nobody decided in time, from the last day for that, whatever came later.
+DROP TABLE IF EXISTS counted_case;
+CREATE TABLE counted_case AS
+SELECT
+    standing_case.*,
+    iif(due_on < coalesce(decided_on, as_of), due_on, accepted_on) AS counted_on
+FROM standing_case LEFT JOIN register USING (id), asked;

@@ -42,6 +42,13 @@ UNION ALL
 SELECT position, stream || '#letter', -1
 FROM event WHERE kind = 'work-retracted' AND json_extract(data, '$.act') = 'letter';
 
+-- Mediation sessions.
+INSERT INTO bracket
+SELECT position, stream || '#mediation', 1 FROM event WHERE kind = 'mediation-held'
+UNION ALL
+SELECT position, stream || '#mediation', -1
+FROM event WHERE kind = 'work-retracted' AND json_extract(data, '$.act') = 'mediation';
+
 -- Studios, ends of postings.
 INSERT INTO bracket
 SELECT position, stream || '#' || replace(kind, '-', '_'), 1

@@ -19,4 +19,4 @@ LEFT JOIN member ON member.period = subject.period AND member.indicator = indica
     )
 )
 LEFT JOIN excused ON excused.indicator = indicator.code AND excused.evidence = indicator.evidence
-    AND excused.member = member.member AND member.size > 0;
+    AND excused.period = subject.period AND excused.member = member.member AND member.size > 0;

@@ -17,12 +17,19 @@ entered AS (
     SELECT position, json_extract(data, '$.announced_on'), withdrawn.value, NULL
     FROM event, json_each(data, '$.withdrawn') AS withdrawn WHERE kind = 'calendar-amended'
 ),
-last_entered AS (SELECT max(position) AS position, announced_on, day, works FROM entered GROUP BY day),
+last_entered AS (
+    SELECT max(position) AS position, day, works FROM entered, asked
+    WHERE announced_on <= as_of AND NOT EXISTS (
+        SELECT * FROM entered AS withdrawn
+        WHERE withdrawn.day = entered.day AND withdrawn.works IS NULL AND withdrawn.position >= entered.position
+    )
+    GROUP BY day
+),
 told AS (
     SELECT
         days.day,
         coalesce(
-            (SELECT works FROM last_entered WHERE last_entered.day = days.day AND announced_on <= as_of),
+            (SELECT works FROM last_entered WHERE last_entered.day = days.day),
             (
                 SELECT works FROM state_council
                 WHERE state_council.day = days.day AND announced_on <= as_of ORDER BY announced_on DESC LIMIT 1

@@ -6,4 +6,4 @@ SELECT
         WHEN 'linked' THEN 'duplicate'
     END,
     0, paper
-FROM standing_case JOIN period ON accepted_on BETWEEN from_day AND to_day
+FROM counted_case JOIN period ON counted_on BETWEEN from_day AND to_day

@@ -2,14 +2,14 @@
 -- unsettled ÷ handed-down cases.
 WITH kept AS (
     SELECT
-        standing_case.*,
-        EXISTS (SELECT 1 FROM contact WHERE contact.id = standing_case.id AND due_on < by) AS contact_missed,
+        counted_case.*,
+        EXISTS (SELECT 1 FROM contact WHERE contact.id = counted_case.id AND due_on < by) AS contact_missed,
         -- by the plan's term; where it gives none, at once
         NOT EXISTS (SELECT 1 FROM term WHERE sequel = 'letter') OR EXISTS (
             SELECT 1 FROM sequel, asked
-            WHERE sequel.id = standing_case.id AND sequel = 'letter' AND coalesce(done_on, as_of) > due_on
-        ) AS letter_owed
-    FROM standing_case WHERE handed_down_on IS NOT NULL
+            WHERE sequel.id = counted_case.id AND sequel = 'letter' AND coalesce(done_on, as_of) > due_on
+        ) OR accepted_on IS NULL AND ended IS NULL AS letter_owed
+    FROM counted_case WHERE handed_down_on IS NOT NULL
 )
 SELECT
     period.name, community, id, 1, letter_on IS NOT NULL AND NOT contact_missed AND unstable_on IS NULL,
@@ -22,4 +22,4 @@ SELECT
         WHEN contact_missed AND settled_in_time THEN 'settled_without_contact'
     END,
     0, paper
-FROM kept JOIN period ON accepted_on BETWEEN from_day AND to_day
+FROM kept JOIN period ON counted_on BETWEEN from_day AND to_day
