@@ -865,8 +865,10 @@ def test_youth_offending_stays_below_two_in_a_hundred_and_is_told_by_the_year(of
     found = campaign.indicator("youth_offending", year, "2016-01-31", LOG)
     assert (numbers(found), found.points and found.points.exact) == ((offenders, 1000, 0), points)
     assert found.reached is (offenders < 20)
-    part = period(PeriodKind.DATES, "2015-12-01_2015-12-31", PLAN)
-    assert numbers(campaign.indicator("youth_offending", part, "2016-01-31", LOG)) == (0, 0, 0)
+    over_its_end = period(PeriodKind.DATES, "2015-06-01_2015-12-31", PLAN)  # as the campaign's own days are
+    assert numbers(campaign.indicator("youth_offending", over_its_end, "2016-01-31", LOG)) == (offenders, 1000, 0)
+    before = period(PeriodKind.DATES, "2015-01-01_2015-12-30", PLAN)
+    assert numbers(campaign.indicator("youth_offending", before, "2016-01-31", LOG)) == (0, 0, 0)
 
 
 def test_youth_offending_is_of_the_year_that_the_figure_tells_of_and_no_part_is_added_to_the_whole() -> None:
