@@ -5,7 +5,7 @@ import time
 from bench.season import ledgers_of
 from bench.timing import Timed, timed
 from bench.work import LOG, SERVICES
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.ledger.replay import Replay
 from shared.ledger.runner import Runner
 from shared.runtime import Storage

@@ -20,7 +20,7 @@ import msgspec
 from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.service import SERVICE as INTAKE
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.command import Asked
 from shared.contracts.assignment import (
     CommunityRegistered,

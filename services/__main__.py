@@ -27,7 +27,8 @@ from services.papers_cli import paper_command
 from services.together import LOG, SERVICES, listening, named, opened, serve, together
 from services.what_if_cli import what_if_command
 from shared import logging
-from shared.access import Visitor, utc_now
+from shared.access.visitor import Visitor
+from shared.clock import utc_now
 from shared.contracts.codes import Role
 from shared.contracts.days import civil_day, read_day
 from shared.contracts.event import Actor
@@ -391,7 +392,7 @@ def token(
 
     Example: sanguan token --role clerk --log 410105010
     """
-    from shared.access import Tokens, load_token_key
+    from shared.access.tokens import Tokens, load_token_key
 
     made = settings(data)
     if made.token_key is None:  # else it needs no more

@@ -25,7 +25,7 @@ from services.assessment.rules.versions import chosen, current, rulebook_on
 from services.cli import Data, Json, LogName, check_log, existing, known_log, notes, run_loop, say, settings
 from services.paper_ledger import checked
 from services.together import LOG, SERVICES, opened, together
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.command import Asked, own_id
 from shared.contracts.assessment import Plan
 from shared.contracts.codes import Role

@@ -19,7 +19,7 @@ from services.assessment.papers.layout import SHARES, Part, Said, Table, laid_ou
 from services.assessment.service import SERVICE
 from services.cli import Data, Json, LogName, existing, known_log, options, say, settings
 from services.together import LOG, opened
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.assessment import Change
 from shared.contracts.codes import Named
 from shared.contracts.days import civil_day

@@ -28,7 +28,7 @@ from services.intake.ledgers import cases, places
 from services.intake.takeover import taken_over_id
 from services.paper_ledger import Said, checked, command_of, emptied, ending_of, grid_of, on_paper, said, stood
 from services.together import SERVICES, data_exists, opened, settled, together
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.command import Asked, own_id
 from shared.contracts.codes import CaseStatus, Role
 from shared.contracts.days import start_of

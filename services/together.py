@@ -21,7 +21,7 @@ from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake import api as intake_api
 from services.intake.pages import SECTION as INTAKE_PAGES
 from services.intake.service import SERVICE as INTAKE
-from shared.access import Visitor
+from shared.access.visitor import Visitor
 from shared.contracts.model import Refused, Service
 from shared.delivery.channels import is_published
 from shared.delivery.embedded import EmbeddedValkey

@@ -32,7 +32,7 @@ from services.assessment.what_if.differing import Difference
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, options, say, settings
 from services.documents_cli import PLAN, RULEBOOK, Kind, told
 from services.together import LOG, opened
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.assessment import IndicatorScore, PeriodKind, Plan, Rulebook, Standing
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused

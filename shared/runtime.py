@@ -15,7 +15,8 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 
-from shared.access import Tokens, load_token_key, utc_now
+from shared.access.tokens import Tokens, load_token_key
+from shared.clock import utc_now
 from shared.command import Desk
 from shared.contracts.access import READINGS
 from shared.contracts.catalogue import EVENTS

@@ -33,7 +33,7 @@ from services.assessment.scoring.recomputing import SCORER
 from services.assessment.scoring.schedule import TIMERS
 from services.assessment.what_if.asked import supposed_asked
 from services.assessment.what_if.comparing import WhatIf
-from shared.access import READERS
+from shared.contracts.codes import READERS
 from shared.contracts import assessment, assessment_entries
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import Role

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route
 from services.intake.ledgers import cases
 from services.intake.service import DUPLICATES, SERVICE
 from services.intake.suggestions import Suggestions
-from shared.access import Visitor, utc_now
+from shared.access.visitor import Visitor
+from shared.clock import utc_now
 from shared.contracts.model import Refused
 from shared.queries import visible
 from shared.runtime import Node

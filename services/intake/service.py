@@ -9,7 +9,7 @@ from services.intake.entries import ENTRIES
 from services.intake.ledgers import backlog, cases, places, work_calendar
 from services.intake.reactions import REACTIONS
 from services.intake.refusals import REFUSALS, STATUSES
-from shared.access import READERS
+from shared.contracts.codes import READERS
 from shared.contracts import intake, intake_entries
 from shared.contracts.model import Question, Service
 

@@ -1,7 +1,7 @@
 """The closed lists of the language, each with its Chinese and English name: codes are stored, names are shown."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 
 class Named(StrEnum):
@@ -25,9 +25,17 @@ class Role(Named):
     LEADER = "leader", "包社区领导", "leader who answers for a community"
     OFFICE = "office", "领导小组办公室", "the leading group's office"
     AUDITOR = "auditor", "审计员", "auditor"
+    PRIVACY = "privacy", "个人信息保护负责人", "privacy officer"
     OPERATOR = "operator", "运维", "operator"
     SUBSCRIBER = "subscriber", "订阅方", "subscribing service"
+    RESIDENT = "resident", "居民", "resident, by the code of their own case"
     SERVICE = "service", "系统", "a service of the product, reacting"
+
+
+READERS: Final = frozenset(Role) - {Role.OPERATOR, Role.RESIDENT, Role.SERVICE}
+"""Roles that may read ledgers, masked. An operator runs the system and sees no case; a resident sees their own."""
+RECORD_READERS: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.SUBSCRIBER, Role.LEADER})
+"""Roles that may read the log itself (its personal fields are sealed)."""
 
 
 class Profession(Named):

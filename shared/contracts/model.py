@@ -5,10 +5,11 @@ A declaration holds no mechanism. `shared.runtime` runs it, `shared.audit` repla
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, fields
 from datetime import date, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from shared.contracts.codes import READERS, Named, Role
 from shared.contracts.event import Actor, Event, Recorded
 from shared.contracts.frozen import dataclass
 
@@ -71,6 +72,15 @@ class Dated:
     event: Any
     at: datetime
     """Its envelope's `occurred_at`, in place of the command's."""
+
+
+class Within(Named):
+    """What somebody who belongs to one community gets of what a whole sub-district can ask for 社区范围."""
+
+    CLOSED = "closed", "不开放", "nothing: it concerns the whole sub-district"
+    ROWS = "rows", "本社区", "their community's part"
+    AGGREGATE = "aggregate", "本社区的事项", "what lies in their community; anything else does not exist for them"
+    OPEN = "open", "全部", "all: it shows no other community's cases"
 
 
 def slug(command: type) -> str:
@@ -150,6 +160,9 @@ class Decider(Generic[State]):
     initial: State
     decide: Callable[[Any, State, Context], Sequence[Any]]
     evolve: Callable[[State, Any, datetime], State]
+    place: Callable[[str, Look], str | None] | None = None
+    """`place(id, look)`: the community in which an aggregate lies, None where it does not exist; without it those of one
+    community may send only commands that name their community."""
     sealed_under: str | None = None
     """The category whose keys seal this aggregate's personal fields (a case's handling seals under `case`)."""
 
@@ -179,9 +192,21 @@ class Ledger(Generic[Row]):
     """Columns that a reader may filter by."""
     sealed: tuple[str, ...] = ()
     """Columns that hold sealed boxes: shown masked."""
+    by: frozenset[Role] = READERS
+    """Roles that may read it."""
+    within: Within | None = None
+    """What those of one community see of it; by default its rows where it has a column `community`, else nothing."""
     internal: bool = False
     """What the service looks things up in, and serves to nobody: it has no address and no file. It is replayed,
     verified and rebuilt as every ledger is."""
+
+
+    @property
+    def shown_within(self) -> Within:
+        """What those of one community see of it."""
+        if self.within is not None:
+            return self.within
+        return Within.ROWS if any(column.name == "community" for column in fields(self.row)) else Within.CLOSED
 
 
 class Misplaced(Exception):
@@ -316,6 +341,19 @@ class Question:
     """Whether it reads whole ledgers, or the log: such questions wait in line."""
     refuses: tuple[str, ...] = ()
     """The service's own codes with which it may be answered."""
+    place: Callable[[Look, "Asking"], str | None] | None = None
+    """`place(look, asking)`: the community in which what is asked about lies; None where there is no such thing."""
+    open: bool = False
+    """Whether it shows nothing of one community's cases, so that every community may ask."""
+
+    @property
+    def within(self) -> Within:
+        """What those of one community get of it."""
+        if self.open:
+            return Within.OPEN
+        if self.place is not None:
+            return Within.AGGREGATE
+        return Within.ROWS if "community" in self.parameters else Within.CLOSED
 
     @property
     def again(self) -> bool:

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect, text
 
+from shared.access.tables import accounts
 from shared.errors import Unusable
 from shared.log.database import writing
 from shared.log.tables import METADATA
@@ -17,7 +18,7 @@ from shared.log.tree_tables import checkpoints, tiles
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _TABLES: Final = (*METADATA.sorted_tables,)
-assert {checkpoints, tiles} <= {*_TABLES}, "all that belong to the log are declared by now"
+assert {accounts, checkpoints, tiles} <= {*_TABLES}, "all that belong to the log are declared by now"
 _ADVISORY_LOCK: Final = 7_405_010
 """Any number that nothing else on the server uses: two processes that start at once migrate one after the other."""
 

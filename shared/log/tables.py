@@ -73,6 +73,14 @@ vault_blind: Final = Table(
     Column("subject", KEY, primary_key=True, comment="the part whose value it stands for, as its key is named"),
 )
 
+system_keys: Final = Table(
+    # Keys of the installation itself: what digests are made under. Wrapped, so that the master key can change.
+    "system_keys",
+    METADATA,
+    Column("name", KEY, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
 reactions: Final = Table(
     # With the log, not with the ledgers: a ledger that is lost is folded again, but nothing may be reacted to twice.
     "reactions",

@@ -15,7 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.access import Visitor, utc_now
+from shared.access.visitor import Visitor
+from shared.clock import utc_now
 from shared.contracts.model import Refused
 from shared.errors import Sentences
 from shared.runtime import Node

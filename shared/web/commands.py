@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from shared.access import Visitor
+from shared.access.visitor import Visitor
 from shared.command import Asked, Desk
 from shared.contracts.fields import names_someone
 from shared.contracts.model import Refused, Service, slug

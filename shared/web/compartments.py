@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from shared.access import Visitor
+from shared.access.visitor import Visitor
 from shared.contracts.access import Purpose, ReadSealed
 from shared.contracts.codes import Role
 from shared.contracts.model import Compartment, Refused

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from shared.access import READERS, RECORD_READERS
+from shared.contracts.codes import READERS, RECORD_READERS
 from shared.contracts.codes import Role
 from shared.contracts.model import Service, slug
 from shared.delivery.broker import connect

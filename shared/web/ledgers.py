@@ -10,7 +10,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from shared.access import READERS, Visitor
+from shared.access.visitor import Visitor
+from shared.contracts.codes import READERS
 from shared.contracts.days import CIVIL
 from shared.contracts.model import Refused
 from shared.ledger.replay import Replay

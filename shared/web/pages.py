@@ -22,7 +22,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from shared.access import READERS, Visitor
+from shared.access.visitor import Visitor
+from shared.contracts.codes import READERS
 from shared.contracts.model import Refused
 from shared.runtime import Node
 from shared.web.app import SECURITY, Doorkeeper

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from shared.access import Visitor
+from shared.access.visitor import Visitor
 from shared.contracts.days import civil_day
 from shared.contracts.event import Actor
 from shared.contracts.model import Asking, Question

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from shared.access import RECORD_READERS, Visitor
+from shared.access.visitor import Visitor
+from shared.contracts.codes import RECORD_READERS
 from shared.contracts.model import Refused
 from shared.delivery import channels, cloudevent
 from shared.log import sealer

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from starlette.routing import Route
 
-from shared.access import READERS
+from shared.contracts.codes import READERS
 from shared.contracts.codes import Role
 from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.model import Refused

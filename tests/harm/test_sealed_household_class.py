@@ -15,7 +15,7 @@ from services.assignment.commands import DeclareConflict, PlanVisit
 from services.assignment.entry_commands import AppointLeader, RelieveLeader
 from services.assignment.handling import DECIDER
 from services.together import SERVICES
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.audit.verify import verify_log
 from shared.contracts.access import READINGS, Purpose, SealedFieldRead
 from shared.contracts.catalogue import EVENTS

@@ -4,7 +4,7 @@
 import asyncio
 import sys
 
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.log.append import Appended
 from shared.log.appender import Appender
 from shared.log.database import open_engine

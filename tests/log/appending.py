@@ -7,7 +7,7 @@ that all such processes share, where most are stale by then: those are tried aga
 import sys
 from itertools import count
 
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.log.append import Appended, Conflict, Proposal
 from shared.log.database import open_engine
 from shared.log.opening import open_log

@@ -19,7 +19,7 @@ import openpyxl
 import pytest
 
 from services.together import SERVICES
-from shared.access import Tokens, load_token_key
+from shared.access.tokens import Tokens, load_token_key
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor

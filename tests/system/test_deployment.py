@@ -18,7 +18,8 @@ import httpx
 import pytest
 import yaml
 
-from shared.access import Tokens, utc_now
+from shared.access.tokens import Tokens
+from shared.clock import utc_now
 from shared.contracts.codes import Role
 from shared.delivery.embedded import EmbeddedValkey
 

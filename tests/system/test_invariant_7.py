@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from services.together import SERVICES
-from shared.access import READERS
+from shared.contracts.codes import READERS
 from shared.contracts.codes import Role
 from shared.contracts.event import Recorded
 from shared.contracts.model import slug

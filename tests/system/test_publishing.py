@@ -15,7 +15,7 @@ from services.assessment.rules.rulebook_file import load_rulebook
 from services.assessment.service import SERVICE
 from services.assignment.commands import IssueContactCards
 from services.together import settled, together
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.audit.compare import Compared, compare
 from shared.contracts.assessment import PeriodKind, ScorePublished, ScoreRestated
 from shared.contracts.assessment_entries import AppealDecided, Excused, Finding

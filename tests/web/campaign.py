@@ -52,7 +52,7 @@ from services.season import Scenario, entries, supervised
 from services.season.rhythm import Rhythm
 from services.season.scenario import Year
 from services.together import application, settled, together
-from shared.access import Visitor
+from shared.access.visitor import Visitor
 from shared.command import Asked
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import (

@@ -13,7 +13,7 @@ import httpx
 from services.assignment.commands import RegisterCommunity
 from services.intake.commands import AcceptCase, AmendCalendar, HandDownCase, VoidCase
 from services.together import SERVICES
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.codes import CaseKind, Role
 from shared.web.documents import openapi
 from tests.web.campaign import LOG, OTHER_LOG, Campaign, code, day, opened, report, signed_in

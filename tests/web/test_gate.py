@@ -19,7 +19,7 @@ from services.assessment.service import SERVICE as ASSESSMENT
 from services.intake.commands import HandDownCase, ReportCase, TakeOverCase
 from services.intake.takeover import taken_over_id
 from services.together import SERVICES
-from shared.access import Tokens
+from shared.access.tokens import Tokens
 from shared.command import own_id
 from shared.contracts.codes import CaseKind, DisputeType, Role
 from shared.contracts.fields import Many, names_someone

@@ -10,7 +10,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.together import SERVICES
-from shared.access import READERS, RECORD_READERS
+from shared.contracts.codes import READERS, RECORD_READERS
 from shared.contracts.codes import Role
 from shared.contracts.event import Recorded
 from shared.contracts.intake import CaseClosed

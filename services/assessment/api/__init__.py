@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 from services.assessment.api import duties, scores
 from services.assessment.pages.public import data_routes
 from services.assessment.service import SERVICE
-from shared.access import Visitor
+from shared.access.visitor import Visitor
 from shared.runtime import Node
 
 

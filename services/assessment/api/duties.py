@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from services.assessment.due.listing import Duties, Line, Wanted, duties, wanted
 from services.assessment.service import DUTIES, SERVICE
-from shared.access import Visitor, utc_now
+from shared.access.visitor import Visitor
+from shared.clock import utc_now
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import dataclass, replace
 from shared.queries import choice, page_size, whole

@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 from services.assessment.explaining.telling import told
 from services.assessment.ledgers.scores import LEDGER, Row
 from services.assessment.service import EXPLANATION, SERVICE, SINCE
-from shared.access import READERS, Visitor
+from shared.access.visitor import Visitor
+from shared.contracts.codes import READERS
 from shared.contracts.model import Refused
 from shared.queries import page_size, visible, whole
 from shared.runtime import Node

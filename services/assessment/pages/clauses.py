@@ -14,7 +14,7 @@ from services.assessment.rules.plan import flag_of, oddities
 from services.assessment.rules.plan_file import load_plan
 from services.assessment.rules.rulebook_file import load_rulebook
 from services.assessment.rules.versions import chosen
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.assessment import Anomaly, Cadence, Duty, Phase, Plan, Publishing, Round, Target, Term
 from shared.contracts.days import civil_day
 from shared.contracts.model import Ledger, Refused

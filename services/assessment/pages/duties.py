@@ -9,7 +9,7 @@ from services.assessment.due.listing import Line, by_institution, duties, wanted
 from services.assessment.due.obligation import State
 from services.assessment.due.of_cases import CONTACT, MUST_VISIT, SETTLE
 from services.assessment.ledgers import communities_served, plans
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import replace
 from shared.queries import whole

@@ -13,7 +13,7 @@ from services.assessment.flags.asked import flagged, flags_at, rules_asked, want
 from services.assessment.flags.raising import Answer, Flag, FlagMember, months_of
 from services.assessment.flags.words import raised_from
 from services.assessment.ledgers import communities_served
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.assessment import Rulebook
 from shared.contracts.codes import Role
 from shared.contracts.days import civil_day

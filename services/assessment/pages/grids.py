@@ -6,7 +6,7 @@ from typing import Final
 
 from services.assessment.grids import COUNTED, Grid, between, by_community, grids
 from services.assessment.ledgers import communities_served
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.days import civil_day
 from shared.runtime import Node
 from shared.web.pages import Ask, Page

@@ -15,7 +15,7 @@ from services.assessment.papers.labels import LABELS
 from services.assessment.papers.layout import SHARES, Said, laid_out
 from services.assessment.papers.outcome import Result
 from services.assessment.rules.versions import by_day
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.assessment import Change
 from shared.contracts.codes import Role
 from shared.contracts.days import civil_day

@@ -20,7 +20,7 @@ from services.assessment.rules.periods import plan_period
 from services.assessment.rules.versions import by_day, chosen, edition, rulebook_of
 from services.assessment.scoring.measuring import Institution, score
 from services.assessment.scoring.ranking import ranks, shown_to
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.ledger.look import LedgerLook

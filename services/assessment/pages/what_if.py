@@ -14,7 +14,7 @@ from services.assessment.rules.versions import chosen, rulebook_of
 from services.assessment.service import WHAT_IF
 from services.assessment.what_if.asked import Wanted, supposed
 from services.assessment.what_if.comparing import Compared, Moved, Outcome, Shift, WhatIf
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from services.assignment.ledgers import communities, meetings, officers, roster
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.contracts.codes import MeetingKind, Profession
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused

@@ -20,7 +20,7 @@ from services.intake.deadlines import Level, due_between, escalation
 from services.intake.duplicates import Suggestion
 from services.intake.ledgers.cases import Row
 from services.intake.suggestions import Suggestions
-from shared.access import utc_now
+from shared.clock import utc_now
 from shared.calendar import Calendar
 from shared.contracts.codes import CaseKind, CaseStatus, DisputeType, Named, Role
 from shared.contracts.days import civil_day

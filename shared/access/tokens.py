@@ -1,23 +1,23 @@
-"""Who may do what: the one place where an actor is known and a command or a query is allowed. Default: no.
+"""Signed tokens 令牌: for programs, and for whoever runs a command line. They expire soon and cannot be ended before.
 
-Tokens are JWTs of one algorithm, with issuer, audience and expiry checked. Sign-in by people comes here too; pages use
-the same tokens in a cookie that scripts cannot read.
+Tokens are JWTs of one algorithm, with issuer, audience and expiry checked. What lives longer is a machine's token
+(`machines`) or a session (`sessions`), which can be ended.
 """
 
 import secrets
 from base64 import b64decode
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from typing import Final
 
 import jwt
 from pydantic import TypeAdapter
 
+from shared.access.visitor import COMMUNITY_DIGITS, Visitor
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor
 from shared.contracts.fields import Code
-from shared.contracts.model import Accepts, Refused
+from shared.contracts.model import Refused
 from shared.log.vault import load_master
 from shared.settings import Settings
 
@@ -27,33 +27,6 @@ _AUDIENCE: Final = "sanguan"
 _TOKENS_SEEN: Final = 1_000
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Code)
 """An actor's name is kept with every event, for ever: a pseudonym."""
-READERS: Final = frozenset(Role) - {Role.OPERATOR, Role.SERVICE}
-"""Roles that may read ledgers; an operator runs the system and sees no case data."""
-RECORD_READERS: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.SUBSCRIBER, Role.LEADER})
-"""Roles that may read the log itself (its personal fields are sealed)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Someone who asks: an actor, and the one log (sub-district) that they may reach."""
-
-    actor: Actor
-    log: str
-
-    def may_reach(self, log: str) -> None:
-        """Raises `Refused("wrong_jurisdiction")`."""
-        if log != self.log:
-            raise Refused("wrong_jurisdiction", field="log")
-
-    def may_send(self, accepts: Accepts) -> None:
-        """Raises `Refused("role_not_allowed")`."""
-        if self.actor.role not in accepts.by:
-            raise Refused("role_not_allowed", roles=", ".join(sorted(accepts.by)))
-
-    def may_read(self, roles: frozenset[str]) -> None:
-        """Raises `Refused("role_not_allowed")`."""
-        if self.actor.role not in roles:
-            raise Refused("role_not_allowed", roles=", ".join(sorted(roles)))
 
 
 class Tokens:
@@ -64,19 +37,27 @@ class Tokens:
         self._seen: dict[str, tuple[Visitor, float]] = {}
         """Tokens that were found good, and when each expires: proving one costs more than a decision."""
 
-    def mint(self, role: Role, log: str, *, subject: str, on_behalf_of: str | None = None, valid: timedelta) -> str:
-        """A token for an actor of a role in one log. Raises `ValueError` for a name that is no code or holds a
-        telephone or ID number, and for the role of the services: those ask from within only."""
+    def mint(
+        self, role: Role, log: str, *, subject: str, valid: timedelta, on_behalf_of: str | None = None,
+        community: str | None = None, case: str | None = None, scopes: Collection[str] | None = None,
+    ) -> str:  # fmt: skip
+        """A token for an actor of a role in one log, perhaps in one community of it only; a resident's is for a case.
+
+        Raises `ValueError` for a name that is no code or holds a telephone or ID number, for a community of another
+        log, and for the role of the services: those ask from within only."""
         if role is Role.SERVICE:
             raise ValueError("services show no tokens")
-        subject, on_behalf_of = _pseudonym(subject), None if on_behalf_of is None else _pseudonym(on_behalf_of)
+        subject, on_behalf_of = pseudonym(subject), None if on_behalf_of is None else pseudonym(on_behalf_of)
+        if community is not None and not (community.startswith(log) and len(community) == COMMUNITY_DIGITS):
+            raise ValueError("the community is not one of that log's")
         now = self._clock()
         claims = {
             "iss": _ISSUER, "aud": _AUDIENCE, "sub": subject, "role": str(role), "log": log, "iat": now,
             "exp": now + valid, "jti": secrets.token_hex(8),
         }  # fmt: skip
-        if on_behalf_of is not None:
-            claims["obo"] = on_behalf_of
+        more = {"obo": on_behalf_of, "place": community, "case": case,
+                "scope": None if scopes is None else " ".join(sorted(scopes))}  # fmt: skip
+        claims |= {name: value for name, value in more.items() if value is not None}
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def read(self, token: str) -> Visitor:
@@ -99,16 +80,21 @@ class Tokens:
             role, log, expires_at = Role(claims["role"]), str(claims["log"]), float(claims["exp"])
             behalf = claims.get("obo")
             actor = Actor(
-                id=_pseudonym(claims["sub"]), role=role, on_behalf_of=None if behalf is None else _pseudonym(behalf)
+                id=pseudonym(claims["sub"]), role=role, on_behalf_of=None if behalf is None else pseudonym(behalf)
             )
             if role is Role.SERVICE:
                 raise ValueError("services show no tokens")
+            scope = claims.get("scope")
         except (jwt.InvalidTokenError, KeyError, ValueError):
             raise Refused("unauthenticated") from None
-        return Visitor(actor, log), expires_at
+        visitor = Visitor(
+            actor, log, place=str(claims.get("place", "")), case=claims.get("case"),
+            scopes=None if scope is None else frozenset(str(scope).split()),
+        )  # fmt: skip
+        return visitor, expires_at
 
 
-def _pseudonym(said: object) -> str:
+def pseudonym(said: object) -> str:
     """An actor's name; raises `ValueError`, which does not repeat it."""
     try:
         return _NAME.validate_python(said)
@@ -121,8 +107,3 @@ def load_token_key(settings: Settings) -> bytes:
     if settings.token_key:
         return b64decode(settings.token_key)
     return load_master(settings.keys_dir / "token.key")
-
-
-def utc_now() -> datetime:
-    """The one clock of the running system."""
-    return datetime.now(UTC)
