@@ -23,6 +23,7 @@ class Kind(Named):
     LEDGER = "ledger", "台账", "ledger"
     QUESTION = "question", "查询", "question"
     READING = "reading", "查阅", "reading of what is sealed"
+    CARD = "card", "查询码", "code for a resident's card"
     RECORD = "record", "记录", "the record and its stream"
     PAGE = "page", "网页", "page"
     OWN = "own", "本人", "one's own account or case"
@@ -32,9 +33,9 @@ class Kind(Named):
     HEALTH = "health", "运行", "health and numbers"
 
 
-CHANGES: Final = frozenset({Kind.COMMAND})
+CHANGES: Final = frozenset({Kind.COMMAND, Kind.CARD})
 """Kinds that change something in a log: for those who belong to it, not for those above it."""
-ABOUT_A_LOG: Final = frozenset({Kind.LEDGER, Kind.QUESTION, Kind.READING, Kind.RECORD, Kind.PAGE})
+ABOUT_A_LOG: Final = frozenset({Kind.LEDGER, Kind.QUESTION, Kind.READING, Kind.CARD, Kind.RECORD, Kind.PAGE})
 """Kinds that are about the log which the query names, else the visitor's own."""
 
 
@@ -73,7 +74,8 @@ class Policy:
         return rule
 
     def __iter__(self) -> Iterator[Rule]:
-        return iter(sorted(self._rules.values(), key=lambda rule: (list(Kind).index(rule.kind), rule.path, rule.method)))
+        kinds = list(Kind)
+        return iter(sorted(self._rules.values(), key=lambda rule: (kinds.index(rule.kind), rule.path, rule.method)))
 
     def require(self, served: Iterable[tuple[str, str]]) -> None:
         """That every address that is served, as method and path, has a row and every row an address; raises

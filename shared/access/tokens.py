@@ -7,7 +7,7 @@ Tokens are JWTs of one algorithm, with issuer, audience and expiry checked. What
 import secrets
 from base64 import b64decode
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import jwt
@@ -18,7 +18,7 @@ from shared.contracts.codes import Role
 from shared.contracts.event import Actor
 from shared.contracts.fields import Code
 from shared.contracts.model import Refused
-from shared.log.vault import load_master
+from shared.log.wrapping import load_master
 from shared.settings import Settings
 
 _ALGORITHM: Final = "HS256"
@@ -70,6 +70,10 @@ class Tokens:
             self._seen.clear()
         self._seen[token] = visitor, expires_at
         return visitor
+
+    def expires_at(self, token: str) -> datetime:
+        """Until when a token is good; raises `Refused("unauthenticated")`."""
+        return datetime.fromtimestamp(self._proven(token)[1], UTC)
 
     def _proven(self, token: str) -> tuple[Visitor, float]:
         try:
