@@ -2,7 +2,7 @@
 everyone's commands. Demo, exercises and tests use it.
 
 `scenario` says what is drawn, `rhythm`, `pace` and `matters` when, how much and about what; `founding`, `people`,
-`meetings`, `cases`, `entries`, `supervised` and `scores` draw the acts; `playing` sends them.
+`meetings`, `cases`, `entries`, `supervised`, `scores` and `protected` draw the acts; `playing` sends them.
 """
 
 from services.season.drawing import drawn

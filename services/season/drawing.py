@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from services.season import cases, entries, flagged, meetings, pace, scores, supervised
+from services.season import cases, entries, flagged, meetings, pace, protected, scores, supervised
 from services.season.entries import Place
 from services.season.founding import Founding
 from services.season.people import People
@@ -27,6 +27,7 @@ def drawn(scenario: Scenario) -> list[Act]:
             if number == 0:
                 acts += supervised.of_whole(scenario, rhythm, year, place)
     acts += scores.drawn(scenario, rhythm, held)
+    acts += list(protected.drawn(scenario, rhythm, acts))
     return sorted(flagged.told(scenario, rhythm, acts), key=lambda act: (act.wave, act.turn))
 
 

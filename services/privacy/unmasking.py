@@ -1,0 +1,198 @@
+"""An unmasking 解封许可: what is sealed of a case is opened to somebody whose work it is not, if another person grants
+it; in an emergency at once 紧急查阅, for an hour, and looked at afterwards (个人信息保护法 13, 51)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, assert_never, get_args
+
+from services.privacy.commands import (
+    AskUnmasking,
+    BreakGlass,
+    EndUnmasking,
+    GrantUnmasking,
+    RefuseUnmasking,
+    ReviewGlass,
+)
+from services.privacy.ledgers import retention, unmaskings
+from services.privacy.roles import ASKING, AT_ONCE, GUARDS, PRIVACY
+from shared.contracts.days import refuse_future
+from shared.contracts.frozen import dataclass, replace
+from shared.contracts.model import Accepts, Context, Decider, Look, Refused, placed_in
+from shared.contracts.privacy import (
+    GlassBroken,
+    GlassReviewed,
+    UnmaskingAsked,
+    UnmaskingEnded,
+    UnmaskingEvent,
+    UnmaskingGranted,
+    UnmaskingRefused,
+)
+
+GLASS_MINUTES: Final = 60
+"""How long an emergency's opening lasts: long enough to reach somebody, too short to work with."""
+
+Command = AskUnmasking | GrantUnmasking | RefuseUnmasking | EndUnmasking | BreakGlass | ReviewGlass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmasking:
+    """What later decisions rest on."""
+
+    case: str
+    by: str
+    """Who asked."""
+    last_at: datetime
+    """When the last thing happened to it."""
+    emergency: bool
+    granted: bool | None = None
+    until: datetime | None = None
+    ended: bool = False
+    reviewed: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether it waits to be decided."""
+        return not self.emergency and self.granted is None and not self.ended
+
+    @property
+    def allowed(self) -> Sequence[str]:
+        """The commands that would be taken now, given fitting data."""
+        if self.pending:
+            return ("grant-unmasking", "refuse-unmasking", "end-unmasking")
+        ends = () if self.ended or self.until is None else ("end-unmasking",)
+        return (*ends, "review-glass") if self.emergency and not self.reviewed else ends
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the ledgers say of the case."""
+
+    kept: retention.Row | None = None
+
+
+def decide(command: Command, unmasking: Unmasking | None, context: Context) -> Sequence[UnmaskingEvent]:
+    """The events that a command leads to; raises `Refused` with a code of `refusals.REFUSALS`."""
+    refuse_future(context)
+    match command:
+        case AskUnmasking() | BreakGlass():
+            return [_begun(command, unmasking, context)]
+        case GrantUnmasking():
+            asked = _by_another(_waiting(unmasking), context)
+            until = context.at + timedelta(hours=command.hours)
+            return [UnmaskingGranted(case=asked.case, until=until)]
+        case RefuseUnmasking():
+            asked = _by_another(_waiting(unmasking), context)
+            return [UnmaskingRefused(case=asked.case, reason=command.reason)]
+        case EndUnmasking():
+            return [_ended(_known(unmasking), context)]
+        case ReviewGlass():
+            return [_reviewed(command, _known(unmasking), context)]
+        case _:
+            assert_never(command)
+
+
+def _begun(command: AskUnmasking | BreakGlass, unmasking: Unmasking | None, context: Context) -> UnmaskingEvent:
+    facts: Facts = context.facts
+    if unmasking is not None:
+        raise Refused("already_asked", field="stream", allowed=unmasking.allowed)
+    if facts.kept is None or facts.kept.community != command.community:
+        raise Refused("unknown_subject", field="case")
+    if facts.kept.erased_at is not None:
+        raise Refused("already_erased", field="case")
+    if isinstance(command, AskUnmasking):
+        return UnmaskingAsked(
+            case=command.case, community=command.community, purpose=command.purpose, by=context.by.id
+        )  # fmt: skip
+    until = context.at + timedelta(minutes=GLASS_MINUTES)
+    return GlassBroken(
+        case=command.case, community=command.community, purpose=command.purpose, until=until, by=context.by.id
+    )  # fmt: skip
+
+
+def _known(unmasking: Unmasking | None) -> Unmasking:
+    if unmasking is None:
+        raise Refused("unknown_unmasking", field="stream")
+    return unmasking
+
+
+def _waiting(unmasking: Unmasking | None) -> Unmasking:
+    unmasking = _known(unmasking)
+    if not unmasking.pending:
+        raise Refused("already_decided", allowed=unmasking.allowed)
+    return unmasking
+
+
+def _by_another(unmasking: Unmasking, context: Context) -> Unmasking:
+    """Nobody decides on what they asked for themselves."""
+    if unmasking.by == context.by.id:
+        raise Refused("same_person")
+    _refuse_before(unmasking, context)
+    return unmasking
+
+
+def _ended(unmasking: Unmasking, context: Context) -> UnmaskingEnded:
+    """By who asked, or by those who grant."""
+    if unmasking.by != context.by.id and context.by.role not in GUARDS:
+        raise Refused("not_yours", field="stream")
+    if "end-unmasking" not in unmasking.allowed:
+        raise Refused("already_over", allowed=unmasking.allowed)
+    _refuse_before(unmasking, context)
+    return UnmaskingEnded(case=unmasking.case)
+
+
+def _reviewed(command: ReviewGlass, unmasking: Unmasking, context: Context) -> GlassReviewed:
+    if not unmasking.emergency:
+        raise Refused("no_emergency", field="stream")
+    if unmasking.reviewed:
+        raise Refused("already_reviewed", field="stream")
+    _by_another(unmasking, context)
+    return GlassReviewed(case=unmasking.case, justified=command.justified)
+
+
+def _refuse_before(unmasking: Unmasking, context: Context) -> None:
+    if context.at < unmasking.last_at:
+        times = {"occurred_at": context.at.isoformat(), "before": unmasking.last_at.isoformat()}
+        raise Refused("before_last_act", field="occurred_at", **times)
+
+
+def evolve(unmasking: Unmasking | None, event: UnmaskingEvent, occurred_at: datetime) -> Unmasking:
+    """The unmasking after an event that was decided about it."""
+    if isinstance(event, UnmaskingAsked):
+        return Unmasking(case=event.case, by=event.by, last_at=occurred_at, emergency=False)
+    if isinstance(event, GlassBroken):
+        return Unmasking(case=event.case, by=event.by, last_at=occurred_at, emergency=True, until=event.until)
+    assert unmasking is not None, "it begins with being asked for"
+    unmasking = replace(unmasking, last_at=max(unmasking.last_at, occurred_at))
+    match event:
+        case UnmaskingGranted():
+            return replace(unmasking, granted=True, until=event.until)
+        case UnmaskingRefused():
+            return replace(unmasking, granted=False)
+        case UnmaskingEnded():
+            return replace(unmasking, ended=True)
+        case GlassReviewed():
+            return replace(unmasking, reviewed=True)
+        case _:
+            assert_never(event)
+
+
+def _facts(command: AskUnmasking | BreakGlass, id: str, look: Look) -> Facts:
+    return Facts(look.row(retention.LEDGER, retention.whole(command.case)))
+
+
+DECIDER: Final[Decider[Unmasking | None]] = Decider(
+    category="unmasking",
+    accepts=(
+        Accepts(AskUnmasking, ASKING, "3.1.4", creates=True, facts=_facts),
+        Accepts(GrantUnmasking, GUARDS, "3.1.4"),
+        Accepts(RefuseUnmasking, GUARDS, "3.1.4"),
+        Accepts(EndUnmasking, ASKING, "3.1.4"),
+        Accepts(BreakGlass, AT_ONCE, "3.1.4", creates=True, facts=_facts),
+        Accepts(ReviewGlass, PRIVACY, "3.1.4"),
+    ),
+    events=get_args(UnmaskingEvent),
+    initial=None,
+    decide=decide,
+    evolve=evolve,
+    place=placed_in(unmaskings.LEDGER),
+)
