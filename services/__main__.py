@@ -23,8 +23,10 @@ from sqlalchemy.exc import DBAPIError
 
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, notes, run_loop, say, settings
 from services.documents_cli import plan_app, rulebook_app, schema
+from services.keeping_cli import backup_command, keys_app, restore_command
 from services.papers_cli import paper_command
 from services.together import LOG, SERVICES, listening, named, opened, serve, together
+from services.users_cli import machine_app, place_app, user_app
 from services.what_if_cli import what_if_command
 from shared import logging
 from shared.access.visitor import Visitor
@@ -49,8 +51,12 @@ audit_app: Final = typer.Typer(no_args_is_help=True, help="Check the record: rep
 docs_app: Final = typer.Typer(no_args_is_help=True, help="Documents made from the code.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(docs_app, name="docs")
+app.add_typer(keys_app, name="keys")
 app.add_typer(plan_app, name="plan")
 app.add_typer(rulebook_app, name="rulebook")
+app.add_typer(user_app, name="user")
+app.add_typer(place_app, name="place")
+app.add_typer(machine_app, name="machine")
 
 
 class Part(StrEnum):
@@ -59,6 +65,7 @@ class Part(StrEnum):
     INTAKE = "intake"
     ASSIGNMENT = "assignment"
     ASSESSMENT = "assessment"
+    PRIVACY = "privacy"
     RECORD = "record"
 
 
@@ -193,6 +200,8 @@ def _kept_or_not(data: Path | None) -> Iterator[Path]:
 
 
 app.command("what-if")(what_if_command)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 app.command("paper")(paper_command)
 
 
@@ -253,10 +262,12 @@ def audit_verify(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Recompute the tree from the bytes of every event and check every signed checkpoint.
+    """Recompute the tree from the bytes of every event and check every signed checkpoint; the same of the log of
+    readings 查阅日志, which is held against its anchors here.
 
     Example: sanguan audit verify --data data/sample --checkpoint kept-in-june.txt --json
     """
+    from shared.audit.readings import verify_readings
     from shared.audit.verify import verify_log
     from shared.log.keys import load_verifier
     from shared.log.note import NoteRefused
@@ -276,8 +287,12 @@ def audit_verify(
                 "checkpoint_refused", "所给检查点不是本日志公钥签名的文本。",
                 f"A given checkpoint is not one that this log's key has signed: {refused}.",
             ) from None  # fmt: skip
-    say(found.as_json(), as_json, found.as_text())
-    raise typer.Exit(0 if found.ok else 1)
+        # Where the log itself does not hold, none of its anchors says anything.
+        readings = verify_readings(storage.log, log, made.data_dir) if found.ok else None
+    ok = found.ok and (readings is None or readings.ok)
+    body = {**found.as_json(), "ok": ok, "readings": None if readings is None else readings.as_json()}
+    say(body, as_json, "\n".join([found.as_text(), *([] if readings is None else [readings.as_text()])]))
+    raise typer.Exit(0 if ok else 1)
 
 
 # operating --------------------------------------------------------------------------------------------------------
@@ -331,26 +346,25 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
 
 @app.command()
 def retention(
-    destroy: Annotated[bool, typer.Option("--destroy", help="Destroy the keys of what is due. For ever.")] = False,
     as_of: Annotated[str | None, typer.Option(help="Due on which day (YYYY-MM-DD; default: today).")] = None,
     log: LogName = LOG,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """List the cases whose personal data have been kept long enough 保管期限; with --destroy, forget them.
+    """List the personal data that have been kept long enough 保管期限, and how far their erasure has come.
 
-    Records, proofs, ledgers and scores stay as they are: what was sealed can never be opened again.
+    Nothing is erased here: that takes two persons, the one who proposes it and the one who approves it.
 
     Example: sanguan retention --as-of 2027-01-01
     """
-    from services.forgetting import retention as due_on
+    from services.forgetting import due_on
 
     day = civil_day(utc_now()) if as_of is None else read_day(as_of)
     if day is None:
         raise Unusable("bad_day", f"{as_of} 不是日期。", f"{as_of} is no day: write it as 2027-01-01.")
     with opened(existing(settings(data)), audits=True) as storage:
         known_log(storage, log)
-        found = due_on(storage, log, day, utc_now(), destroy=destroy)
+        found = due_on(storage, log, day)
     say(found.as_json(), as_json, found.as_text())
 
 
@@ -450,10 +464,11 @@ docs_app.command("schema")(schema)
 
 @docs_app.command("policy")
 def docs_policy() -> None:
-    """Who may send which command and read what."""
+    """Who may do what, address by address: the table that every process keeps to."""
+    from services.together import whole_policy
     from shared.web.health import policy
 
-    print(json.dumps(policy(SERVICES), ensure_ascii=False, indent=1))
+    print(json.dumps(policy(SERVICES, whole_policy()), ensure_ascii=False, indent=1))
 
 
 # the end ----------------------------------------------------------------------------------------------------------

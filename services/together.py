@@ -1,8 +1,9 @@
-"""All three services in one process: the embedded default. Beside `__main__`, the only place that sees all three."""
+"""All services in one process: the embedded default. Beside `__main__`, the only place that sees all of them."""
 
 import asyncio
 import contextlib
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -21,19 +22,23 @@ from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake import api as intake_api
 from services.intake.pages import SECTION as INTAKE_PAGES
 from services.intake.service import SERVICE as INTAKE
+from services.privacy.pages import SECTION as PRIVACY_PAGES
+from services.privacy.service import SERVICE as PRIVACY
+from shared.access.policy import Policy
 from shared.access.visitor import Visitor
 from shared.contracts.model import Refused, Service
 from shared.delivery.channels import is_published
 from shared.delivery.embedded import EmbeddedValkey
 from shared.follow import WAIT_SECONDS, Follower
 from shared.runtime import Node, Storage
-from shared.settings import Settings
-from shared.web import record_pages
-from shared.web.app import Doorkeeper, make_app
+from shared.settings import Settings, load
+from shared.web import policy_page, record_pages, sign_in
+from shared.web.app import make_app
+from shared.web.door import Doorkeeper
 from shared.web.pages import Section, Site
 
-SERVICES: Final[tuple[Service, ...]] = (INTAKE, ASSIGNMENT, ASSESSMENT)
-SECTIONS: Final[tuple[Section, ...]] = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES)
+SERVICES: Final[tuple[Service, ...]] = (INTAKE, ASSIGNMENT, ASSESSMENT, PRIVACY)
+SECTIONS: Final[tuple[Section, ...]] = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES, PRIVACY_PAGES)
 """Their pages, in the order of the navigation."""
 
 LOG: Final = "410105010"
@@ -97,7 +102,19 @@ def application(node: Node, guest: Visitor | None = None) -> Starlette:
     doorkeeper = Doorkeeper(node, guest)
     site = Site(node, doorkeeper, SECTIONS)
     own = [*intake_api.routes(node, doorkeeper), *scores_api.routes(node, doorkeeper)]
-    return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *site.routes(), *record_pages.routes(site)]))
+    pages = [*site.routes(), *sign_in.routes(site), *record_pages.routes(site), *policy_page.routes(site)]
+    return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *pages]))
+
+
+def whole_policy() -> Policy:
+    """The policy of the whole system, with nothing running: what every process keeps to, in one table."""
+    with tempfile.TemporaryDirectory(prefix="sanguan-policy-") as directory:
+        storage = Storage(load(Path(directory)), SERVICES)
+        try:
+            policy: Policy = application(Node(storage, SERVICES, record=True, redis_url=None)).state.policy
+        finally:
+            storage.close()
+    return policy
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -126,8 +143,9 @@ async def serve(
 ) -> None:
     """Serve a running node's web application until cancelled; then let requests end, and return."""
     config = uvicorn.Config(
-        application(node, guest), log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False
-    )
+        application(node, guest), log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False,
+        forwarded_allow_ips=node.storage.settings.trusted_proxies,
+    )  # fmt: skip
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
     try:

@@ -84,6 +84,10 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "没有这个已交办的案件：请核对案件编号。",
         "No such case was handed down: check its id.",
     ),
+    "did_the_work": (
+        "您参与过所考核的走访、调解或办理：请由未参与办理的人员公布考核结果。",
+        "You did some of the work that is scored: somebody who had no part in it publishes the scores.",
+    ),
     "unknown_score": (
         "该社区没有这一考核结果：请填写其编号，例如 month-2015-06.2015-07-20.410105010001。",
         "The institution has no such score: write its id, like month-2015-06.2015-07-20.410105010001.",
@@ -276,6 +280,7 @@ STATUSES: Mapping[str, int] = {
     "too_far_ahead": 422,
     "ends_before_it_begins": 422,
     "archive_of_another": 403,
+    "did_the_work": 403,
     "unknown_period": 422,
     "as_of_in_future": 422,
     "period_not_begun": 422,

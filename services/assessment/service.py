@@ -12,6 +12,7 @@ from services.assessment.explaining.since import Since
 from services.assessment.flags.asked import Flagged, flags_asked
 from services.assessment.grids import Grids, grids_asked
 from services.assessment.ledgers import (
+    did_work,
     meetings_held,
     officer_acts,
     officers_enrolled,
@@ -33,11 +34,10 @@ from services.assessment.scoring.recomputing import SCORER
 from services.assessment.scoring.schedule import TIMERS
 from services.assessment.what_if.asked import supposed_asked
 from services.assessment.what_if.comparing import WhatIf
-from shared.contracts.codes import READERS
 from shared.contracts import assessment, assessment_entries
 from shared.contracts.assessment import PeriodKind
-from shared.contracts.codes import Role
-from shared.contracts.model import Document, Question, Service
+from shared.contracts.codes import READERS, Role
+from shared.contracts.model import Asking, Document, Look, Question, Service
 
 DUTIES: Final = Question(
     path="duties",
@@ -74,6 +74,13 @@ GRIDS: Final = Question(
     refuses=("ends_before_it_begins",),
 )
 
+
+def place_of_score(look: Look, asking: Asking) -> str | None:
+    """The community of the score that is asked about."""
+    row = look.row(scores.LEDGER, asking.said["id"])
+    return None if row is None else row.community
+
+
 EXPLANATION: Final = Question(
     path="scores/{id}/explanation",
     by=READERS,
@@ -87,6 +94,7 @@ EXPLANATION: Final = Question(
         "cursor": "The `next` of the page before.",
     },
     refuses=("unknown_indicator",),
+    place=place_of_score,
 )
 
 SINCE: Final = Question(
@@ -100,6 +108,7 @@ SINCE: Final = Question(
         "before": "The earlier score's id; that of the period before, of the same kind and plan, where none is given.",
     },
     refuses=("nothing_before", "unknown_score"),
+    place=place_of_score,
 )
 
 WHAT_IF: Final = Question(
@@ -145,6 +154,7 @@ RANKING: Final = Question(
     ask=ranking_asked,
     heavy=False,
     refuses=("unknown_publication", "not_ranked"),
+    open=True,
 )
 
 FLAGS: Final = Question(
@@ -176,6 +186,7 @@ SERVICE = Service(
         rulebooks.LEDGER,
         scores.LEDGER,
         took_part.LEDGER,
+        did_work.LEDGER,
         *LEDGERS,
         visits_made.LEDGER,
         restatements.LEDGER,

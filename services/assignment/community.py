@@ -20,7 +20,7 @@ from shared.contracts.assignment import (
 )
 from shared.contracts.days import refuse_future
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+from shared.contracts.model import Accepts, Context, Decider, Look, Refused, placed_in
 
 Command = OpenStudio | CloseStudio | IssueContactCards | RetractCommunityWork
 
@@ -174,4 +174,5 @@ DECIDER: Final[Decider[Community]] = Decider(
     initial=Community(),
     decide=decide,
     evolve=evolve,
+    place=placed_in(communities.LEDGER),
 )

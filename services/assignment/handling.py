@@ -71,7 +71,7 @@ from shared.contracts.assignment import (
 from shared.contracts.codes import CaseKind, CaseStatus, Role, Termination, VisitResult
 from shared.contracts.days import civil_day, refuse_future
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+from shared.contracts.model import Accepts, Context, Decider, Look, Refused, placed_in
 
 NOBODY: Final = HandlerStanding(officer=None, since=None, handover_since=None)
 UNCHECKED: Final = PerformanceStanding(performance=None, at=None)
@@ -646,5 +646,6 @@ DECIDER: Final[Decider[Handling | None]] = Decider(
     initial=None,
     decide=decide,
     evolve=evolve,
+    place=placed_in(ledger.LEDGER),
     sealed_under="case",
 )

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Final, assert_never, get_args
 
 from services.assignment.commands import ConveneMeeting, SubmitMinutes, VoidMeeting
-from services.assignment.ledgers import communities
+from services.assignment.ledgers import communities, meetings
 from services.assignment.roles import CLERKS
 from shared.contracts.assignment import MeetingConvened, MeetingEvent, MeetingVoided, MinutesSubmitted
 from shared.contracts.codes import MeetingKind
 from shared.contracts.days import refuse_future
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+from shared.contracts.model import Accepts, Context, Decider, Look, Refused, placed_in
 
 Command = ConveneMeeting | SubmitMinutes | VoidMeeting
 
@@ -120,4 +120,5 @@ DECIDER: Final[Decider[Meeting | None]] = Decider(
     initial=None,
     decide=decide,
     evolve=evolve,
+    place=placed_in(meetings.LEDGER),
 )

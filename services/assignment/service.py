@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.assignment import community, directory, handling, meeting, officer, roster
-from services.assignment.compartments import HOUSEHOLD_CLASS
+from services.assignment.compartments import COMPARTMENTS
 from services.assignment.entries import ENTRIES
 from services.assignment.ledgers import communities, declarations, meetings, officers, visits, work_calendar
 from services.assignment.ledgers import handling as handling_ledger
@@ -29,5 +29,5 @@ SERVICE: Final = Service(
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,
-    compartments=(HOUSEHOLD_CLASS,),
+    compartments=COMPARTMENTS,
 )  # fmt: skip

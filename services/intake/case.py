@@ -36,7 +36,7 @@ from services.intake.ledgers import cases, places, work_calendar
 from services.intake.life import ACCEPTED_IN
 from services.intake.takeover import parties_of, taken_over, taken_over_id
 from shared.calendar import Calendar, Entered
-from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role, Tier
+from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role, Source, Tier
 from shared.contracts.days import civil_day, refuse_future, refuse_future_day, start_of
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.intake import (
@@ -70,7 +70,7 @@ from shared.contracts.intake import (
     Party,
     ended_as,
 )
-from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, slug
+from shared.contracts.model import Accepts, Context, Dated, Decider, Look, Refused, placed_in, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +203,8 @@ def _begin(command: ReportCase | TakeOverCase, case: Case | None, context: Conte
     if case is not None:
         raise Refused("already_reported", allowed=_allowed(case), standing=case.status.value)
     community = _community(context.facts)
+    if context.by.role == Role.RESIDENT and command.source is not Source.APPLICATION:
+        raise Refused("only_by_application", field="data.source")
     if isinstance(command, TakeOverCase):
         return taken_over(command, context)
     return [
@@ -607,12 +609,14 @@ def _duplicate(command: LinkCase, id: str, look: Look) -> Facts:
 CLERKS: Final = frozenset({Role.CLERK, Role.OFFICE})
 """The community's clerk keeps its ledger (§3.1.4); the office may do everything that a clerk may."""
 OFFICE: Final = frozenset({Role.OFFICE})
+REPORTERS: Final = CLERKS | {Role.RESIDENT}
+"""Residents report by themselves, and take their own case back (§3.3.4)."""
 REACTING: Final = CLERKS | {Role.SERVICE}
 
 DECIDER: Final[Decider[Case | None]] = Decider(
     category="case",
     accepts=(
-        Accepts(ReportCase, CLERKS, "3.2.1", creates=True, facts=_place, traces=traces),
+        Accepts(ReportCase, REPORTERS, "3.2.1", creates=True, facts=_place, traces=traces),
         Accepts(
             TakeOverCase, CLERKS, "3.1.4", id=taken_over_id, creates=True, facts=_place_and_calendar, traces=traces
         ),
@@ -622,7 +626,7 @@ DECIDER: Final[Decider[Case | None]] = Decider(
         Accepts(LinkCase, CLERKS, "3.1.4", facts=_duplicate),
         Accepts(ReclassifyCase, CLERKS, "3.1.4"),
         Accepts(ReferCase, CLERKS, "5.1"),
-        Accepts(WithdrawCase, CLERKS, "5.1"),
+        Accepts(WithdrawCase, REPORTERS, "5.1"),
         Accepts(ResolveCase, REACTING, "5.1"),
         Accepts(TerminateCase, REACTING, "5.1"),
         Accepts(FollowUpCase, CLERKS, "5.1"),
@@ -640,4 +644,5 @@ DECIDER: Final[Decider[Case | None]] = Decider(
     initial=None,
     decide=decide,
     evolve=evolve,
+    place=placed_in(cases.LEDGER),
 )

@@ -8,6 +8,14 @@ from typing import Final
 
 REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "unknown_case": ("没有这个案件：请核对案件编号。", "There is no such case: check its id."),
+    "only_by_application": (
+        "居民自行登记的案件，来源为“申请”（application）：请改正来源。",
+        "What a resident reports is an application: put `application` as its source.",
+    ),
+    "unknown_code": (
+        "查询码不正确或已失效：请核对，或向社区索取新的。",
+        "No case has this code now: check it, or ask for a new card.",
+    ),
     "already_reported": (
         "该案件已经登记（现为 {standing}）：如登记有误，请更正。",
         "This case is registered already (it is {standing}): correct it if the entry is wrong.",
@@ -160,4 +168,10 @@ INPUT: Final = (
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""
 
-STATUSES: Final[Mapping[str, int]] = {"unknown_case": 404, "deadline_of_the_office": 403, **dict.fromkeys(INPUT, 422)}
+STATUSES: Final[Mapping[str, int]] = {
+    "unknown_case": 404,
+    "unknown_code": 404,
+    "only_by_application": 422,
+    "deadline_of_the_office": 403,
+    **dict.fromkeys(INPUT, 422),
+}

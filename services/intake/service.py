@@ -4,14 +4,25 @@ from typing import Final
 
 from services.intake import announced, case
 from services.intake.clocks import Clocks, clocks_asked
+from services.intake.compartments import COMPARTMENTS
 from services.intake.duplicates import PossibleDuplicates
 from services.intake.entries import ENTRIES
+from services.intake.held import FoundCases, Held
 from services.intake.ledgers import backlog, cases, places, work_calendar
+from services.intake.own_case import AskForCard, CaseCard, OpenSession, OwnCase, ResidentSession
 from services.intake.reactions import REACTIONS
 from services.intake.refusals import REFUSALS, STATUSES
-from shared.contracts.codes import READERS
 from shared.contracts import intake, intake_entries
-from shared.contracts.model import Question, Service
+from shared.contracts.access import AskForHeld, FindPerson
+from shared.contracts.codes import READERS, Role
+from shared.contracts.model import Asking, Disclosure, Look, Question, Service
+
+
+def place_of_case(look: Look, asking: Asking) -> str | None:
+    """The community of the case that is asked about."""
+    row = look.row(cases.LEDGER, asking.said["id"])
+    return None if row is None else row.community
+
 
 DUPLICATES: Final = Question(
     path="cases/{id}/possible-duplicates",
@@ -20,6 +31,7 @@ DUPLICATES: Final = Question(
     title_zh="疑似重复案件",
     title_en="Possible duplicates of a case",
     answer=PossibleDuplicates,
+    place=place_of_case,
 )
 
 DEADLINE: Final = Question(
@@ -30,7 +42,56 @@ DEADLINE: Final = Question(
     title_en="The deadlines of a case, each explained",
     answer=Clocks,
     ask=clocks_asked,
+    place=place_of_case,
     heavy=False,
+)
+
+OWN_CASE: Final = Question(
+    path="residents/case",
+    by=frozenset({Role.RESIDENT}),
+    clause="3.3.4",
+    title_zh="本人案件进度",
+    title_en="How a resident's own case goes",
+    answer=OwnCase,
+    open=True,
+)
+SESSION: Final = Disclosure(
+    path="residents/session",
+    by=frozenset(),
+    clause="3.3.4",
+    title_zh="居民凭查询码进入",
+    title_en="A resident's session, by the code of their case",
+    asked=OpenSession,
+    answer=ResidentSession,
+)
+CARD: Final = Disclosure(
+    path="cases/{case}/code",
+    by=case.REPORTERS,
+    clause="3.3.2",
+    title_zh="发放查询码",
+    title_en="A code for a resident's card",
+    asked=AskForCard,
+    answer=CaseCard,
+)
+
+_PRIVACY: Final = frozenset({Role.PRIVACY})
+HELD: Final = Disclosure(
+    path="cases/{case}/held",
+    by=_PRIVACY,
+    clause="3.1.4",
+    title_zh="查阅复制：案件中关于本人的全部信息",
+    title_en="All that is held about a person in a case",
+    asked=AskForHeld,
+    answer=Held,
+)
+FIND: Final = Disclosure(
+    path="people/find",
+    by=_PRIVACY,
+    clause="3.1.4",
+    title_zh="查找本人的案件",
+    title_en="The cases of a person who asks for them",
+    asked=FindPerson,
+    answer=FoundCases,
 )
 
 SERVICE: Final = Service(
@@ -47,5 +108,7 @@ SERVICE: Final = Service(
     reactions=REACTIONS,
     refusals=REFUSALS,
     statuses=STATUSES,
-    questions=(DEADLINE, DUPLICATES),
+    compartments=COMPARTMENTS,
+    disclosures=(HELD, FIND, SESSION, CARD),
+    questions=(DEADLINE, DUPLICATES, OWN_CASE),
 )

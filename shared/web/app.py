@@ -4,7 +4,7 @@ Routes are Starlette's own (FastAPI's machinery costs more than the whole comman
 from the declarations.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -21,7 +21,14 @@ from shared.contracts.model import Refused
 from shared.errors import Sentences
 from shared.runtime import Node
 from shared.web.commands import CommandEndpoint, commands_of
-from shared.web.ledgers import LedgerEndpoint
+from shared.web.compartments import compartment_routes
+from shared.web.documents import document_routes
+from shared.web.door import Doorkeeper
+from shared.web.health import health_routes
+from shared.web.ledgers import ledger_routes
+from shared.web.questions import question_routes
+from shared.web.readings import reading_routes
+from shared.web.record import record_routes
 
 logger: Final = structlog.get_logger(__name__)
 
@@ -31,67 +38,32 @@ SECURITY: Final = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+_ATTEMPTS: Final = frozenset({401, 403, 404})
 _SECURITY: Final = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
-
-
-class Doorkeeper:
-    """Knows who asks: a bearer token, or the same token in the cookie of a page's session."""
-
-    COOKIE: Final = "sanguan_session"
-
-    def __init__(self, node: Node, guest: Visitor | None = None) -> None:
-        """`guest` is who comes without a token: only the sample campaign has one."""
-        self._tokens, self.guest = node.storage.tokens, guest
-
-    def __call__(self, request: Request) -> Visitor:
-        """Raises `Refused("unauthenticated")`. A cookie is no proof for what changes something: those need a token."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if token:
-            if scheme.lower() != "bearer":
-                raise Refused("unauthenticated")
-            return self._tokens.read(token)
-        if request.method in ("GET", "HEAD"):
-            return self.reader(request)
-        raise Refused("unauthenticated")
-
-    def reader(self, request: Request) -> Visitor:
-        """Who looks at a page; raises `Refused("unauthenticated")`."""
-        if cookie := request.cookies.get(self.COOKIE):
-            return self._tokens.read(cookie)
-        if self.guest is not None:
-            return self.guest
-        raise Refused("unauthenticated")
 
 
 def make_app(
     node: Node, doorkeeper: Doorkeeper, more: Callable[[Node, Doorkeeper], list[BaseRoute]] | None = None
 ) -> Starlette:
     """The application of a running node; `more` adds the product's own pages."""
-    # Here, as they too stand on this module's Doorkeeper.
-    from shared.web.compartments import compartment_routes
-    from shared.web.documents import document_routes
-    from shared.web.health import health_routes
-    from shared.web.questions import question_routes
-    from shared.web.record import record_routes
-
     routes: list[BaseRoute] = []
     commands: dict[str, CommandEndpoint] = {}
     for name, desk in node.desks.items():
         for command in commands_of(desk.service).values():
-            endpoint = CommandEndpoint(desk, command, doorkeeper, utc_now)
+            endpoint = CommandEndpoint(node, desk, command, doorkeeper, utc_now)
             commands[endpoint.path] = endpoint
-        routes.append(Route(f"/{name}/commands/{{command}}", _unknown_command, methods=["POST"]))
-        ledgers = LedgerEndpoint(node, name, doorkeeper)
-        routes.append(Route(f"/{name}/ledgers", ledgers.index))
-        routes.append(Route(f"/{name}/ledgers/{{name}}", ledgers.rows))
-        routes += compartment_routes(node, name, doorkeeper, utc_now)
-        routes += question_routes(node, name, doorkeeper, utc_now)
+        routes += [
+            *ledger_routes(node, name, doorkeeper),
+            *compartment_routes(node, name, doorkeeper, utc_now),
+            *question_routes(node, name, doorkeeper, utc_now),
+        ]
     if node.record:
-        routes += record_routes(node, doorkeeper)
-    routes += document_routes(node)
-    routes += health_routes(node)
+        routes += [*record_routes(node, doorkeeper), *reading_routes(node, doorkeeper)]
+    routes += [*document_routes(node, doorkeeper), *health_routes(node, doorkeeper)]
     if more is not None:
         routes += more(node, doorkeeper)
+    doorkeeper.policy.require([*_served(routes), *(("POST", path) for path in commands)])
+    routes += [Route(f"/{name}/commands/{{command}}", _unknown_command, methods=["POST"]) for name in node.desks]
     app = Starlette(
         routes=routes,
         exception_handlers={
@@ -102,14 +74,36 @@ def make_app(
     )
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Commands, commands, node.storage.sentences)
+    app.state.policy = doorkeeper.policy
     return app
+
+
+def _served(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str]]:
+    """The addresses of routes, each with its method; a GET is always a HEAD too."""
+    for route in routes:
+        if not isinstance(route, Route):
+            raise TypeError(f"{route} is no plain route: the policy cannot know it")
+        yield from ((method, route.path) for method in route.methods or () if method != "HEAD")
 
 
 def problem(sentences: Sentences, refused: Refused) -> Response:
     """A refusal as a problem document."""
     body = sentences.problem(refused)
-    headers = {"www-authenticate": "Bearer"} if body["status"] == 401 else None
+    headers = {"www-authenticate": "Bearer"} if body["status"] == 401 else {}
+    if body["status"] == 429:
+        headers["retry-after"] = str(body["seconds"])
     return JSONResponse(body, body["status"], headers, media_type="application/problem+json")
+
+
+def refusal_of(scope: Scope, sentences: Sentences, refused: Refused) -> Response:
+    """The answer to who is refused; that somebody asked for what they may not, or for what is not there, is logged."""
+    answer = problem(sentences, refused)
+    if answer.status_code in _ATTEMPTS:
+        visitor: Visitor | None = scope.get("visitor")
+        known = {} if visitor is None else {"actor": visitor.actor.id, "role": visitor.actor.role, "log": visitor.log}
+        path = scope["route"].path if "route" in scope else "?"  # what the address named may be personal
+        logger.warning("refused", code=refused.code, path=path, **known)
+    return answer
 
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
@@ -117,7 +111,7 @@ Handler = Callable[[Request, Any], Awaitable[Response]]
 
 def _problems(sentences: Sentences) -> Handler:
     async def handle(request: Request, refused: Refused) -> Response:
-        return problem(sentences, refused)
+        return refusal_of(request.scope, sentences, refused)
 
     return handle
 
@@ -165,7 +159,7 @@ class Commands:
         try:
             body = await endpoint.answer(Request(scope, receive))
         except Refused as refused:
-            refusal = problem(self._sentences, refused)
+            refusal = refusal_of(scope, self._sentences, refused)
             refusal.headers.update(SECURITY)
             await refusal(scope, receive, send)
             return

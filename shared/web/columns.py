@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.contracts.access import Purpose
 from shared.contracts.assessment import Work
-from shared.contracts.codes import CaseKind, MeetingKind, Named, PostingEnd, Profession
+from shared.contracts.codes import CaseKind, MeetingKind, Named, PostingEnd, Profession, Role
+from shared.contracts.privacy import Emergency
 
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "key": ("编号", "Key"),
@@ -354,14 +356,14 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "poor": ("不满意票", "Poor"),
     "grounds": ("申诉理由", "Grounds"),
     "finding": ("结论", "Finding"),
-    "decided_by": ("答复单位", "Decided by"),
+    "decided_by": ("决定人或单位", "Decided by"),
     "heard_by": ("听取单位", "Heard by"),
     "heard_at": ("听取时间", "Heard at"),
     "account": ("双方陈述", "What both sides said"),
     "excused": ("不计的考核对象", "Left out"),
     "excused_in": ("不计的周期", "Left out in"),
     "decision": ("答复内容", "Decision"),
-    "decided_at": ("答复时间", "Decided at"),
+    "decided_at": ("决定时间", "Decided at"),
     "archive": ("档案类别", "Kind of entry"),
     "entry": ("内容", "Entry"),
     "reply": ("本人意见", "Reply"),
@@ -384,6 +386,34 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "youths": ("青少年人数", "Young people"),
     "amount_fen": ("金额（分）", "Amount in fen"),
     "worth_keeping": ("可推广之处", "What is worth keeping"),
+    # personal data
+    "category": ("主体类别", "Category"),
+    "kept": ("保管类别", "Kept as"),
+    "over_on": ("办结或离任日", "Over on"),
+    "erased_at": ("删除时间", "Erased at"),
+    "corrected_position": ("更正记录位置", "Position of the correction"),
+    "steps": ("计时依据", "What the clock rests on"),
+    "posting": ("派驻", "Posting"),
+    "request_id": ("本人请求", "Request of the person"),
+    "propose_from": ("可提请删除日", "Erasure may be proposed from"),
+    "erasure": ("删除进度", "Erasure"),
+    "proposed_by": ("提请人", "Proposed by"),
+    "proposed_at": ("提请时间", "Proposed at"),
+    "approved": ("批准", "Approved"),
+    "refusal": ("不同意理由", "Refused because"),
+    "hold": ("暂缓理由", "Held because"),
+    "held_since": ("暂缓时间", "Held since"),
+    "actor": ("申请人", "Actor"),
+    "asked_at": ("申请时间", "Asked at"),
+    "granted": ("准予", "Granted"),
+    "emergency": ("紧急", "Emergency"),
+    "reviewed_by": ("复核人", "Reviewed by"),
+    "reviewed_at": ("复核时间", "Reviewed at"),
+    "justified": ("理由充分", "Justified"),
+    "unreviewed": ("待复核", "To be reviewed"),
+    "request": ("请求事项", "Asked for"),
+    "received_at": ("收到时间", "Received at"),
+    "answer_reason": ("办理理由", "Reason of the answer"),
     # of a transition
     "what": ("事项", "What"),
     "recorded_on": ("记录日", "Recorded on"),
@@ -418,8 +448,14 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "referred_outside": "移送至街道以外", "withdrawn": "撤回", "linked": "并案", "reopened": "重启",
         "voided": "作废", "corrected": "更正", "found_stable": "回访：已稳控", "found_unstable": "回访：未稳控",
         "begun": "登记待办", "done": "已办", "letter": "签订责任书", "handover": "待移交", "handed_over": "已移交",
-        "agreed": "达成协议", "performed": "督促履行", "mediated": "调解",
+        "followed_up": "已回访", "closed": "结案", "agreed": "达成协议", "performed": "督促履行", "mediated": "调解",
         "enrolled": "入册", "lodged": "提出申诉", "decided": "答复申诉", "excused": "申诉成立，不计",
+    },
+    "role": _by_code(Role),
+    "purpose": _by_code(Purpose, Emergency),
+    "category": {
+        "case": "案件", "officer": "三官一师", "meeting": "会议", "finding": "民情、隐患与重点地区", "work": "工作登记",
+        "supervision": "督查与考核登记", "community": "社区", "roster": "派驻名册",
     },
     "work": {
         **_by_code(Work), "hazard": "隐患", "key_area": "重点地区", "rectification": "整改", "opinion": "民情意见",

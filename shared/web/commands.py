@@ -6,14 +6,19 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
+from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
 from shared.command import Asked, Desk
+from shared.contracts.codes import Role
 from shared.contracts.fields import names_someone
 from shared.contracts.model import Refused, Service, slug
 from shared.log.append import Appended
-from shared.web.gate import LARGEST_BODY, Gate
+from shared.runtime import Node
+from shared.web.door import Doorkeeper
+from shared.web.gate import LARGEST_BODY, Body, Gate, body_within, named_log
+from shared.web.reach import Reach
 
 _ID: Final = re.compile(r"[\x21-\x7e]{1,200}")
 """Visible ASCII: an id that begins with a space is the system's own (see `shared.command.own_id`)."""
@@ -33,26 +38,46 @@ class CommandEndpoint:
     """One command's way in."""
 
     def __init__(
-        self, desk: Desk, command: type, visitor: Callable[[Request], Visitor], clock: Callable[[], datetime]
+        self, node: Node, desk: Desk, command: type, doorkeeper: Doorkeeper, clock: Callable[[], datetime]
     ) -> None:
-        self._desk, self._visitor, self._clock = desk, visitor, clock
-        self.path = f"/{desk.service.name}/commands/{slug(command)}"
+        self._desk, self._doorkeeper, self._clock = desk, doorkeeper, clock
         self._gate = Gate(command)
         self._decider, self._accepts = desk.route(command)
+        self._reach = Reach(node, desk, command)
+        self.rule = doorkeeper.policy.add(
+            Rule(
+                method="POST", path=f"/{desk.service.name}/commands/{slug(command)}", kind=Kind.COMMAND,
+                roles=frozenset(map(Role, self._accepts.by)), within=self._reach.within, clause=self._accepts.clause,
+            )
+        )  # fmt: skip
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return self.rule.path
 
     async def answer(self, request: Request) -> bytes:
         """The answer's body, once the events are durable; raises `Refused`."""
-        visitor = self._visitor(request)
-        visitor.may_send(self._accepts)
+        visitor = await self._doorkeeper.admit(request, self.rule)
         command_id = idempotency_key(request)
         raw = await body_within(request, LARGEST_BODY)
-        body = self._gate.read(raw, self._clock())
-        visitor.may_reach(body.log)
+        body = self._read(raw, visitor)
         asked = Asked(
             log=body.log, command_id=command_id, command=body.data, occurred_at=body.occurred_at, actor=visitor.actor,
             id=self._id(body.stream), if_match=if_match(request),
         )  # fmt: skip
-        return _encode(answer(asked, await self._desk.send(asked)))
+        return _encode(answer(asked, await self._desk.send(await self._reach.held(visitor, asked))))
+
+    def _read(self, raw: bytes, visitor: Visitor) -> Body:
+        """The body, about a log in which the visitor may act. Whose log it is not learns nothing else about it."""
+        try:
+            body = self._gate.read(raw, self._clock())
+        except Refused:
+            if (log := named_log(raw)) is not None:
+                visitor.acts_in(log)
+            raise
+        visitor.acts_in(body.log)
+        return body
 
     def _id(self, stream: str | None) -> str | None:
         if stream is None:
@@ -97,22 +122,3 @@ def if_match(request: Request) -> int | Literal["*"] | None:
     if not (plain.isascii() and plain.isdigit() and len(plain) < 16):
         raise Refused("bad_header", field="If-Match")
     return int(plain)
-
-
-async def body_within(request: Request, limit: int) -> bytes:
-    """The body, read no further than the limit; raises `Refused("too_large")`."""
-    said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > limit:
-        raise Refused("too_large", limit=limit)
-    chunks, size, more = [], 0, True
-    while more:  # as Request.stream does, without a generator
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise Refused("too_large", limit=limit)
-        chunks.append(chunk)
-        more = message.get("more_body", False)
-    return b"".join(chunks)

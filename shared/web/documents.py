@@ -11,14 +11,16 @@ import msgspec
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from shared.access.policy import ANYONE, Kind, Rule
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Named
 from shared.contracts.model import Document, Refused, Service
 from shared.delivery.asyncapi import asyncapi_document
 from shared.runtime import Node
 from shared.web.columns import COLUMNS
+from shared.web.door import Doorkeeper
 from shared.web.openapi import VERSION, openapi
 
 __all__ = ["asyncapi", "document_routes", "document_schema", "event_schema", "openapi"]
@@ -26,14 +28,18 @@ __all__ = ["asyncapi", "document_routes", "document_schema", "event_schema", "op
 _EVENTS: Final[Mapping[str, Any]] = {event.NAME: event for event in EVENTS}
 
 
-def document_routes(node: Node) -> list[BaseRoute]:
+def document_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """`/openapi.json`, `/asyncapi.json` and `/schemas/{type}.json` of a running process."""
     shards = node.storage.settings.shards
     written = {document.name: document for service in node.storage.services for document in service.documents}
+
+    def route(path: str, serve: Callable[[Request], Response]) -> BaseRoute:
+        return doorkeeper.open_route(Rule(method="GET", path=path, kind=Kind.DOCUMENT, roles=ANYONE), serve)
+
     return [
-        Route("/openapi.json", _document(lambda: openapi(node.storage.services))),
-        Route("/asyncapi.json", _document(lambda: asyncapi(node.storage.services, shards=shards))),
-        Route("/schemas/{type}.json", _schemas(written)),
+        route("/openapi.json", _document(lambda: openapi(node.storage.services))),
+        route("/asyncapi.json", _document(lambda: asyncapi(node.storage.services, shards=shards))),
+        route("/schemas/{type}.json", _schemas(written)),
     ]
 
 

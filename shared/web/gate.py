@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect, Request
 from stdnum.cn import ric
 
 from shared.contracts.event import STRICT
@@ -55,6 +56,7 @@ _CODES: Final = {
     "int_parsing_size": "out_of_range",
 }
 """pydantic's kinds of error → our stable codes; whatever else it finds is `wrong_type`."""
+_LOG: Final = re.compile("[0-9]{9}")
 _EIGHTEEN: Final = re.compile("[0-9]{17}[0-9X]")
 _NUMBER_TOO_LONG: Final = "number out of range"
 """What pydantic's reader says of thousands of digits: that is JSON, and no number of ours."""
@@ -99,6 +101,21 @@ class Gate:
         return body
 
 
+class _OfALog(msgspec.Struct):
+    """As much of a body as says whose log it is about."""
+
+    log: str
+
+
+def named_log(raw: bytes) -> str | None:
+    """The log that a body names, whatever else is wrong with it; None where it names none."""
+    try:
+        named = msgspec.json.decode(raw, type=_OfALog).log
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return named if _LOG.fullmatch(named) else None
+
+
 def refusal(error: ValidationError) -> Refused:
     """The first thing that is wrong, as a refusal. Never quotes the input, which may be personal."""
     first = error.errors(include_input=False, include_url=False)[0]
@@ -138,3 +155,22 @@ def _no_duplicate_keys(raw: bytes) -> None:
         if msgspec.json.encode(msgspec.json.decode(raw)) == raw:
             return  # most clients write no spaces; and had a key stood twice, one would be missing now
     _DUPLICATES.decode(raw.decode())
+
+
+async def body_within(request: Request, limit: int) -> bytes:
+    """The body, read no further than the limit; raises `Refused("too_large")`."""
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said) > limit:
+        raise Refused("too_large", limit=limit)
+    chunks, size, more = [], 0, True
+    while more:  # as Request.stream does, without a generator
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise Refused("too_large", limit=limit)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return b"".join(chunks)

@@ -5,7 +5,7 @@ Nothing here is personal, and nothing needs a token.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -15,11 +15,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from shared.contracts.codes import READERS, RECORD_READERS
-from shared.contracts.codes import Role
-from shared.contracts.model import Service, slug
+from shared.access.policy import ANYONE, Kind, Policy, Rule
+from shared.contracts.codes import READERS, RECORD_READERS, Role
+from shared.contracts.model import Service, Within, slug
 from shared.delivery.broker import connect
 from shared.delivery.channels import is_published
 from shared.delivery.subscriber import GroupState, group_states
@@ -27,27 +27,33 @@ from shared.ledger.tables import parked
 from shared.log import sealer
 from shared.log.tables import refused_reactions
 from shared.runtime import Node
+from shared.web.door import Doorkeeper
 
 ANSWER_SECONDS: Final = 5.0
 """How long a database may take before it counts as absent."""
 
 
-def health_routes(node: Node) -> list[BaseRoute]:
+def health_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """The routes under `/-`."""
-    health = HealthEndpoint(node)
+    health = HealthEndpoint(node, doorkeeper.policy)
+
+    def route(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> BaseRoute:
+        rule = Rule(method="GET", path=f"/-/{path}", kind=Kind.HEALTH, roles=ANYONE)
+        return doorkeeper.open_route(rule, endpoint)
+
     return [
-        Route("/-/health/live", health.live),
-        Route("/-/health/ready", health.ready),
-        Route("/-/metrics", health.metrics),
-        Route("/-/policy.json", health.policy),
+        route("health/live", health.live),
+        route("health/ready", health.ready),
+        route("metrics", health.metrics),
+        route("policy.json", health.policy),
     ]
 
 
 class HealthEndpoint:
     """The state of a running process."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, policy: Policy) -> None:
+        self._node, self._policy = node, policy
 
     async def live(self, request: Request) -> Response:
         """The process runs and answers."""
@@ -69,8 +75,8 @@ class HealthEndpoint:
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     async def policy(self, request: Request) -> Response:
-        """Who may send which command, and who may read what."""
-        return JSONResponse(policy(self._node.services))
+        """Who may do what: the policy that this process keeps to, row by row."""
+        return JSONResponse(policy(self._node.services, self._policy))
 
     async def _missing_databases(self) -> list[str]:
         storage = self._node.storage
@@ -112,10 +118,12 @@ class HealthEndpoint:
                 await client.aclose()
 
 
-def policy(services: Sequence[Service]) -> dict[str, Any]:
-    """Who may do what: each command's roles, from its declaration, and the roles of each kind of reading."""
+def policy(services: Sequence[Service], rules: Policy) -> dict[str, Any]:
+    """Who may do what: every address with its row, and the same by command, compartment and question."""
     return {
         "roles": {str(role): {"zh": role.zh, "en": role.en} for role in Role},
+        "rules": rules.as_json(),
+        "within": {within.value: {"zh": within.zh, "en": within.en} for within in Within},
         "commands": {
             service.name: {
                 slug(accepts.command): {"roles": sorted(accepts.by), "clause": accepts.clause}
@@ -141,7 +149,10 @@ def policy(services: Sequence[Service]) -> dict[str, Any]:
             "documents": "anyone",
             "health": "anyone",
         },
-        "jurisdiction": "An actor reaches the one log that the token names, and no other.",
+        "jurisdiction": (
+            "A sub-district's member reaches its log; a community's member, its community's part of it; a district's or"
+            " a city's reads the logs within and changes nothing; a resident reaches their own case. Default: no."
+        ),
     }
 
 
@@ -164,6 +175,8 @@ def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
         ([log, follower], float(halted is not None)) for log, follower, _, halted in ledgers
     ])  # fmt: skip
     yield from _waiting(node)
+    yield _gauge("glass_unreviewed", "Emergencies in which somebody opened what is sealed, not looked at yet.", ["log"],
+                 [([log], count) for log, count in _unreviewed(node, sizes).items()])  # fmt: skip
     yield from _commands(node)
     yield from _delivery(node, groups)
 
@@ -184,6 +197,18 @@ def _waiting(node: Node) -> Iterator[Metric]:
         ["log", "code"],
         refused_now,
     )
+
+
+def _unreviewed(node: Node, logs: Iterable[str]) -> dict[str, int]:
+    """How many broken glasses wait to be looked at, by log; nothing where the service that knows runs elsewhere."""
+    declared = [(service.name, service.unmaskings) for service in node.services if service.unmaskings is not None]
+    found = dict.fromkeys(logs, 0) if declared else {}
+    with node.storage.ledgers_engine.connect() as connection:
+        for service, ledger in declared:
+            table = node.storage.tables[service][ledger.name].table
+            waits = select(table.c.log, func.count()).where(table.c.unreviewed.is_(True)).group_by(table.c.log)
+            found |= {log: count for log, count in connection.execute(waits) if log in found}
+    return found
 
 
 def _commands(node: Node) -> Iterator[Metric]:

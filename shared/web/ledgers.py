@@ -2,18 +2,21 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
+from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
-from shared.contracts.codes import READERS
+from shared.contracts.codes import READERS, Role
 from shared.contracts.days import CIVIL
-from shared.contracts.model import Refused
+from shared.contracts.model import Refused, Within
 from shared.ledger.replay import Replay
 from shared.ledger.tables import Rows
 from shared.ledger.waiting import stuck
@@ -21,6 +24,7 @@ from shared.log.codec import canonical
 from shared.log.database import snapshot
 from shared.queries import Form, choice, malformed, page_size, visible, whole
 from shared.runtime import Node
+from shared.web.door import Doorkeeper, Endpoint
 from shared.web.exports import FORMATS, MASK, csv_response, xlsx_response
 from shared.web.heavy import HEAVY
 
@@ -42,17 +46,35 @@ class Wanted:
     limit: int
 
 
-class LedgerEndpoint:
-    """The ledgers of a process's services."""
+def ledger_routes(node: Node, service: str, doorkeeper: Doorkeeper) -> list[BaseRoute]:
+    """A route for each ledger that a service serves, for what there are, and for what is none."""
+    endpoint = LedgerEndpoint(node, service)
 
-    def __init__(self, node: Node, service: str, visitor: Callable[[Request], Visitor]) -> None:
-        self._node, self._service, self._visitor = node, service, visitor
+    def rule(path: str, roles: frozenset[Role] = READERS, within: Within = Within.OPEN, clause: str = "") -> Rule:
+        return Rule(
+            method="GET", path=f"/{service}/ledgers{path}", kind=Kind.LEDGER, roles=roles, within=within, clause=clause
+        )
+
+    return [
+        doorkeeper.route(rule(""), endpoint.index),
+        *(
+            doorkeeper.route(rule(f"/{one.name}", one.by, one.shown_within, one.clause), endpoint.of(one.name))
+            for one in node.followers[service].service.served
+        ),
+        doorkeeper.route(rule("/{name}"), endpoint.unknown),
+    ]
+
+
+class LedgerEndpoint:
+    """The ledgers of a service."""
+
+    def __init__(self, node: Node, service: str) -> None:
+        self._node, self._service = node, service
         tables = node.followers[service].runner.tables
         self._tables = {name: rows for name, rows in tables.items() if not rows.ledger.internal}
 
-    async def index(self, request: Request) -> Response:
-        """What ledgers there are."""
-        self._visitor(request).may_read(READERS)
+    async def index(self, request: Request, visitor: Visitor) -> Response:
+        """What ledgers there are for the visitor."""
         return JSONResponse(
             {
                 "ledgers": [
@@ -61,29 +83,34 @@ class LedgerEndpoint:
                         "clause": rows.ledger.clause, "columns": list(rows.names), "filters": list(rows.ledger.filters),
                     }
                     for name, rows in self._tables.items()
+                    if visitor.actor.role in rows.ledger.by
                 ]
             }
         )  # fmt: skip
 
-    async def rows(self, request: Request) -> Response:
-        """A page of the ledger that the address names."""
-        return await self.page(request, request.path_params["name"])
+    async def unknown(self, request: Request, visitor: Visitor) -> Response:
+        """There is no such ledger."""
+        raise Refused("unknown_ledger", field="name")
 
-    async def page(self, request: Request, name: str) -> Response:
+    def of(self, name: str) -> Endpoint:
+        """What answers for one ledger."""
+        return partial(self.page, name)
+
+    async def page(self, name: str, request: Request, visitor: Visitor) -> Response:
         """A page of one ledger, as the query asks for it."""
-        visitor = self._visitor(request)
-        visitor.may_read(READERS)
-        rows = self._tables.get(name)
-        if rows is None:
-            raise Refused("unknown_ledger", field="name")
+        rows = self._tables[name]
         wanted = read_query(request, rows, visitor.log)
-        visitor.may_reach(wanted.log)
         if wanted.at_least is not None:
             await self._at_least(wanted.log, wanted.at_least)
             if await asyncio.to_thread(stuck, self._node.storage.ledgers_engine, wanted.log, rows.follower):
                 raise Refused("ledger_behind", field="at_least")
         if "community" in wanted.equal:
             wanted = replace(wanted, equal={**wanted.equal, "community": await self._community(wanted)})
+        if (
+            rows.ledger.shown_within is Within.ROWS
+            and (own := only(visitor, wanted.equal.get("community"))) is not None
+        ):
+            wanted = replace(wanted, equal={**wanted.equal, "community": own})
         light = wanted.as_of is None and wanted.format == "json"
         position, found = await (asyncio.to_thread if light else HEAVY.run)(self._find, rows, wanted)
         if wanted.format != "json":
@@ -187,17 +214,20 @@ def shown(rows: Rows[Any], key: str, row: Any) -> dict[str, Any]:
     return {"key": key, **shown}
 
 
-def log_asked(request: Request, visitor: Visitor, by: frozenset[str], parameters: Collection[str] = ()) -> str:
-    """The log that a visitor asks about; raises `Refused` for those who may not, and for a parameter that there is not
-    beside the log and those named."""
-    visitor.may_read(by)
+def only(visitor: Visitor, community: str | None) -> str | None:
+    """The community that is asked about, which for who belongs to one is that one: raises
+    `Refused("no_such_community")` for any other, as for one that nobody has heard of."""
+    if visitor.community is not None and community not in (None, visitor.community):
+        raise Refused("no_such_community", field="community")
+    return community if visitor.community is None else visitor.community
+
+
+def known_parameters(request: Request, parameters: Collection[str] = ()) -> None:
+    """Raises `Refused` for a parameter that there is not beside the log and those named."""
     for name, said in request.query_params.items():
         if name != "log" and name not in parameters:
             raise Refused("bad_parameter", field=name)
         visible(said, name)
-    log: str = request.query_params.get("log", visitor.log)
-    visitor.may_reach(log)
-    return log
 
 
 def _moment(said: str) -> datetime:

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from shared.contracts.access import Purpose
 from shared.contracts.catalogue import EVENTS
-from shared.contracts.model import Accepts, Compartment, Decider, Ledger, Question, Service, slug
+from shared.contracts.model import Accepts, Compartment, Decider, Disclosure, Ledger, Question, Service, slug
 from shared.errors import Sentences
 from shared.web import openapi_parts as parts
 from shared.web.columns import title_en, title_zh
@@ -109,6 +109,8 @@ def _service_paths(service: Service) -> Json:
         paths[f"/{service.name}/ledgers/{ledger.name}"] = {"get": _ledger(service, ledger)}
     for compartment in service.compartments:
         paths[f"/{service.name}/{compartment.path}"] = {"post": _compartment(service, compartment)}
+    for disclosure in service.disclosures:
+        paths[f"/{service.name}/{disclosure.path}"] = {"post": _disclosure(service, disclosure)}
     for question in service.questions:
         paths[f"/{service.name}/{question.path}"] = {"get": _question(service, question)}
     if service.scorer is not None:
@@ -236,29 +238,47 @@ def _public_figures(service: Service) -> Json:
 
 
 def _compartment(service: Service, compartment: Compartment) -> Json:
-    """Opening one sealed field, for a purpose."""
-    meaning = f"{compartment.title_zh} {compartment.title_en} (§{compartment.clause})."
-    opened = {**dict.fromkeys(("log", "case", "field", "value", "reading"), TEXT), "purpose": _PURPOSE}
-    opened["item"] = {"type": ["string", "null"], "description": "Of what in it; null where there is but one."}
-    roles = sorted(compartment.by)
-    named = [parts.path_parameter(name) for name in re.findall(r"{(\w+)}", compartment.path)]
+    """Opening sealed fields, for a purpose."""
+    of = {**dict.fromkeys(("log", "case"), TEXT), "purpose": _PURPOSE}
+    of["item"] = {"type": ["string", "null"], "description": "Of what in it; null where there is but one."}
+    if compartment.field is not None:
+        asked: Json = {"purpose": _PURPOSE}
+        opened = {**of, **dict.fromkeys(("field", "value", "reading"), TEXT)}
+    else:
+        asked = {"purpose": _PURPOSE, "fields": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 60}}
+        by_field = {"type": "object", "additionalProperties": TEXT}
+        opened = {**of, "values": by_field, "erased": {"type": "array", "items": TEXT}, "readings": by_field}
+    names = [part for part in compartment.path.split("/") if "{" not in part]
+    return _opening(
+        service, f"compartments.{compartment.field or '.'.join(names)}", compartment, parts.closed_object(asked),
+        parts.answer("What the fields hold, and where each reading stands.", parts.closed_object(opened)),
+        "Opens what is sealed for those whose work it is; for everybody else once another person granted it.",
+    )  # fmt: skip
+
+
+def _disclosure(service: Service, disclosure: Disclosure) -> Json:
+    """What is told out of what is sealed, beside the compartments."""
+    name, asked = _disclosure_name(service, disclosure), parts.ref(_asked_name(service, disclosure))
+    found = parts.answer("What was found.", parts.ref(name))
+    return _opening(service, name, disclosure, asked, found, "For the person's own request.")
+
+
+def _opening(
+    service: Service, name: str, one: Compartment | Disclosure, asked: Json, answered: Json, meaning: str
+) -> Json:
+    roles = sorted(one.by)
+    named = [parts.path_parameter(part) for part in re.findall(r"{(\w+)}", one.path)]
     return {
         "tags": [service.name],
-        "operationId": f"{service.name}.compartments.{compartment.field}",
-        "summary": meaning,
-        "description": "Opens one sealed field for who has to do with it. The reading is recorded first, with "
-        f"its purpose, in the log of readings, which is never published.\n\nRoles: {', '.join(roles)}.",
-        "x-clause": compartment.clause,
+        "operationId": f"{service.name}.{name}" if isinstance(one, Compartment) else name,
+        "summary": f"{one.title_zh} {one.title_en} (§{one.clause}).",
+        "description": f"{meaning} The reading is recorded first, with its purpose, in the log of readings, which is "
+        f"never published.\n\nRoles: {', '.join(roles)}.",
+        "x-clause": one.clause,
         "x-roles": roles,
         "parameters": [*named, parts.parameter("log")],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": parts.closed_object({"purpose": _PURPOSE})}},
-        },
-        "responses": {
-            "200": parts.answer("What the field holds, and where its reading stands.", parts.closed_object(opened)),
-            **parts.problem_refs("compartments", parts.OF_COMPARTMENTS),
-        },
+        "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
+        "responses": {"200": answered, **parts.problem_refs("compartments", parts.OF_COMPARTMENTS)},
     }
 
 
@@ -288,6 +308,9 @@ class Schemas:
                 adapters.append((_row_name(service, ledger), "serialization", TypeAdapter(ledger.row)))
             for question in service.questions:
                 adapters.append((_answer_name(service, question), "serialization", TypeAdapter(question.answer)))
+            for one in service.disclosures:
+                adapters.append((_disclosure_name(service, one), "serialization", TypeAdapter(one.answer)))
+                adapters.append((_asked_name(service, one), "validation", TypeAdapter(one.asked)))
         if len({name for name, _, _ in adapters}) < len(adapters):
             raise ValueError("two commands of one name")
         made, whole = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
@@ -320,6 +343,14 @@ def _row_name(service: Service, ledger: Ledger[Any]) -> str:
 
 def _answer_name(service: Service, question: Question) -> str:
     return f"{service.name}.{question.answer.__name__}"
+
+
+def _disclosure_name(service: Service, disclosure: Disclosure) -> str:
+    return f"{service.name}.{disclosure.answer.__name__}"
+
+
+def _asked_name(service: Service, disclosure: Disclosure) -> str:
+    return f"{service.name}.{disclosure.asked.__name__}.body"
 
 
 def _renamed(schema: Any, names: Mapping[str, str]) -> Any:

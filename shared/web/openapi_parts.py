@@ -72,7 +72,7 @@ _READING: Final = (
     "not_found",
     "internal",
 )
-_OF_COMPARTMENTS: Final = ("not_of_this_case",)
+_OF_COMPARTMENTS: Final = ("not_of_this_case", "unmasking_needed", "restricted", "no_such_field")
 _OF_QUERIES: Final = ("beyond_the_end", "no_such_community")
 _OF_OTHERS: Final = {*_OF_COMPARTMENTS, *_OF_QUERIES}
 GROUPS: Final[Mapping[str, Codes]] = {
@@ -83,9 +83,10 @@ GROUPS: Final[Mapping[str, Codes]] = {
 """Which problems the operations that read may answer with."""
 OF_COMPARTMENTS: Final[Codes] = _codes(
     *_READING, *_OF_COMPARTMENTS, "malformed_json", "too_large", "missing_field", "unknown_field", "wrong_type",
-    "not_in_list", "erased", "busy", "ledger_behind",
+    "not_in_list", "bad_format", "out_of_range", "too_long", "too_many", "too_short", "control_character",
+    "personal_in_plain_field", "erased", "busy", "ledger_behind",
 )  # fmt: skip
-"""Those that the opening of a sealed field may answer with."""
+"""Those that the opening of sealed fields may answer with."""
 OF_QUESTIONS: Final[Codes] = _codes(
     *_READING, "in_the_future", "beyond_the_end", "out_of_range", "busy", "ledger_behind"
 )
@@ -160,6 +161,11 @@ def record_paths() -> Json:
             answer("CloudEvents 1.0; the id of each is `<log>/<position>`.", TEXT, "text/event-stream"), [after, last],
         ),
         (
+            "readings", "Who opened what is sealed, and what for 查阅记录; never what it said.",
+            answer("Readings in order.", _readings()),
+            [query("case", TEXT, "Only those of this case or entry."), after, limit],
+        ),
+        (
             "checkpoint", "The newest signed checkpoint 检查点.",
             answer("A C2SP checkpoint: a signed note over the log's size and root.", TEXT, "text/plain"), [],
         ),
@@ -185,6 +191,17 @@ def record_paths() -> Json:
         }
         for path, meaning, answered, parameters in listed
     }
+
+
+def _readings() -> Json:
+    absent = {"type": ["string", "null"]}
+    reading = {
+        "position": _WHOLE, "at": TEXT, **dict.fromkeys(("who", "role", "purpose"), TEXT),
+        **dict.fromkeys(("for_whom", "case", "subject", "item", "field", "grant"), absent),
+        "found": {"type": ["integer", "null"], "description": "How many cases, where a person's were looked for."},
+    }  # fmt: skip
+    next_ = {"type": ["integer", "null"], "description": "The next page's `after`; null at the end."}
+    return closed_object({"log": TEXT, "readings": {"type": "array", "items": closed_object(reading)}, "next": next_})
 
 
 def open_paths(types: Iterable[str]) -> Json:

@@ -7,14 +7,14 @@ Each service declares a `Section` in its `pages/__init__.py`; `together` hands a
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -22,21 +22,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from shared.access.policy import ANYONE, Kind, Rule
 from shared.access.visitor import Visitor
-from shared.contracts.codes import READERS
-from shared.contracts.model import Refused
+from shared.contracts.codes import READERS, Role
+from shared.contracts.model import Refused, Within
 from shared.runtime import Node
-from shared.web.app import SECURITY, Doorkeeper
-from shared.web.commands import body_within
+from shared.web.app import SECURITY
+from shared.web.door import Doorkeeper
 from shared.web.heavy import HEAVY
+from shared.web.session import drop_session, is_safe
 from shared.web.texts import TEXTS
-from shared.web.words import LANGUAGE_COOKIE, Language, Pair, Said, Words, language_of
+from shared.web.words import LANGUAGE_COOKIE, RECORD, Language, Pair, Said, Words, language_of
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_FORM_BYTES: Final = 16 * 1024
-_OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~%?=&/-]*[A-Za-z0-9._~%=&-])?")
-"""Where a sign-in may lead: a path of this site. `//elsewhere` is another site to a browser, and is refused."""
 _TITLED: Final = (403, 404, 500, 503)
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
@@ -47,6 +46,8 @@ class Link:
 
     path: str
     label: Pair
+    roles: frozenset[Role] = READERS
+    """Whom it is shown to: those who are let in there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,22 @@ class Ask:
 
     @property
     def log(self) -> str:
-        """The only log that this visitor can see."""
+        """The log that is looked at."""
         return self.visitor.log
+
+    @property
+    def community(self) -> str | None:
+        """The one community that this visitor can see; None for all of the log's."""
+        return self.visitor.community
+
+    def own(self, community: str) -> str:
+        """The community whose part is shown: of those who belong to one, always that one."""
+        return self.community or community
+
+    def require(self, community: str | None) -> None:
+        """That what is looked at lies where the visitor can see it; raises `Refused("not_found")`."""
+        if self.community is not None and community != self.community:
+            raise Refused("not_found")
 
     def query(self, name: str) -> str:
         """A parameter of the address; empty where it is not given."""
@@ -113,7 +128,7 @@ class Site:
         self.node, self.doorkeeper, self._sections = node, doorkeeper, tuple(sections)
         self._links = (*(link for section in sections for link in section.links), Link("/record", TEXTS["record"]))
         self._texts = dict(TEXTS)
-        self._events: dict[str, Said] = {}
+        self._events: dict[str, Said] = dict(RECORD)
         for section in sections:
             self._texts.update(section.texts)
             self._events.update(section.events)
@@ -131,26 +146,32 @@ class Site:
 
     def routes(self) -> list[BaseRoute]:
         """The shell's own pages and those of every service that runs here."""
-        own: list[BaseRoute] = [
-            Route("/static/{name}", self._static_file),
-            Route("/sign-in", self._sign_in, methods=["GET", "POST"]),
-            Route("/sign-out", self._sign_out, methods=["POST"]),
+
+        def route(method: str, path: str, kind: Kind, endpoint: Callable[[Request], Awaitable[Response]]) -> BaseRoute:
+            rule = Rule(method=method, path=path, kind=kind, roles=ANYONE)
+            return self.doorkeeper.open_route(rule, endpoint)
+
+        own = [
+            route("GET", "/static/{name}", Kind.DOCUMENT, self._static_file),
         ]
         return [*own, *(r for s in self._sections if s.service in self.node.followers for r in s.routes(self))]
 
-    def page(self, path: str, view: View, roles: frozenset[str] = READERS, *, heavy: bool = False) -> Route:
+    def page(
+        self, path: str, view: View, roles: frozenset[str] = READERS, *, within: Within = Within.CLOSED,
+        heavy: bool = False,
+    ) -> Route:  # fmt: skip
         """A route to a page that these roles may see; who has not signed in is sent to do so. A `heavy` view is one
-        that may replay the log."""
+        that may replay the log. A view that is not closed to those of one community keeps them to it itself (see
+        `Ask.community`)."""
+        rule = Rule(method="GET", path=path, kind=Kind.PAGE, roles=frozenset(map(Role, roles)), within=within)
         run: Callable[[Callable[[], Response]], Awaitable[Response]] = HEAVY.run if heavy else asyncio.to_thread
 
-        async def endpoint(request: Request) -> Response:
-            visitor = self.doorkeeper.reader(request)
-            visitor.may_read(roles)
+        async def endpoint(request: Request, visitor: Visitor) -> Response:
             _refuse_control_characters(request)
             ask = Ask(request, visitor, self.words(language_of(request)))
             return await run(lambda: self.render(request, ask.words, view(ask), visitor))
 
-        return Route(path, endpoint)
+        return self.doorkeeper.route(rule, endpoint)
 
     def words(self, language: Language) -> Words:
         return Words(language, self._texts, self._events)
@@ -163,7 +184,7 @@ class Site:
         kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
         body = self._templates.get_template(page.template).render(
             t=words, title=page.title, visitor=visitor, guest=visitor is not None and visitor is self.doorkeeper.guest,
-            links=self._links, here=request.url.path, notices=self._notices(words, page, visitor),
+            links=self._links_for(visitor), here=request.url.path, notices=self._notices(words, page, visitor),
             # An error page says the same about every address.
             other_language="?" + urlencode([*(kept if page.status == 200 else []), ("lang", other)]),
             **page.shows,
@@ -176,9 +197,15 @@ class Site:
                 max_age=_YEAR_SECONDS,
                 httponly=True,
                 samesite="lax",
-                secure=_safe(request),
+                secure=is_safe(request),
             )
         return response
+
+    def _links_for(self, visitor: Visitor | None) -> Sequence[Link]:
+        """The navigation: where a visitor would be let in, or where anyone who reads might be."""
+        if visitor is None:
+            return [link for link in self._links if link.roles >= READERS]
+        return [link for link in self._links if visitor.actor.role in link.roles]
 
     def _notices(self, words: Words, page: Page, visitor: Visitor | None) -> Sequence[str]:
         """What must be known of the log that is looked at. A page that says what is out of order asks nothing
@@ -206,36 +233,6 @@ class Site:
         kept = {"cache-control": f"public, max-age={_YEAR_SECONDS}, immutable"}
         return Response(self._static[name], headers=kept, media_type=_STATIC[name])
 
-    # sign-in ------------------------------------------------------------------------------------------------------
-
-    async def _sign_in(self, request: Request) -> Response:
-        """Take a token into the session's cookie."""
-        words = self.words(language_of(request))
-        onward = request.query_params.get("next", "/")
-        onward = onward if _OWN_PATH.fullmatch(onward) and not onward.startswith("//") else "/"
-        if request.method != "POST":
-            return self.render(request, words, self._sign_in_page(words, onward), None)
-        _refuse_other_sites(request)
-        form = (await body_within(request, _FORM_BYTES)).decode("utf-8", "replace")
-        token = dict(parse_qsl(form)).get("token", "").strip()
-        try:
-            self.node.storage.tokens.read(token)
-        except Refused:
-            return self.render(request, words, self._sign_in_page(words, onward, failed=True), None)
-        response = RedirectResponse(onward, 303)
-        response.set_cookie(Doorkeeper.COOKIE, token, httponly=True, samesite="strict", secure=_safe(request))
-        return response
-
-    def _sign_in_page(self, words: Words, onward: str, *, failed: bool = False) -> Page:
-        action = "/sign-in?" + urlencode({"next": onward})
-        return Page("site/sign_in.html", words("sign_in"), {"action": action, "failed": failed}, 401 if failed else 200)
-
-    async def _sign_out(self, request: Request) -> Response:
-        _refuse_other_sites(request)
-        response = RedirectResponse("/sign-in", 303)
-        response.delete_cookie(Doorkeeper.COOKIE, httponly=True, samesite="strict")
-        return response
-
     # problems -----------------------------------------------------------------------------------------------------
 
     def dress(self, app: Starlette) -> Starlette:
@@ -249,37 +246,31 @@ class Site:
             response: Response = await handler(request, error)
             if "text/html" not in request.headers.get("accept", ""):
                 return response
-            page = self._problem_page(request, json.loads(bytes(response.body)))
+            page = await self._problem_page(request, json.loads(bytes(response.body)))
             page.headers.update(SECURITY)  # a fault's page leaves outside of all middleware
             return page
 
         return handle
 
-    def _problem_page(self, request: Request, problem: Mapping[str, Any]) -> Response:
+    async def _problem_page(self, request: Request, problem: Mapping[str, Any]) -> Response:
         status = int(problem["status"])
         if status == 401:
             return self._to_sign_in(request)
         words = self.words(language_of(request))
         title = words(f"problem_{status}" if status in _TITLED else "problem_other")
         shows = {"problem": problem, "detail": problem[f"detail_{words.language}"]}
-        try:
-            visitor = self.doorkeeper.reader(request)
-        except Refused:
-            visitor = None
+        visitor: Visitor | None = request.scope.get("visitor")
+        if visitor is None and status < 500:  # else the database may be what fails
+            with contextlib.suppress(Refused):
+                visitor = await self.doorkeeper.reader(request)
         return self.render(request, words, Page("site/problem.html", title, shows, status), visitor)
 
     def _to_sign_in(self, request: Request) -> Response:
         onward = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         to = "/sign-in" + (f"?{urlencode({'next': onward})}" if request.method == "GET" else "")
         response = RedirectResponse(to, 303)
-        response.delete_cookie(Doorkeeper.COOKIE, httponly=True, samesite="strict")  # it was none, or is none any more
+        drop_session(request, response)
         return response
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """Forms are sent from our own pages only (browsers say so where they can)."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise Refused("bad_request")
 
 
 def _refuse_control_characters(request: Request) -> None:
@@ -287,8 +278,3 @@ def _refuse_control_characters(request: Request) -> None:
     for name, said in (*request.query_params.multi_items(), *request.path_params.items()):
         if any(character < " " for character in str(said)):
             raise Refused("bad_parameter", field=name)
-
-
-def _safe(request: Request) -> bool:
-    """Whether the cookie can be kept to encrypted connections."""
-    return request.url.scheme == "https"

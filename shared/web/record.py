@@ -14,8 +14,9 @@ import msgspec
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
 from shared.contracts.codes import RECORD_READERS
 from shared.contracts.model import Refused
@@ -24,6 +25,7 @@ from shared.log import sealer
 from shared.log.store import Stored
 from shared.queries import needed, page_size, whole
 from shared.runtime import Node
+from shared.web.door import Doorkeeper, Endpoint
 
 PAGE_EVENTS: Final = 200
 MOST_EVENTS: Final = 1_000
@@ -38,15 +40,20 @@ STREAM_SECONDS: Final = 600
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def record_routes(node: Node, doorkeeper: Callable[[Request], Visitor]) -> list[BaseRoute]:
-    """The routes under `/record`."""
-    record = RecordEndpoint(node, doorkeeper)
+def record_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
+    """The routes under `/record`. Who belongs to one community has no part in them: a log is read whole."""
+    record = RecordEndpoint(node)
+
+    def route(path: str, endpoint: Endpoint) -> BaseRoute:
+        rule = Rule(method="GET", path=f"/record/{path}", kind=Kind.RECORD, roles=RECORD_READERS, clause="3.3.7")
+        return doorkeeper.route(rule, endpoint)
+
     return [
-        Route("/record/events", record.events),
-        Route("/record/stream", record.stream),
-        Route("/record/checkpoint", record.checkpoint),
-        Route("/record/proof/inclusion", record.inclusion),
-        Route("/record/proof/consistency", record.consistency),
+        route("events", record.events),
+        route("stream", record.stream),
+        route("checkpoint", record.checkpoint),
+        route("proof/inclusion", record.inclusion),
+        route("proof/consistency", record.consistency),
     ]
 
 
@@ -74,13 +81,13 @@ class Sizes:
 class RecordEndpoint:
     """The logs that a process keeps, for those who may read them."""
 
-    def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
-        self._storage, self._visitor = node.storage, visitor
+    def __init__(self, node: Node) -> None:
+        self._storage = node.storage
         self._sizes = Sizes(node.storage.log.heads)
 
-    async def events(self, request: Request) -> Response:
+    async def events(self, request: Request, visitor: Visitor) -> Response:
         """A page of events after a position, in the bytes that were hashed."""
-        log, given = self._asked(request, "after", "limit")
+        log, given = self._asked(request, visitor, "after", "limit")
         limit = page_size(given.get("limit"), PAGE_EVENTS, MOST_EVENTS)
         found = await self._read(log, _after(given.get("after")), limit + 1)
         page = found[:limit]
@@ -91,9 +98,9 @@ class RecordEndpoint:
         }
         return Response(_encode(body), media_type="application/json")
 
-    async def stream(self, request: Request) -> Response:
+    async def stream(self, request: Request, visitor: Visitor) -> Response:
         """Every event after a position as server-sent CloudEvents, and then each new one as it is recorded."""
-        log, given = self._asked(request, "after")
+        log, given = self._asked(request, visitor, "after")
         after = _after(given.get("after"))
         if (last := request.headers.get("last-event-id")) is not None:
             after = _last_event(last, log)
@@ -102,45 +109,42 @@ class RecordEndpoint:
             self._tail(log, after, stopping), sep="\n", shutdown_event=stopping, shutdown_grace_period=STOP_SECONDS
         )
 
-    async def checkpoint(self, request: Request) -> Response:
+    async def checkpoint(self, request: Request, visitor: Visitor) -> Response:
         """The newest signed checkpoint; the first one is made when it is first asked for."""
-        log, _ = self._asked(request)
+        log, _ = self._asked(request, visitor)
         signed = await asyncio.to_thread(self._newest_checkpoint, log)
         if signed is None:
             raise Refused("not_found", field="log")
         return PlainTextResponse(signed.note)
 
-    async def inclusion(self, request: Request) -> Response:
+    async def inclusion(self, request: Request, visitor: Visitor) -> Response:
         """The proof that the event at a position is in the tree of a size (RFC 9162 §2.1.3)."""
-        log, given = self._asked(request, "position", "size")
+        log, given = self._asked(request, visitor, "position", "size")
         position, size = _needed(given, "position"), _needed(given, "size")
         await self._check_size(log, size, "size")
         if position >= size:
             raise Refused("beyond_the_end", field="position", last=size - 1)
         return _hashes(await asyncio.to_thread(sealer.inclusion, self._storage.log_engine, log, position, size))
 
-    async def consistency(self, request: Request) -> Response:
+    async def consistency(self, request: Request, visitor: Visitor) -> Response:
         """The proof that the tree of one size begins with that of another (RFC 9162 §2.1.4)."""
-        log, given = self._asked(request, "from", "to")
+        log, given = self._asked(request, visitor, "from", "to")
         first, second = _needed(given, "from"), _needed(given, "to")
         await self._check_size(log, second, "to")
         if first > second:
             raise Refused("out_of_range", field="from")
         return _hashes(await asyncio.to_thread(sealer.consistency, self._storage.log_engine, log, first, second))
 
-    def _asked(self, request: Request, *known: str) -> tuple[str, dict[str, str]]:
+    @staticmethod
+    def _asked(request: Request, visitor: Visitor, *known: str) -> tuple[str, dict[str, str]]:
         """The log that is asked for and the query's parameters; raises `Refused`."""
-        visitor = self._visitor(request)
-        visitor.may_read(RECORD_READERS)
         given = dict(request.query_params)
         for name in given:
             if name not in ("log", *known):
                 raise Refused("bad_parameter", field=name)
-        log = given.get("log", visitor.log)
-        visitor.may_reach(log)
-        if not channels.is_published(log):
+        if not channels.is_published(visitor.log):
             raise Refused("not_found", field="log")
-        return log, given
+        return visitor.log, given
 
     async def _read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
         return await asyncio.to_thread(self._storage.log.read, log, after, limit)

@@ -11,8 +11,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from starlette.routing import Route
 
-from shared.contracts.codes import READERS
-from shared.contracts.codes import Role
+from shared.contracts.codes import READERS, Role
 from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.model import Refused
 from shared.ledger.tables import parked, progress

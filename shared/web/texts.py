@@ -30,14 +30,29 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "apply": ("查询", "Show"),
     "all": ("全部", "All"),
     "home": ("首页", "Home"),
+    # the policy
+    "policy": ("访问规则", "Who may do what"),
+    "policy_lead": (
+        "本系统每个地址一行，列出可以进入的角色；没有列出的一律拒绝。程序按这张表执行，不另设规则。",
+        "Every address of this system has a row with the roles that are let in; whatever is not listed is refused. The "
+        "program keeps to this table and to no other.",
+    ),
+    "policy_json": ("供程序读取（JSON）", "For programs (JSON)"),
+    "policy_address": ("地址", "Address"),
+    "policy_within": ("社区一级人员可见", "Those of one community see"),
+    "policy_anyone": ("任何人，无需登录", "anyone, without signing in"),
     # sign-in
     "sign_in": ("登录", "Sign in"),
     "sign_out": ("退出", "Sign out"),
     "signed_in": ("已登录：{role} · 街道 {log}", "Signed in: {role} · sub-district {log}"),
     "guest": ("演示数据（虚构），只读", "Sample data (invented), read only"),
+    "account_name": ("账号", "Account"),
+    "password": ("口令", "Password"),
+    "sign_in_by": ("用{provider}登录", "Sign in by {provider}"),
+    "sign_in_by_token": ("用令牌登录", "Sign in with a token"),
     "sign_in_lead": (
-        "请粘贴办公室发给您的令牌。令牌只存放在本机浏览器的会话中，网页脚本读不到它。",
-        "Paste the token that the office gave you. It stays in this browser's session, where no script can read it.",
+        "请粘贴办公室发给您的令牌。会话与令牌同时到期；令牌本身不保存在浏览器中。",
+        "Paste the token that the office gave you. The session ends with it; the token itself is not kept here.",
     ),
     "token": ("令牌", "Token"),
     "token_hint": (
@@ -48,6 +63,49 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "令牌无效或已过期，请核对后重试，或请管理员重新签发。",
         "The token is not valid, or has expired: check it, or ask for a new one.",
     ),
+    "signed_in_on": ("已登录，正在继续……", "Signed in. Going on …"),
+    "go_on": ("继续", "Continue"),
+    "factor": ("第二因素", "Second factor"),
+    "factor_lead": (
+        "请输入动态验证器上显示的六位动态码。每个码只能用一次。",
+        "Enter the six digits that your authenticator shows. Each code is good once.",
+    ),
+    "factor_new": (
+        "此账号须有第二因素。请用动态验证器扫描下图，或手工输入密钥，再输入它显示的六位动态码。",
+        "This account needs a second factor. Scan this with an authenticator, or type the key in, then enter its code.",
+    ),
+    "factor_picture": ("动态验证器的二维码", "QR code for an authenticator"),
+    "factor_secret": ("密钥", "Key"),
+    "factor_address": ("在本机的验证器中打开", "Open in an authenticator on this device"),
+    "factor_code": ("动态码", "Code"),
+    "factor_on": ("已设置。遗失的，请管理员重置。", "It is set up. Where it is lost, the administrator resets it."),
+    "confirm": ("确认", "Confirm"),
+    # one's own account
+    "account": ("我的账号", "My account"),
+    "account_by_token": (
+        "本会话由令牌打开，与令牌同时到期。", "This session was opened with a token, and ends with it."
+    ),
+    "roles_held": ("角色与辖区", "Roles and places"),
+    "roles_lead": (
+        "新授予的角色在下次登录后可用。", "A role that was granted just now can be taken after the next sign-in."
+    ),
+    "role_at": ("{role} · {place}", "{role} · {place}"),
+    "role_now": ("当前", "current"),
+    "role_take": ("切换", "Take"),
+    "own_sessions": ("登录的会话", "Sessions"),
+    "session_this": ("本会话", "this one"),
+    "session_since": (
+        "{opened} 登录，最近使用 {seen}，最迟 {ends} 到期",
+        "since {opened}, last used {seen}, ends by {ends}",
+    ),
+    "session_end": ("结束", "End"),
+    "password_change": ("修改口令", "Change the password"),
+    "password_lead": (
+        "至少十二个字符，不能主要由账号名组成。修改后，其他会话随即结束。",
+        "At least twelve characters, and not the account's name. All other sessions end.",
+    ),
+    "password_old": ("现在的口令", "The present one"),
+    "password_new": ("新口令", "The new one"),
     # problems
     "problem_404": ("没有找到这个页面", "There is no such page"),
     "problem_403": ("您无权查看这个页面", "This page is not for your role"),

@@ -17,6 +17,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from starlette.requests import Request
 
+from shared.contracts.access import AccessAnchored
 from shared.contracts.codes import Named
 from shared.contracts.days import CIVIL
 from shared.contracts.event import Recorded
@@ -41,6 +42,18 @@ class Said:
 
     title: Pair
     sentence: Pair
+
+
+RECORD: Final[Mapping[str, Said]] = {
+    AccessAnchored.NAME: Said(
+        ("查阅日志存证", "Log of readings anchored"),
+        (
+            "截至{day}，查阅日志共{size}条，其树根已存证。",
+            "By {day} it held {size} readings; the tree's root is made fast here.",
+        ),
+    ),
+}
+"""Words for the record's own events, which belong to no service."""
 
 
 def language_of(request: Request) -> Language:

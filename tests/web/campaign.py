@@ -48,7 +48,7 @@ from services.intake.commands import (
     TerminateCase,
     VoidCase,
 )
-from services.season import Scenario, entries, supervised
+from services.season import Scenario, entries, protected, supervised
 from services.season.rhythm import Rhythm
 from services.season.scenario import Year
 from services.together import application, settled, together
@@ -73,7 +73,7 @@ from shared.ledger.tables import progress
 from shared.log.database import writing
 from shared.runtime import Node
 from shared.settings import load
-from shared.web.app import Doorkeeper
+from shared.web.door import Doorkeeper
 
 LOG = "410105010"
 OTHER_LOG = "410105011"
@@ -136,8 +136,8 @@ def signed_in(
     node: Node, app: Any, role: Role = Role.OFFICE, log: str = LOG, language: str = "zh-CN"
 ) -> httpx.AsyncClient:
     """A browser of someone who has signed in."""
-    token = node.storage.tokens.mint(role, log, subject=f"{role}-1", valid=timedelta(hours=1))
-    return client_of(app, {Doorkeeper.COOKIE: token}, language)
+    session = node.storage.sessions.open_for(Visitor(Actor(id=f"{role}-1", role=role), log))
+    return client_of(app, {Doorkeeper.COOKIE: session}, language)
 
 
 async def fill(node: Node) -> Campaign:
@@ -186,6 +186,7 @@ async def _entries(made: Campaign) -> None:
         acts += entries.of_community(scenario, rhythm, year, place)
         acts += supervised.of_community(scenario, rhythm, year, place)
         acts += supervised.of_whole(scenario, rhythm, year, place) if number == 0 else ()
+    acts += list(protected.drawn(scenario, rhythm, acts))
     for act in sorted(acts, key=lambda act: (act.wave, act.turn)):
         await made.send(act.command, act.at, act.id, act.role, who=act.who)
     await made.settle()

@@ -32,7 +32,7 @@ def row(**changed: Any) -> Row:
     given: dict[str, Any] = {
         "id": "c-1", "community": COMMUNITY, "by_unit": "某单位（虚构）", "kind": CaseKind.DISPUTE,
         "summary": "sealed:1:case/1#:QUJD", "parties": (party,), "reported_at": datetime.fromisoformat(AT),
-        "due_on": date(2015, 7, 18), "closed": False, "marks": ("reported", "handed-down"), "steps": 2,
+        "due_on": date(2015, 7, 18), "closed": False, "marks": ("reported", "handed-down"), "happenings": 2,
     }  # fmt: skip
     return Row(**{**given, **changed})
 
@@ -56,12 +56,12 @@ def test_csv_reads_as_people_expect() -> None:
     header, line = csv_lines(row())
     assert header == [title_zh(name) for name in ("key", *NAMES)]
     assert header[:4] == ["编号", "标识", "社区", "交办单位"]
-    assert header[-2:] == ["经过", "steps"]  # without a title: its own name
+    assert header[-2:] == ["经过", "happenings"]  # without a title: its own name
     shown = dict(zip(("key", *NAMES), line, strict=True))
     assert shown == {
         "key": "c-1", "id": "c-1", "community": COMMUNITY, "by_unit": "某单位（虚构）", "kind": "矛盾纠纷",
         "summary": "•••", "parties": "•••", "reported_at": AT, "due_on": "2015-07-18", "closed": "否",
-        "marks": "reported；handed-down", "steps": "2",
+        "marks": "reported；handed-down", "happenings": "2",
     }  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def test_xlsx_says_what_it_is_and_holds_real_days_and_numbers() -> None:
     shown = dict(zip(("key", *NAMES), (cell.value for cell in sheet[3]), strict=True))
     assert shown["reported_at"] == datetime(2015, 6, 18, 9, 30)
     assert shown["due_on"] == datetime(2015, 7, 18)
-    assert (shown["steps"], shown["community"], shown["summary"]) == (2, COMMUNITY, "•••")
+    assert (shown["happenings"], shown["community"], shown["summary"]) == (2, COMMUNITY, "•••")
     second = dict(zip(("key", *NAMES), (cell.value for cell in sheet[4]), strict=True))
     assert (second["key"], second["due_on"], second["closed"]) == ("c-2", None, "是")
 

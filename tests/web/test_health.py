@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.together import SERVICES
-from shared.contracts.codes import READERS, RECORD_READERS
-from shared.contracts.codes import Role
+from services.together import SERVICES, whole_policy
+from shared.contracts.codes import READERS, RECORD_READERS, Role
 from shared.contracts.event import Recorded
 from shared.contracts.intake import CaseClosed
 from shared.contracts.model import Service
@@ -199,7 +198,7 @@ def test_redis_counts_when_it_is_configured(tmp_path: Path) -> None:
 def test_the_policy_is_what_the_application_does(tmp_path: Path) -> None:
     async def play(toy: Running) -> None:
         said = (await toy.client.get("/-/policy.json")).json()
-        assert said == policy((TOY,))
+        assert said == policy((TOY,), toy.app.state.policy)
         assert said["commands"]["intake"] == {
             "close-file": {"roles": ["clerk", "office"], "clause": "3.2.1"},
             "count-to": {"roles": ["clerk"], "clause": "3.2.1"},
@@ -220,8 +219,8 @@ def test_the_policy_is_what_the_application_does(tmp_path: Path) -> None:
 
 
 def test_the_whole_policy_names_every_command() -> None:
-    said = policy(SERVICES)
-    assert set(said["commands"]) == {"intake", "assignment", "assessment"}
+    said = policy(SERVICES, whole_policy())
+    assert set(said["commands"]) == {"intake", "assignment", "assessment", "privacy"}
     assert all(command["roles"] for commands in said["commands"].values() for command in commands.values())
     assert said["reads"]["ledgers"] == sorted(READERS)
     assert said["reads"]["record"] == sorted(RECORD_READERS)

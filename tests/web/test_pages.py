@@ -29,12 +29,13 @@ from shared.contracts.codes import Role
 from shared.log.tree import node_hash
 from shared.runtime import Node
 from shared.web import pages, questions
-from shared.web.app import Doorkeeper, make_app
+from shared.web.app import make_app
+from shared.web.door import Doorkeeper
 from shared.web.exports import MASK
 from shared.web.heavy import HeavyReads
 from shared.web.pages import Page, Site
 from shared.web.texts import TEXTS
-from shared.web.words import Words
+from shared.web.words import RECORD, Words
 from tests.web.campaign import (
     COMMUNITIES,
     LOG,
@@ -86,7 +87,7 @@ class Made:
 
 
 ALL_TEXTS = {key: pair for texts in (TEXTS, *(section.texts for section in SECTIONS)) for key, pair in texts.items()}
-TOLD = {name: said for section in SECTIONS for name, said in section.events.items()}
+TOLD = {**RECORD, **{name: said for section in SECTIONS for name, said in section.events.items()}}
 ZH, EN = Words("zh", ALL_TEXTS, TOLD), Words("en", ALL_TEXTS, TOLD)
 
 Scenario = Callable[[Node, Any], Coroutine[Any, Any, None]]
@@ -256,8 +257,10 @@ def test_a_case_of_another_jurisdiction_is_not_found_like_one_that_does_not_exis
         assert there.status_code == nowhere.status_code == 404
         assert there.content == nowhere.content
         assert dict(there.headers) == dict(nowhere.headers)
-        attempts = [line for line in logged if line["event"] == "no such case in the visitor's log"]
-        assert [line["actor"] for line in attempts] == ["office-1", "office-1"]
+        attempts = [line for line in logged if line["event"] == "refused"]
+        assert [(line["actor"], line["code"], line["path"]) for line in attempts] == 2 * [
+            ("office-1", "not_found", "/cases/{id}")
+        ]
         assert made.elsewhere not in str(logged)
 
     on(made.data, scenario)

@@ -4,7 +4,6 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ from pydantic import TypeAdapter
 
 from services.assessment.papers.kinds import BY_CODE, KINDS, QUESTIONS
 from services.assessment.papers.labels import LABELS
+from shared.access.visitor import Visitor
 from shared.contracts.codes import Role
+from shared.contracts.event import Actor
 from shared.runtime import Node
-from shared.web.app import Doorkeeper
+from shared.web.door import Doorkeeper
 from tests.system.cli import Done, called
 from tests.test_refusals import documented_of
 from tests.web.campaign import LOG, OTHER_LOG, SECRETS, Campaign, client_of, fill, halted, opened, signed_in
@@ -60,8 +61,8 @@ class Asking:
             return client_of(self._app)
         if not who:
             return signed_in(self.node, self._app, role, language=language)
-        token = self.node.storage.tokens.mint(role, LOG, subject=who, valid=timedelta(hours=1))
-        return client_of(self._app, {Doorkeeper.COOKIE: token}, language)
+        session = self.node.storage.sessions.open_for(Visitor(Actor(id=who, role=role), LOG))
+        return client_of(self._app, {Doorkeeper.COOKIE: session}, language)
 
     def paper(self, kind: str, role: Role | None = Role.OFFICE, who: str = "", /, **query: str) -> httpx.Response:
         """A paper as data, asked for in its usual way and as the query says besides."""

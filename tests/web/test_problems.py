@@ -10,10 +10,12 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
+from shared.access.policy import ANYONE, Kind, Rule
 from shared.contracts.codes import Role
-from shared.web.app import Doorkeeper, make_app
+from shared.web.app import make_app
+from shared.web.door import Doorkeeper
 from tests.web.campaign import LOG, client_of, opened
 
 PHONE = "13900000000"
@@ -32,8 +34,12 @@ async def odd(request: Request) -> Response:
 def test_a_fault_is_told_as_a_problem_without_any_detail(tmp_path: Path, path: str, status: int, code: str) -> None:
     async def scenario() -> httpx.Response:
         async with opened(tmp_path) as (node, _):
-            routes: list[BaseRoute] = [Route("/broken", broken), Route("/odd", odd)]
-            app: Any = make_app(node, Doorkeeper(node), lambda *_: routes)
+            doorkeeper = Doorkeeper(node)
+            routes: list[BaseRoute] = [
+                doorkeeper.open_route(Rule(method="GET", path=at, kind=Kind.PUBLIC, roles=ANYONE), endpoint)
+                for at, endpoint in (("/broken", broken), ("/odd", odd))
+            ]
+            app: Any = make_app(node, doorkeeper, lambda *_: routes)
             async with client_of(app) as client:
                 return await client.get(path)
 

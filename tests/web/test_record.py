@@ -15,8 +15,7 @@ import msgspec
 import pytest
 import uvicorn
 
-from shared.contracts.codes import RECORD_READERS
-from shared.contracts.codes import Role
+from shared.contracts.codes import RECORD_READERS, Role
 from shared.log.keys import load_verifier, origin
 from shared.log.note import Checkpoint, open_checkpoint
 from shared.log.proofs import verify_consistency, verify_inclusion

@@ -25,9 +25,10 @@ from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import Role
 from shared.contracts.model import Ledger
 from shared.runtime import Node
-from shared.web.app import Doorkeeper, make_app
+from shared.web.app import make_app
 from shared.web.columns import COLUMNS, WORDS, title_en, title_zh
 from shared.web.documents import openapi
+from shared.web.door import Doorkeeper
 from tests.web.campaign import LOG, SECRETS, all_rows, code, day, fill, hurried, opened, signed_in
 from tests.web.test_documents import check, operations
 

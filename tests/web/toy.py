@@ -18,7 +18,8 @@ from shared.contracts.intake import EVENTS, CaseClosed, CaseHandedDown, CaseRepo
 from shared.contracts.model import Accepts, Context, Decider, Ledger, Refused, Service
 from shared.runtime import Node, Storage
 from shared.settings import load
-from shared.web.app import Doorkeeper, make_app
+from shared.web.app import make_app
+from shared.web.door import Doorkeeper
 
 LOG = "410105010"
 COMMUNITY = "410105010001"
@@ -95,7 +96,7 @@ class Row:
     due_on: date | None
     closed: bool
     marks: tuple[str, ...]
-    steps: int
+    happenings: int
 
 
 def _row(row: Row | None, recorded: Recorded, key: str) -> Row:
@@ -104,10 +105,10 @@ def _row(row: Row | None, recorded: Recorded, key: str) -> Row:
         return Row(
             id=key, community=event.community, by_unit="", kind=event.kind, summary=event.summary,
             parties=event.parties, reported_at=recorded.occurred_at, due_on=None, closed=False, marks=("reported",),
-            steps=1,
+            happenings=1,
         )  # fmt: skip
     assert row is not None
-    row = replace(row, steps=row.steps + 1, marks=(*row.marks, recorded.type.split(".")[2]))
+    row = replace(row, happenings=row.happenings + 1, marks=(*row.marks, recorded.type.split(".")[2]))
     if isinstance(event, CaseHandedDown):
         return replace(row, by_unit=event.by_unit or "", due_on=event.due_on)
     return replace(row, closed=True)

@@ -1,12 +1,11 @@
 """`/assessment/duties`: what is due, done, overdue, vacant or not yet due on a day 应办事项 (§3.3.7)."""
 
-from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from services.assessment.due.listing import Duties, Line, Wanted, duties, wanted
 from services.assessment.service import DUTIES, SERVICE
@@ -16,15 +15,16 @@ from shared.contracts.days import civil_day
 from shared.contracts.frozen import dataclass, replace
 from shared.queries import choice, page_size, whole
 from shared.runtime import Node
+from shared.web.door import Doorkeeper
 from shared.web.exports import FORMATS, csv_response, xlsx_response
 from shared.web.heavy import HEAVY
-from shared.web.ledgers import PAGE_ROWS, log_asked
-from shared.web.questions import answer
+from shared.web.ledgers import PAGE_ROWS, known_parameters, only
+from shared.web.questions import answer, question_rule
 
 
-def routes(node: Node, visitor: Callable[[Request], Visitor]) -> list[BaseRoute]:
+def routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """The route of duties."""
-    return [Route(f"/{SERVICE.name}/{DUTIES.path}", DutiesEndpoint(node, visitor).duties)]
+    return [doorkeeper.route(question_rule(SERVICE.name, DUTIES), DutiesEndpoint(node).duties)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,15 @@ class _File:
 class DutiesEndpoint:
     """Obligations on any day, for readers of ledgers."""
 
-    def __init__(self, node: Node, visitor: Callable[[Request], Visitor]) -> None:
-        self._node, self._visitor = node, visitor
+    def __init__(self, node: Node) -> None:
+        self._node = node
 
-    async def duties(self, request: Request) -> Response:
+    async def duties(self, request: Request, visitor: Visitor) -> Response:
         """A page of obligations as JSON, or all of them as a file."""
-        log, said = log_asked(request, self._visitor(request), DUTIES.by, DUTIES.parameters), dict(request.query_params)
+        known_parameters(request, DUTIES.parameters)
+        log, said = visitor.log, dict(request.query_params)
+        if (community := only(visitor, said.get("community"))) is not None:
+            said["community"] = community
         form, limit = choice(said, "format", FORMATS, "json"), page_size(said.get("limit"), PAGE_ROWS)
         first, today = whole(said.get("cursor", "0"), "cursor"), civil_day(utc_now())
         found = await HEAVY.run(self._find, log, wanted(said, today), today)

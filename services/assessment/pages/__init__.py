@@ -20,6 +20,7 @@ from services.assessment.pages.told import EVENTS
 from services.assessment.pages.what_if import WhatIfPages
 from services.assessment.papers.kinds import KINDS
 from services.assessment.service import WHAT_IF
+from shared.contracts.model import Within
 from shared.web.pages import Link, Section, Site
 from shared.web.texts import TEXTS as SHELL
 
@@ -30,17 +31,17 @@ def routes(site: Site) -> list[BaseRoute]:
     scores, clauses, duties = ScorePages(site.node), ClausePages(site.node), DutyPages(site.node)
     papers = PaperPages(site.node)
     return [
-        site.page("/", scores.home),
-        site.page("/scores", scores.board, heavy=True),
-        site.page("/scores/{id}", ScorePage(site.node).score, heavy=True),
-        site.page("/duties", duties.all, heavy=True),
+        site.page("/", scores.home, within=Within.OPEN),
+        site.page("/scores", scores.board, within=Within.OPEN, heavy=True),
+        site.page("/scores/{id}", ScorePage(site.node).score, within=Within.AGGREGATE, heavy=True),
+        site.page("/duties", duties.all, within=Within.ROWS, heavy=True),
         site.page("/grids", GridPages(site.node).all, heavy=True),
-        site.page("/flags", FlagPages(site.node).all, heavy=True),
+        site.page("/flags", FlagPages(site.node).all, within=Within.ROWS, heavy=True),
         site.page("/what-if", WhatIfPages(site.node).page, WHAT_IF.by, heavy=True),
         site.page("/papers", papers.index),
         *(site.page(f"/papers/{kind.code}", papers.of(kind), kind.by, heavy=True) for kind in KINDS),
-        site.page("/clauses", clauses.index),
-        site.page("/clauses/{clause}", clauses.clause),
+        site.page("/clauses", clauses.index, within=Within.OPEN),
+        site.page("/clauses/{clause}", clauses.clause, within=Within.OPEN),
         *page_routes(site),
     ]
 

@@ -44,6 +44,7 @@ class DutyPages:
         """Institution by institution, then line by line, what presses first."""
         today = civil_day(utc_now())
         said = {name: ask.query(name) for name in ("as_of", "plan", "community", "clause", "state")}
+        said["community"] = ask.own(said["community"])
         asked = wanted(said, today)
         with self._node.look("assessment", ask.log) as look:
             found = duties(look, replace(asked, state=None), today)

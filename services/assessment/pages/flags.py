@@ -57,6 +57,7 @@ class FlagPages:
         """How many there are of each kind in each community, and then one by one, the newest month first."""
         today = civil_day(utc_now())
         said = {name: ask.query(name) for name in ("month", "community", "as_of", "rulebook")}
+        said["community"] = ask.own(said["community"])
         asked = wanted(said, today)
         with self._node.look("assessment", ask.log) as look:
             book, names = rules_asked(look, asked), communities_served.names(look)

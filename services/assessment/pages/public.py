@@ -6,15 +6,17 @@ from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from services.assessment.public.editions import Editions, Figures
 from services.assessment.public.figures import Quarter
 from services.assessment.public.suppression import THRESHOLD
+from shared.access.policy import ANYONE, Kind, Rule
 from shared.contracts.model import Refused
 from shared.log.codec import canonical
 from shared.log.store import Log
 from shared.runtime import Node
+from shared.web.door import Doorkeeper
 from shared.web.heavy import HEAVY
 from shared.web.pages import Page, Site
 from shared.web.words import Words, language_of
@@ -22,7 +24,7 @@ from shared.web.words import Words, language_of
 _LOG: Final = re.compile(r"[0-9]{9}")
 
 
-def data_routes(node: Node) -> list[BaseRoute]:
+def data_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """`/public/{log}.json`: the figures for programs."""
     view = PublicFigures(node.storage.log)
 
@@ -31,7 +33,7 @@ def data_routes(node: Node) -> list[BaseRoute]:
         log, editions = await view.of(request)
         return Response(canonical(as_data(log, editions)), media_type="application/json")
 
-    return [Route("/public/{log}.json", data)]
+    return [doorkeeper.open_route(_rule("/public/{log}.json"), data)]
 
 
 def page_routes(site: Site) -> list[BaseRoute]:
@@ -44,7 +46,11 @@ def page_routes(site: Site) -> list[BaseRoute]:
         words = site.words(language_of(request))
         return await asyncio.to_thread(lambda: site.render(request, words, as_page(words, log, editions), None))
 
-    return [Route("/public/{log}", page)]
+    return [site.doorkeeper.open_route(_rule("/public/{log}"), page)]
+
+
+def _rule(path: str) -> Rule:
+    return Rule(method="GET", path=path, kind=Kind.PUBLIC, roles=ANYONE)
 
 
 class PublicFigures:

@@ -119,6 +119,7 @@ class ScorePage:
             row = look.row(scores.LEDGER, id)
             if row is None:
                 raise Refused("not_found")
+            ask.require(row.community)
             plan, rulebook = rules_of(look, row)
             names = communities_served.names(look)
             own = None if Institution(row.community).whole else row.community

@@ -12,8 +12,7 @@ from services.assessment.papers.monthly_report import MonthlyReport, monthly_rep
 from services.assessment.papers.performance_archive import PerformanceArchive, performance_archive
 from services.assessment.papers.responsibility_letters import ResponsibilityLetters, responsibility_letters
 from services.assessment.papers.summary import Summary, summary_asked
-from shared.contracts.codes import READERS
-from shared.contracts.codes import Role
+from shared.contracts.codes import READERS, Role
 from shared.contracts.event import value
 from shared.contracts.fields import Code, Count, Day, Line
 from shared.contracts.model import Asking, Look, Question

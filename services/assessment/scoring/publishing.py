@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from services.assessment.commands import PublishScores
 from services.assessment.evidence.gathered import Evidence, evidence_at
-from services.assessment.ledgers import plans, rulebooks
+from services.assessment.ledgers import did_work, plans, rulebooks
 from services.assessment.rules import periods
 from services.assessment.rules.versions import current, newest
 from services.assessment.scoring.exact import figure
@@ -39,6 +39,8 @@ class Facts:
     evidence: Evidence
     position: int
     root: str
+    worked: frozenset[str] = frozenset()
+    """Who did what is scored."""
 
 
 def facts(command: PublishScores, id: str, look: Look) -> Facts:
@@ -49,17 +51,20 @@ def facts(command: PublishScores, id: str, look: Look) -> Facts:
         evidence=evidence_at(look),
         position=look.position,
         root=look.root() if look.position >= 0 else "",
+        worked=frozenset(row.id for row in look.rows(did_work.LEDGER)),
     )
 
 
 def decide(command: PublishScores, state: State, context: Context) -> Sequence[Event]:
     """One event per institution whose score is new or has changed.
 
-    Raises `Refused`: unknown_plan, unknown_rulebook, unknown_period, as_of_in_future, period_not_begun,
+    Raises `Refused`: did_the_work, unknown_plan, unknown_rulebook, unknown_period, as_of_in_future, period_not_begun,
     kept_for_plan, no_communities, published_under_another_plan, published_under_another_rulebook, scores_unchanged.
     """
     refuse_future(context)
     known: Facts = context.facts
+    if context.by.id in known.worked:
+        raise Refused("did_the_work")
     if known.plan is None:
         raise Refused("unknown_plan", field="plan", allowed=("adopt-plan",), item=command.plan)
     if known.rulebook is None:

@@ -9,6 +9,7 @@ from services.assignment.pages.communities import CommunityPages
 from services.assignment.pages.entries_told import ENTRIES
 from services.assignment.pages.texts import TEXTS
 from services.assignment.pages.told import EVENTS
+from shared.contracts.model import Within
 from shared.web.pages import Link, Notice, Section, Site
 
 
@@ -16,9 +17,9 @@ def routes(site: Site) -> list[BaseRoute]:
     """`/communities`, `/communities/{code}`, `/meetings`."""
     communities = CommunityPages(site.node)
     return [
-        site.page("/communities", communities.all),
-        site.page("/communities/{code}", communities.one),
-        site.page("/meetings", communities.meetings),
+        site.page("/communities", communities.all, within=Within.ROWS),
+        site.page("/communities/{code}", communities.one, within=Within.AGGREGATE),
+        site.page("/meetings", communities.meetings, within=Within.ROWS),
     ]
 
 

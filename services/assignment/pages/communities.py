@@ -62,13 +62,17 @@ class CommunityPages:
         self._tables = node.followers["assignment"].runner.tables
 
     def _rows(self, ledger: str, log: str, **equal: object) -> list[Any]:
+        equal = {name: value for name, value in equal.items() if value is not None}
         with self._node.storage.ledgers_engine.connect() as connection:
             return [row for _, row in self._tables[ledger].query(connection, log, equal)]
 
     def all(self, ask: Ask) -> Page:
         """Every community with its four posts as a picture."""
         today = civil_day(utc_now())
-        served = _served(self._rows(communities.LEDGER.name, ask.log), self._rows(roster.LEDGER.name, ask.log), today)
+        served = _served(
+            self._rows(communities.LEDGER.name, ask.log, community=ask.community),
+            self._rows(roster.LEDGER.name, ask.log, community=ask.community), today,
+        )  # fmt: skip
         complete = sum(one.missing == 0 for one in served)
         shows = {"served": served, "complete": complete, "today": today}
         return Page("assignment/communities.html", ask.words("communities_title"), shows)
@@ -76,6 +80,7 @@ class CommunityPages:
     def one(self, ask: Ask) -> Page:
         """A community: who serves it, who did, its meetings; raises `Refused("not_found")`."""
         code, today = ask.request.path_params["code"], civil_day(utc_now())
+        ask.require(code)
         found: list[communities.Row] = self._rows(communities.LEDGER.name, ask.log, community=code)
         if not found:
             raise Refused("not_found")
@@ -97,8 +102,10 @@ class CommunityPages:
 
     def meetings(self, ask: Ask) -> Page:
         """Monthly meetings at a glance, and all meetings."""
-        places = {row.community: row.name for row in self._rows(communities.LEDGER.name, ask.log)}
-        held: list[meetings.Row] = self._rows(meetings.LEDGER.name, ask.log)
+        places = {
+            row.community: row.name for row in self._rows(communities.LEDGER.name, ask.log, community=ask.community)
+        }
+        held: list[meetings.Row] = self._rows(meetings.LEDGER.name, ask.log, community=ask.community)
         monthly = [row for row in held if row.kind is MeetingKind.MONTHLY]
         months = _months(row.month for row in monthly)
         newest = sorted(held, key=lambda row: (row.held_at, row.id), reverse=True)

@@ -9,13 +9,17 @@ from services.intake.pages.cases import CasePages
 from services.intake.pages.entries_told import ENTRIES
 from services.intake.pages.texts import TEXTS
 from services.intake.pages.told import EVENTS
+from shared.contracts.model import Within
 from shared.web.pages import Link, Section, Site
 
 
 def routes(site: Site) -> list[BaseRoute]:
     """`/cases`, `/cases/{id}`."""
     cases = CasePages(site.node)
-    return [site.page("/cases", cases.ledger), site.page("/cases/{id}", cases.case)]
+    return [
+        site.page("/cases", cases.ledger, within=Within.ROWS),
+        site.page("/cases/{id}", cases.case, within=Within.AGGREGATE),
+    ]
 
 
 SECTION: Final = Section(

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import structlog
 from sqlalchemy import ColumnElement, Connection, false, func, select
 
 from services.intake.case import CLERKS
@@ -20,8 +19,8 @@ from services.intake.deadlines import Level, due_between, escalation
 from services.intake.duplicates import Suggestion
 from services.intake.ledgers.cases import Row
 from services.intake.suggestions import Suggestions
-from shared.clock import utc_now
 from shared.calendar import Calendar
+from shared.clock import utc_now
 from shared.contracts.codes import CaseKind, CaseStatus, DisputeType, Named, Role
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
@@ -38,8 +37,6 @@ _WARNED: Final = "escalation"
 """The filter by who is to be told of a deadline: it is no column, but follows from the day."""
 _LIFE: Final = (CaseStatus.REPORTED, CaseStatus.ACCEPTED, None, CaseStatus.FOLLOWED_UP, CaseStatus.CLOSED)
 """The steps of a case; None stands for whatever ended it."""
-
-logger: Final = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +78,18 @@ class CasePages:
     def ledger(self, ask: Ask) -> Page:
         """Cases, the newest first."""
         equal = {name: ask.query(name) for name in (*_FILTERS, _WARNED) if ask.query(name)}
+        if ask.community is not None:
+            equal["community"] = ask.community
         today = civil_day(utc_now())
         with self._node.storage.ledgers_engine.connect() as connection:
             found, older = self._newest(connection, ask.log, self._chosen(equal, today), ask.query("before"))
             without_status = {name: value for name, value in equal.items() if name != "status"}
             statuses = self._counts(connection, ask.log, self._chosen(without_status, today))
-            warned = self._warned(connection, ask.log, today)
+            warned = self._warned(connection, ask, today)
             places = self._places(connection, ask.log)
             calendar = self._calendar(connection, ask.log, today)
+        if ask.community is not None:
+            places = {code: name for code, name in places.items() if code == ask.community}
         shows = {
             "rows": [(row, foremost(row, calendar, today)) for row in found],
             "older": urlencode({**equal, "before": older}) if older else None,
@@ -148,10 +149,14 @@ class CasePages:
         table = self._tables["cases"].table
         return table.c.status == CaseStatus.ACCEPTED.value, table.c.paused_since.is_(None)
 
-    def _warned(self, connection: Connection, log: str, today: date) -> Mapping[Level, int]:
+    def _warned(self, connection: Connection, ask: Ask, today: date) -> Mapping[Level, int]:
         """Of how many cases that are to be settled somebody is to be told, by who."""
         table = self._tables["cases"].table
-        query = select(table.c.due_on, func.count()).where(table.c.log == log, *self._going()).group_by(table.c.due_on)
+        query = (
+            select(table.c.due_on, func.count()).where(table.c.log == ask.log, *self._going()).group_by(table.c.due_on)
+        )
+        if ask.community is not None:
+            query = query.where(table.c.community == ask.community)
         found: Counter[Level] = Counter()
         for due_on, count in connection.execute(query):
             found[escalation(date.fromisoformat(due_on), today)] += count
@@ -183,9 +188,8 @@ class CasePages:
             places = self._places(connection, log)
             calendar = self._calendar(connection, log, today)
         if row is None:
-            actor = ask.visitor.actor
-            logger.warning("no such case in the visitor's log", log=log, actor=actor.id, role=actor.role)
             raise Refused("not_found")
+        ask.require(row.community)
         stored = self._node.storage.log
         handling = stored.stream(log, f"handling/{id}")
         events = [*stored.stream(log, f"case/{id}"), *handling]
