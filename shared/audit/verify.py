@@ -74,6 +74,10 @@ REASONS: Final = {
         "no signed checkpoint covers any of the {size} events, although the log has a key: all were removed",
         "日志有签名密钥，{size} 个事件却没有任何签名检查点：检查点已被全部删除",
     ),
+    "anchor": (
+        "the log of readings is not the one that was anchored here with {size} readings",
+        "查阅日志与此处存证的 {size} 条查阅记录不符",
+    ),
 }
 """What may be wrong at a position: by stable code, in English and Chinese."""
 

@@ -24,7 +24,7 @@ from typing import Any, get_type_hints
 from shared.contracts.days import refuse_future
 from shared.contracts.event import Event, Recorded
 from shared.contracts.frozen import dataclass, replace
-from shared.contracts.model import Accepts, Context, Decider, Ledger, Look, Refused, held, slug
+from shared.contracts.model import Accepts, Context, Decider, Ledger, Look, Refused, held, placed_in, slug
 from shared.contracts.personal import personal
 
 
@@ -173,6 +173,7 @@ class Entries:
             initial=None,
             decide=self._decide,
             evolve=self._evolve,
+            place=placed_in(*self.ledgers),
         )
 
     def _decide(self, command: Any, entry: Entry | None, context: Context) -> Sequence[Any]:

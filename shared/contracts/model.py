@@ -5,9 +5,9 @@ A declaration holds no mechanism. `shared.runtime` runs it, `shared.audit` repla
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, fields
+from dataclasses import field
 from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
 from shared.contracts.codes import READERS, Named, Role
 from shared.contracts.event import Actor, Event, Recorded
@@ -143,6 +143,10 @@ class Accepts:
     at_head: bool = False
     """Whether it is decided only on ledgers that hold all that the log held when it came: where missing what was
     recorded a moment ago would be a wrong answer, and not only a refusal too many."""
+    destroys: Callable[[Any, str], str] | None = None
+    """`destroys(command, id)`: the subject whose keys are destroyed once it was decided, and before its event is
+    appended: that the log tells of it means that it was done. Nothing else may be decided about the aggregate in the
+    state in which such a command is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,8 @@ class Decider(Generic[State]):
     decide: Callable[[Any, State, Context], Sequence[Any]]
     evolve: Callable[[State, Any, datetime], State]
     place: Callable[[str, Look], str | None] | None = None
-    """`place(id, look)`: the community in which an aggregate lies, None where it does not exist; without it those of one
-    community may send only commands that name their community."""
+    """`place(id, look)`: the community in which an aggregate lies; empty where it is of no one community's, None where
+    it does not exist. Without it those of one community may send only commands that name their community."""
     sealed_under: str | None = None
     """The category whose keys seal this aggregate's personal fields (a case's handling seals under `case`)."""
 
@@ -200,13 +204,24 @@ class Ledger(Generic[Row]):
     """What the service looks things up in, and serves to nobody: it has no address and no file. It is replayed,
     verified and rebuilt as every ledger is."""
 
-
     @property
     def shown_within(self) -> Within:
         """What those of one community see of it."""
         if self.within is not None:
             return self.within
-        return Within.ROWS if any(column.name == "community" for column in fields(self.row)) else Within.CLOSED
+        return Within.ROWS if "community" in get_type_hints(self.row) else Within.CLOSED
+
+
+def placed_in(*ledgers: Ledger[Any]) -> Callable[[str, Look], str | None]:
+    """What tells the community of an aggregate by its row in the first of these ledgers that has one."""
+
+    def place(id: str, look: Look) -> str | None:
+        for ledger in ledgers:
+            if (row := look.row(ledger, id)) is not None:
+                return str(getattr(row, "community", "") or "")
+        return None
+
+    return place
 
 
 class Misplaced(Exception):
@@ -283,26 +298,67 @@ class Scorer:
     rescored: Callable[[Mapping[str, Sequence[Any]], int, str], Callable[[Any], Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Compartment:
-    """A sealed field that is opened one at a time, for a purpose, and never without a trace (`shared.log.access`).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Who wants to open what of an aggregate, and where it can be looked up: the ledgers and the log as they stand."""
 
-    `box(history, item)` finds it in the stream of the aggregate (the item is empty where the path names none), None
-    where there is none; `may(actor, id, look)` says whether an actor of an allowed role has to do with this aggregate,
-    by the service's own ledgers.
+    by: Actor
+    community: str | None
+    """The one community that they belong to; None for who belongs to a whole sub-district."""
+    id: str
+    """The aggregate's."""
+    item: str = ""
+    """What in it, where the address names that too: a visit's id, a version."""
+    look: Look
+    stream: Callable[[str], Sequence[Recorded]]
+    """What the log tells of an aggregate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compartment:
+    """Sealed fields of an aggregate, opened for a purpose and never without a trace (`shared.log.access`).
+
+    Those whose work it is open it by themselves. Everybody else of its roles needs a granted unmasking 解封许可 of this
+    subject, or breaks the glass 紧急查阅 (`Service.unmaskings`).
     """
 
     path: str
-    """Below the service: `visits/{case}/{item}/class`, or without an item: `appeals/{appeal}/grounds`."""
-    field: str
+    """Below the service: `cases/{case}/personal`; a second part in braces is an item: `visits/{case}/{visit}/class`."""
     category: str
-    by: frozenset[str]
-    """Roles (see `codes.Role`) that may open it."""
+    """Of the aggregate's stream."""
+    by: frozenset[Role]
+    """Roles that may open it at all."""
+    work: frozenset[Role]
+    """Roles of those whose work it may be."""
+    may: Callable[[Opening], bool]
+    """Whether it is the work of this actor, who has one of these roles."""
+    boxes: Callable[[Opening], Mapping[str, str]]
+    """The sealed boxes there are, each by its field's name."""
+    place: Callable[[Opening], str | None]
+    """The community in which it lies; empty where in none, None where there is no such thing."""
     clause: str
     title_zh: str
     title_en: str
-    box: Callable[[Sequence[Recorded], str], str | None]
-    may: Callable[[Actor, str, Look], bool]
+    field: str | None = None
+    """The one field that the address opens; None where who asks names the fields."""
+    ledger: Ledger[Any] | None = None
+    """The ledger whose sealed columns it opens, if it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What a service tells out of what is sealed, beside its compartments, at `POST /{service}/{path}`, by a route of
+    its own: recorded before it is told, as every reading is."""
+
+    path: str
+    by: frozenset[Role]
+    clause: str
+    title_zh: str
+    title_en: str
+    asked: type
+    """The value of the body."""
+    answer: type
+    """The dataclass whose JSON is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +446,14 @@ class Service:
     timers: tuple[Timer, ...] = ()
     scorer: Scorer | None = None
     compartments: tuple[Compartment, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
+    unmaskings: Ledger[Any] | None = None
+    """The ledger of unmaskings 解封许可 and broken glasses 紧急查阅, in the service that decides about them: columns
+    `id`, `case` (the subject), `actor`, `role`, `purpose`, `granted`, `until`, `emergency`, `ended_at`."""
+    restrictions: Ledger[Any] | None = None
+    """The ledger of what is restricted 限制处理, in the same service: a row, by subject, as long as it is."""
+    retention: Ledger[Any] | None = None
+    """The ledger of how long what is kept 保管期限, in the same service: by subject `kept`, `over_on`, `due_on`."""
     questions: tuple[Question, ...] = ()
     documents: tuple[Document, ...] = ()
 

@@ -1,7 +1,7 @@
 """Which fields of a command or an event are personal: found once per class, walked fast ever after."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, is_dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -108,3 +108,25 @@ def unsealed_field(value: Any, plan: Plan) -> str | None:
             if (found := unsealed_field(item, inner)) is not None:
                 return f"{name}.{found}"
     return None
+
+
+def boxes(value: Any, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The sealed boxes in these fields of a row or an event, each with its place: `parties/0/name`."""
+    return (found for name in names for found in _boxes(getattr(value, name), name))
+
+
+def _boxes(held: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(held, str):
+        if held.startswith(SEALED_MARK):
+            yield place, held
+    elif isinstance(held, tuple):
+        for number, item in enumerate(held):
+            yield from _boxes(item, f"{place}/{number}")
+    elif is_dataclass(held):
+        for field in dataclasses.fields(held):
+            yield from _boxes(getattr(held, field.name), f"{place}/{field.name}")
+
+
+def key_of(box: str) -> str:
+    """The name of the key that seals a box: `case/0f3a#parties/0` of `sealed:2:case/0f3a#parties/0:…`."""
+    return box.split(":", 2)[2].rpartition(":")[0]  # a key's name may hold colons, base64 holds none

@@ -12,7 +12,9 @@ import httpx
 from services.assignment.commands import AssignHandler, CompleteVisit, PlanVisit
 from services.intake.commands import AcceptCase, Person, ReportCase
 from services.together import application, together
+from shared.access.visitor import Visitor
 from shared.contracts.codes import CaseKind, DisputeType, PartyRole, Profession, Role, Source
+from shared.contracts.event import Actor
 from shared.runtime import Node
 from shared.settings import load
 from tests.web.campaign import LOG, Campaign, code, day, join
@@ -35,6 +37,10 @@ class Office:
 
     def bearer(self, role: Role, who: str | None = None, log: str = LOG) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token(role, who, log)}"}
+
+    def session(self, role: Role) -> str:
+        """What the cookie of somebody who has signed in holds."""
+        return self.node.storage.sessions.open_for(Visitor(Actor(id=f"{role}-1", role=role), LOG))
 
     def officer(self, profession: Profession) -> str:
         """The one who is posted to the community."""

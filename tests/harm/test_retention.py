@@ -1,4 +1,5 @@
-"""Rule 4, second half: when their time is over, keys are destroyed; nothing that is proved or counted changes."""
+"""Rule 4, second half: what was kept long enough, or what a person had erased, can be opened by nobody any more. Two
+persons decide it; nothing that is proved or counted changes."""
 
 import asyncio
 import json
@@ -8,107 +9,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.assessment.commands import PublishScores
-from services.forgetting import retention
-from services.intake.commands import CloseCase, FollowUpCase, ReopenCase, ResolveCase, VoidCase
-from services.intake.ledgers.cases import Row
-from services.intake.retention import BACKLOG, HANDLED, NOT_TAKEN_ON, PERIODS, VOIDED, expired, expiry
+from services.forgetting import due_on
+from services.intake.commands import (
+    CloseCase,
+    DeclineCase,
+    FollowUpCase,
+    ReopenCase,
+    ReportCase,
+    ResolveCase,
+    RetractStep,
+    VoidCase,
+)
+from services.privacy.commands import ApproveErasure, CompleteErasure, LiftRestriction, ProposeErasure
+from services.privacy.ledgers import restrictions
+from services.privacy.service import SERVICE as PRIVACY
 from services.together import SERVICES
 from shared.audit.compare import compare
 from shared.audit.verify import verify_log
+from shared.command import Asked
 from shared.contracts.assessment import PeriodKind
-from shared.contracts.codes import Basis, CaseKind, CaseStatus, DisputeType, Role
-from shared.contracts.days import start_of
-from shared.contracts.event import Recorded
+from shared.contracts.codes import CaseKind, DeclineReason, DisputeType, Role, Source
+from shared.contracts.event import Actor, Recorded
+from shared.contracts.intake import CaseStep
+from shared.contracts.model import Refused
 from shared.contracts.personal import personal, sealed_copy
+from shared.contracts.privacy import ErasureReason, LiftReason, PersonalDataErased
 from shared.errors import Unusable
+from shared.ledger.replay import Replay
+from shared.ledger.tables import digest
 from shared.log import keys
 from shared.log.vault import Unreadable
 from shared.runtime import Storage
 from shared.settings import load
 from tests.harm.invented import ID_NUMBER, NAME, PHONE
-from tests.harm.office import Office, office, person
+from tests.harm.office import COMMUNITY, Office, office, person
+from tests.privacy.erasing import GUARD, OTHER, approve, erase_as_asked
 from tests.system.cli import sanguan
 from tests.web.campaign import LOG, adopt_plan, day
-
-OVER = date(2015, 7, 10)
-OPEN = (CaseStatus.REPORTED, CaseStatus.ACCEPTED)
-
-
-def case(
-    status: CaseStatus, kind: CaseKind = CaseKind.DISPUTE, over_on: date = OVER, id: str = "c-1", **more: Any
-) -> Row:
-    """A case of invented people."""
-    moment = None if status in OPEN else start_of(over_on)
-    times = {"voided_at": moment} if status is CaseStatus.VOIDED else {"ended_at": moment}
-    return Row(
-        id=id, community=f"{LOG}001", grid=None, kind=kind, dispute_type=DisputeType.OTHER, source=None, status=status,
-        basis=Basis.ACT, paper=None, summary="sealed:box", parties=(), reported_at=start_of(date(2015, 6, 1)),
-        **(times | more),
-    )  # fmt: skip
-
-
-# when ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "period", "first_day"),
-    [
-        (CaseStatus.CLOSED, CaseKind.DISPUTE, HANDLED, "2026-01-01"),
-        (CaseStatus.RESOLVED, CaseKind.INSTABILITY, HANDLED, "2026-01-01"),
-        (CaseStatus.CLOSED, CaseKind.BACKLOG, BACKLOG, "2046-01-01"),
-        (CaseStatus.DECLINED, CaseKind.DISPUTE, NOT_TAKEN_ON, "2018-01-01"),
-        (CaseStatus.LINKED, CaseKind.DISPUTE, NOT_TAKEN_ON, "2018-01-01"),
-        (CaseStatus.VOIDED, CaseKind.DISPUTE, VOIDED, "2017-01-01"),
-        (CaseStatus.VOIDED, CaseKind.BACKLOG, VOIDED, "2017-01-01"),
-    ],
-)
-def test_a_case_is_kept_for_its_period_from_the_next_year_on(
-    status: CaseStatus, kind: CaseKind, period: object, first_day: str
-) -> None:
-    row, due = case(status, kind), date.fromisoformat(first_day)
-    assert expired([row], due - timedelta(days=1)) == []
-    (found,) = expired([row], due)
-    assert (found.period, found.over_on, found.due_on) == (period, OVER, due)
-
-
-@given(st.sampled_from(OPEN), st.sampled_from(list(CaseKind)), st.dates(date(2015, 6, 1), date(2199, 1, 1)))
-def test_what_is_open_is_never_forgotten(status: CaseStatus, kind: CaseKind, day_: date) -> None:
-    assert expired([case(status, kind)], day_) == []
-
-
-@given(
-    st.sampled_from([one for one in CaseStatus if one not in OPEN]), st.sampled_from(list(CaseKind)),
-    st.dates(date(2015, 6, 1), date(2100, 1, 1)), st.dates(date(2015, 6, 1), date(2199, 1, 1)),
-)  # fmt: skip
-def test_every_case_that_is_over_has_a_day_and_none_comes_before_it(
-    status: CaseStatus, kind: CaseKind, over_on: date, day_: date
-) -> None:
-    row = case(status, kind, over_on)
-    found = expiry(row)
-    assert found is not None
-    assert found.period in PERIODS
-    assert found.due_on >= over_on + timedelta(days=365 * found.period.years)
-    assert bool(expired([row], day_)) is (day_ >= found.due_on)
-
-
-def test_time_runs_from_the_last_thing_that_happened() -> None:
-    row = case(CaseStatus.CLOSED, followed_up_at=start_of(date(2016, 1, 2)), closed_at=start_of(date(2017, 3, 1)))
-    found = expiry(row)
-    assert found is not None
-    assert (found.over_on, found.due_on) == (date(2017, 3, 1), date(2028, 1, 1))
-
-
-def test_every_period_says_what_it_rests_on_and_that_it_is_a_proposal() -> None:
-    for period in PERIODS:
-        assert "建议" in period.rests_on
-        assert period.years > 0
-
-
-# and then -----------------------------------------------------------------------------------------------------------
 
 
 def run(play: Callable[[Office], Any], data: Path) -> None:
@@ -117,9 +56,6 @@ def run(play: Callable[[Office], Any], data: Path) -> None:
             await play(made)
 
     asyncio.run(whole())
-
-
-NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 async def season(made: Office) -> tuple[str, str, str, str]:
@@ -146,14 +82,19 @@ async def season(made: Office) -> tuple[str, str, str, str]:
 
 def readable(storage: Storage, case: str) -> list[bool]:
     """Of each box of a case and of its handling, whether it opens."""
-    found: list[bool] = []
+    return [*opens(storage, case).values()]
+
+
+def opens(storage: Storage, case: str) -> dict[str, bool]:
+    """The boxes of a case and of its handling, and whether each opens."""
+    found: dict[str, bool] = {}
 
     def look(_: str, box: str) -> str:
         try:
             storage.vault.open(LOG, box)
-            found.append(True)
+            found[box] = True
         except Unreadable:
-            found.append(False)
+            found[box] = False
         return box
 
     history: list[Recorded] = [*storage.log.stream(LOG, f"case/{case}"), *storage.log.stream(LOG, f"handling/{case}")]
@@ -162,41 +103,147 @@ def readable(storage: Storage, case: str) -> list[bool]:
     return found
 
 
-def proved(storage: Storage) -> tuple[Any, ...]:
-    """What an auditor finds: ledgers, scores, the tree; and every byte of the log."""
+def proved(storage: Storage, size: int) -> tuple[Any, ...]:
+    """What an auditor finds of the log's first events: every byte, the tree, each ledger's rows as they follow from
+    them. And that ledgers, scores and the tree are what they should be now."""
     compared = compare(storage, LOG)
     verified = verify_log(storage.log_engine, LOG, str(keys.load_verifier(storage.settings.data_dir, LOG)))
     assert compared.ok, compared.as_text()
     assert verified.ok
-    replayed = [(one["name"], one["replayed"]) for one in compared.as_json()["ledgers"]]
-    return compared.as_json()["scores"], replayed, verified.as_json()["root"], storage.log.raw(LOG, -1, 10_000)
+    replay = Replay(storage.log, LOG, [(one, ledger) for one in SERVICES for ledger in one.ledgers]).to(size - 1)
+    digests = {follower: digest(replay.rows(follower)) for follower in replay.ledgers}
+    return storage.log.raw(LOG, -1, size), storage.root(LOG, size), digests, compared.as_json()["scores"]
 
 
-def test_what_is_due_is_forgotten_and_every_proof_ledger_and_score_stays(tmp_path: Path) -> None:
+def restricted(made: Office) -> dict[str, restrictions.Row]:
+    with made.node.look(PRIVACY.name, LOG) as look:
+        return {row.id: row for row in look.rows(restrictions.LEDGER)}
+
+
+async def tick(made: Office, on: datetime) -> None:
+    """A day on which the service looks at its clocks."""
+    await made.node.timers[PRIVACY.name].tick(on)
+    await made.campaign.settle()
+
+
+def at(year: int, month: int, day_: int) -> datetime:
+    return datetime(year, month, day_, 9, tzinfo=UTC)
+
+
+# kept long enough ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_kept_long_enough_is_restricted_then_erased_by_two(tmp_path: Path) -> None:
+    async def play(made: Office) -> None:
+        storage, send = made.node.storage, made.campaign.send
+        *others, voided = await season(made)
+        subject = f"case/{voided}"
+        size = storage.log.size(LOG)
+        before = proved(storage, size)
+        assert before[3]["checked"] > 0
+
+        await tick(made, at(2016, 12, 30))
+        assert restricted(made) == {}
+        await tick(made, at(2017, 1, 1))
+        assert set(restricted(made)) == {subject}
+        assert all(readable(storage, voided)), "restricted is not erased"
+
+        propose = ProposeErasure(subject=subject, because=ErasureReason.RETENTION)
+        with pytest.raises(Refused, match="restricted_too_short"):
+            await send(propose, at(2017, 1, 20), role=Role.PRIVACY, who=GUARD)
+        await send(propose, at(2017, 2, 1), role=Role.PRIVACY, who=GUARD)
+        with pytest.raises(Refused, match="same_person"):
+            await send(ApproveErasure(subject=subject), at(2017, 2, 2), role=Role.PRIVACY, who=GUARD)
+        assert all(readable(storage, voided)), "one person erases nothing"
+        await approve(made, subject, at(2017, 2, 2))
+
+        assert len(readable(storage, voided)) > 5
+        assert not any(readable(storage, voided))
+        for case in others:
+            assert all(readable(storage, case))
+        assert proved(storage, size) == before
+
+    run(play, tmp_path)
+
+
+def test_that_it_was_erased_is_told_once_and_without_content(tmp_path: Path) -> None:
     async def play(made: Office) -> None:
         storage = made.node.storage
-        closed, reopened, running, voided = await season(made)
-        before = proved(storage)
-        assert before[0]["checked"] > 0
+        closed, *_ = await season(made)
+        subject = f"case/{closed}"
+        await erase_as_asked(made, subject, at(2016, 1, 4))
+        told = [
+            one for one in storage.log.stream(LOG, f"subject/{subject}") if isinstance(one.event, PersonalDataErased)
+        ]
+        assert [one.event for one in told] == [
+            PersonalDataErased(subject=subject, kind="case", because=ErasureReason.REQUEST)
+        ]
+        assert told[0].cause is not None, "it follows from the approval"
+        again = Asked(
+            log=LOG, command_id=told[0].command_id, command=CompleteErasure(subject=subject),
+            occurred_at=told[0].occurred_at, actor=Actor(id="service:privacy", role=Role.SERVICE), cause=told[0].cause,
+        )  # fmt: skip
+        assert (await made.node.desks[PRIVACY.name].send(again)).position == told[0].position
+        for command, role in (
+            (CompleteErasure(subject=subject), Role.SERVICE),
+            (ApproveErasure(subject=subject), Role.OFFICE),
+        ):
+            with pytest.raises(Refused, match="already_erased"):
+                await made.campaign.send(command, at(2016, 2, 1), role=role, who=OTHER)
 
-        early = retention(storage, LOG, date(2016, 12, 31), NOW, destroy=True)
-        assert (early.due, early.destroyed) == ([], 0)
-        dry = retention(storage, LOG, date(2026, 1, 1), NOW, destroy=False)
-        assert [(one.case, one.period.code) for one in dry.due] == [(voided, "voided"), (closed, "handled")]
-        assert dry.destroyed is None
-        assert all(all(readable(storage, id)) for id in (closed, reopened, running, voided))
+    run(play, tmp_path)
 
-        done = retention(storage, LOG, date(2026, 1, 1), NOW, destroy=True)
-        assert (done.due, done.destroyed) == (dry.due, 2)
-        assert readable(storage, closed) == [False] * len(readable(storage, closed))
-        assert len(readable(storage, closed)) > 5
-        assert not any(readable(storage, voided))
-        assert all(readable(storage, reopened))
-        assert all(readable(storage, running))
-        assert proved(storage) == before
 
-        again = retention(storage, LOG, date(2026, 1, 1), NOW, destroy=True)
-        assert (again.due, again.destroyed) == ([], 0)
+def test_a_case_that_goes_on_again_is_restricted_no_more(tmp_path: Path) -> None:
+    async def play(made: Office) -> None:
+        send = made.campaign.send
+        report = ReportCase(
+            community=COMMUNITY, grid="G01-1", kind=CaseKind.DISPUTE, dispute_type=DisputeType.NEIGHBOURS,
+            source=Source.SWEEP, summary="虚构", parties=(person(NAME),),
+        )  # fmt: skip
+        case = await send(report, day("06-15"), role=Role.CLERK)
+        decline = DeclineCase(reason=DeclineReason.NOT_IN_SCOPE, remedy="可向人民法院起诉")
+        await send(decline, day("06-16"), case, Role.CLERK)
+        await made.campaign.settle()
+        await tick(made, at(2018, 1, 1))
+        assert set(restricted(made)) == {f"case/{case}"}
+        await send(RetractStep(step=CaseStep.DECLINED, reason="误登"), at(2018, 1, 2), case, Role.CLERK)
+        await made.campaign.settle()
+        await tick(made, at(2018, 1, 3))
+        assert restricted(made) == {}
+        assert all(readable(made.node.storage, case))
+
+    run(play, tmp_path)
+
+
+def test_who_lifted_a_restriction_is_not_overruled_by_the_clock(tmp_path: Path) -> None:
+    async def play(made: Office) -> None:
+        *_, voided = await season(made)
+        await tick(made, at(2017, 1, 1))
+        lift = LiftRestriction(subject=f"case/{voided}", because=LiftReason.MISTAKEN)
+        await made.campaign.send(lift, at(2017, 1, 5), role=Role.PRIVACY)
+        await made.campaign.settle()
+        await tick(made, at(2017, 1, 6))
+        assert restricted(made) == {}
+        assert [one.kept.id for one in due_on(made.node.storage, LOG, date(2017, 1, 6)).due] == [f"case/{voided}"]
+
+    run(play, tmp_path)
+
+
+# asked for by the person --------------------------------------------------------------------------------------------
+
+
+def test_one_party_alone_is_erased_and_the_other_stays(tmp_path: Path) -> None:
+    async def play(made: Office) -> None:
+        storage = made.node.storage
+        case = await made.case(person(NAME, PHONE), person("虚构另一人"))
+        await erase_as_asked(made, f"case/{case}#parties/0", at(2016, 1, 4))
+        found = opens(storage, case)
+        gone = {box for box, opened in found.items() if not opened}
+        assert gone == {box for box in found if "#parties/0:" in box}
+        assert len(gone) == 2
+        assert any("#parties/1:" in box for box in found)
+        assert compare(storage, LOG).ok
 
     run(play, tmp_path)
 
@@ -208,7 +255,7 @@ def test_no_key_is_left_in_any_file(tmp_path: Path) -> None:
         wrapped = [*storage.vault.keys_of([(LOG, f"case/{closed}")])[LOG, f"case/{closed}"].wrapped.values()]
         assert len(wrapped) >= 2
         assert all(held(tmp_path, key) for key in wrapped)
-        retention(storage, LOG, date(2026, 1, 1), NOW, destroy=True)
+        await erase_as_asked(made, f"case/{closed}", at(2016, 1, 4))
         assert [key for key in wrapped if held(tmp_path, key)] == []
 
     run(play, tmp_path)
@@ -219,21 +266,10 @@ def held(data: Path, key: bytes) -> list[str]:
     return [file.name for file in data.rglob("*") if file.is_file() and key in file.read_bytes()]
 
 
-def test_nothing_is_destroyed_before_its_day_by_naming_another(tmp_path: Path) -> None:
-    async def play(made: Office) -> None:
-        closed, *_ = await season(made)
-        with pytest.raises(Unusable, match="day_to_come"):
-            retention(made.node.storage, LOG, date(2099, 1, 1), NOW, destroy=True)
-        assert all(readable(made.node.storage, closed))
-        assert len(retention(made.node.storage, LOG, date(2099, 1, 1), NOW, destroy=False).due) == 2
-
-    run(play, tmp_path)
-
-
 def test_a_forgotten_case_takes_nothing_personal_any_more_and_its_page_still_shows(tmp_path: Path) -> None:
     async def play(made: Office) -> None:
         closed, *_ = await season(made)
-        retention(made.node.storage, LOG, date(2026, 1, 1), NOW, destroy=True)
+        await erase_as_asked(made, f"case/{closed}", at(2016, 1, 4))
         body = {
             "log": LOG,
             "occurred_at": day("07-20").isoformat(),
@@ -244,7 +280,7 @@ def test_a_forgotten_case_takes_nothing_personal_any_more_and_its_page_still_sho
             "/intake/commands/reopen-case", json=body, headers=made.bearer(Role.CLERK) | {"idempotency-key": "again"}
         )
         assert (answer.status_code, answer.json()["code"]) == (409, "erased")
-        cookie = {"cookie": f"sanguan_session={made.token(Role.OFFICE)}", "accept": "text/html"}
+        cookie = {"cookie": f"sanguan_session={made.session(Role.OFFICE)}", "accept": "text/html"}
         page = await made.web.get(f"/cases/{closed}", headers=cookie)
         assert page.status_code == 200
         assert NAME not in page.text
@@ -252,47 +288,52 @@ def test_a_forgotten_case_takes_nothing_personal_any_more_and_its_page_still_sho
     run(play, tmp_path)
 
 
-def test_a_log_that_is_not_wholly_read_forgets_nothing(tmp_path: Path) -> None:
+# what the command lists ---------------------------------------------------------------------------------------------
+
+
+def test_a_log_that_is_not_wholly_read_says_nothing_is_due(tmp_path: Path) -> None:
     """An event that this version does not know may have opened a case again."""
 
     async def play(made: Office) -> None:
         storage = made.node.storage
-        closed, *_ = await season(made)
+        await season(made)
         codec = storage.log.codec
         known = codec._decoders.pop(b"sanguan.intake.case-reopened.v1")
         with pytest.raises(Unusable, match="log_unreadable"):
-            retention(storage, LOG, date(2026, 1, 1), NOW, destroy=True)
+            due_on(storage, LOG, date(2026, 1, 1))
         codec._decoders[b"sanguan.intake.case-reopened.v1"] = known
-        assert all(readable(storage, closed))
 
     run(play, tmp_path)
 
 
-def test_the_command_lists_and_with_destroy_forgets(tmp_path: Path) -> None:
+def test_the_command_lists_what_is_due_and_how_far_it_has_come(tmp_path: Path) -> None:
     data, cases = tmp_path / "data", list[str]()
 
     async def play(made: Office) -> None:
         cases.extend(await season(made))
+        await tick(made, at(2017, 1, 1))
 
     run(play, data)
     closed, _, _, voided = cases
     listed = sanguan("retention", "--data", data, "--as-of", "2026-01-01", "--json")
-    assert listed.code == 0
-    told = json.loads(listed.out)
-    assert [one["case"] for one in told["due"]] == [voided, closed]
-    assert told["due"][1] == {
-        "case": closed, "period": "handled", "years": 10, "over_on": "2015-07-01", "due_on": "2026-01-01",
+    assert listed.code == 0, listed.err
+    told = {one.pop("subject"): one for one in json.loads(listed.out)["due"]}
+    assert told[f"case/{closed}"] == {
+        "kept": "handled", "years": 10, "over_on": "2015-07-01", "due_on": "2026-01-01", "restricted": False,
+        "propose_from": None, "erasure": "none",
     }  # fmt: skip
-    assert told["destroyed"] is None
-    done = json.loads(sanguan("retention", "--data", data, "--as-of", "2026-01-01", "--destroy", "--json").out)
-    assert done["destroyed"] == 2
+    assert told[f"case/{voided}"]["restricted"] is True
+    assert told[f"case/{voided}"]["propose_from"] == (date(2017, 1, 1) + timedelta(days=30)).isoformat()
+    assert json.loads(sanguan("retention", "--data", data, "--as-of", "2016-12-31", "--json").out)["due"] == []
+    read = sanguan("retention", "--data", data, "--as-of", "2017-01-01")
+    assert "作废的登记" in read.out
+    assert "1 due." in read.out
     for words in (("audit", "replay"), ("audit", "verify")):
         assert sanguan(*words, "--data", data, "--json").code == 0
+    refused = sanguan("retention", "--data", data, "--as-of", "soon", "--json")
+    assert (refused.code, json.loads(refused.out)["code"]) == (2, "bad_day")
     storage = Storage(load(data), SERVICES)
     try:
-        assert not any(readable(storage, closed))
+        assert all(readable(storage, voided)), "a list destroys nothing"
     finally:
         storage.close()
-    for day_, code in (("2099-01-01", "day_to_come"), ("soon", "bad_day")):
-        refused = sanguan("retention", "--data", data, "--as-of", day_, "--destroy", "--json")
-        assert (refused.code, json.loads(refused.out)["code"]) == (2, code)

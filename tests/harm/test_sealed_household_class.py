@@ -15,8 +15,8 @@ from services.assignment.commands import DeclareConflict, PlanVisit
 from services.assignment.entry_commands import AppointLeader, RelieveLeader
 from services.assignment.handling import DECIDER
 from services.together import SERVICES
-from shared.clock import utc_now
 from shared.audit.verify import verify_log
+from shared.clock import utc_now
 from shared.contracts.access import READINGS, Purpose, SealedFieldRead
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Profession, Role
@@ -32,7 +32,8 @@ from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.opening import open_log
 from shared.log.tables import vault_keys
-from shared.log.vault import Unreadable, Vault
+from shared.log.vault import Vault
+from shared.log.wrapping import Masters
 from shared.web.documents import asyncapi, openapi
 from tests.assignment.invented import POSTED, box, opened
 from tests.harm.invented import NAME
@@ -121,7 +122,7 @@ def test_no_page_export_or_reading_of_the_record_shows_it_to_anybody(tmp_path: P
         paths += [f"{ledger}?format={form}" for ledger in ledgers for form in ("json", "csv")]
         served = 0
         for role in (Role.OFFICE, Role.AUDITOR, Role.SUBSCRIBER, Role.LEADER):
-            headers = made.bearer(role) | {"cookie": f"sanguan_session={made.token(role)}"}
+            headers = made.bearer(role) | {"cookie": f"sanguan_session={made.session(role)}"}
             for path in paths:
                 answer = await made.web.get(path, headers=headers)
                 served += answer.status_code == 200
@@ -163,7 +164,8 @@ def test_those_who_have_to_do_with_the_case_read_it_each_for_a_purpose(tmp_path:
             read = readings(made)
             assert len(read) == before + 1
             assert read[-1].actor == Actor(id=who, role=role)
-            assert read[-1].event == SealedFieldRead(case=case, field=FIELD, item="v1", purpose=purpose)
+            told = SealedFieldRead(case=case, field=FIELD, item="v1", purpose=purpose, subject=f"case/{case}")
+            assert read[-1].event == told
 
     run(play, tmp_path)
 
@@ -220,13 +222,13 @@ async def ask_of(made: Office, case: str, own: str) -> Any:
 def spy(made: Office) -> list[str]:
     """The boxes that are opened from now on."""
     vault, opened_boxes = made.node.storage.vault, list[str]()
-    really = vault.open
+    really = vault.open_all
 
-    def watched(log: str, box: str) -> str:
-        opened_boxes.append(box)
-        return really(log, box)
+    def watched(log: str, boxes: Any) -> dict[str, str]:
+        opened_boxes.extend(boxes)
+        return really(log, boxes)
 
-    vault.open = watched  # type: ignore[method-assign]  # the test watches it
+    vault.open_all = watched  # type: ignore[method-assign]  # the test watches it
     return opened_boxes
 
 
@@ -236,13 +238,14 @@ def test_without_a_body_a_purpose_or_with_more_than_that_nothing_is_read(tmp_pat
         path, headers = f"/assignment/visits/{case}/v1/class", made.bearer(Role.OFFICE)
         bodies: list[tuple[bytes, int, str]] = [
             (b"", 400, "malformed_json"), (b"{}", 422, "missing_field"), (b"[]", 422, "wrong_type"),
-            (b'{"purpose": "visit", "why": "x"}', 422, "unknown_field"), (b" " * 2000, 413, "too_large"),
+            (b'{"purpose": "visit", "why": "x"}', 422, "unknown_field"), (b" " * 9000, 413, "too_large"),
+            (b'{"purpose": "visit", "fields": ["diary"]}', 422, "unknown_field"),
         ]  # fmt: skip
         for body, status, said in bodies:
             answer = await made.web.post(path, content=body, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (status, said)
         assert (await made.web.get(path, headers=headers)).status_code == 405
-        cookie = {"cookie": f"sanguan_session={made.token(Role.OFFICE)}"}
+        cookie = {"cookie": f"sanguan_session={made.session(Role.OFFICE)}"}
         answer = await made.web.post(path, json={"purpose": "visit"}, headers=cookie)
         assert answer.status_code == 401, "a cookie alone, which another site could make a browser send, opens nothing"
         assert readings(made) == []
@@ -289,50 +292,57 @@ class Watched:
     def __init__(self) -> None:
         self.opened: list[str] = []
 
-    def open(self, log: str, box: str) -> str:
-        self.opened.append(box)
-        if box == "gone":
-            raise Unreadable("the key was destroyed")
-        return SECRET
+    def open_all(self, log: str, boxes: Any) -> dict[str, str]:
+        self.opened.extend(boxes)
+        return {box: SECRET for box in boxes if box != GONE}
 
     def body_mac(self, body: Any) -> bytes:
         return b"mac"
 
 
+BOX, GONE = "sealed:2:case/c-1#:QUJD", "sealed:2:case/c-1#:Z29uZQ=="
 READING = Reading(
-    id="r-1", log=LOG, actor=Actor(id="office-1", role="office"), case="c-1", field=FIELD, item="v1",
-    purpose=Purpose.VISIT, at=datetime(2015, 6, 20, tzinfo=UTC),
+    id="r-1", log=LOG, actor=Actor(id="office-1", role="office"), subject="case/c-1", case="c-1", item="v1",
+    purpose=Purpose.VISIT, boxes={FIELD: BOX}, at=datetime(2015, 6, 20, tzinfo=UTC),
 )  # fmt: skip
 IN_THE_LOG = Appended(7, 1, (SealedFieldRead.__name__,), "reading/r-1")
 
 
 def read(box: str, appender: Any, vault: Any) -> Any:
-    return asyncio.run(read_sealed(READING, box, appender, vault))
+    return asyncio.run(read_sealed(replace(READING, boxes={FIELD: box}), appender, vault))
 
 
 def test_what_cannot_be_recorded_is_not_opened() -> None:
     vault = Watched()
     with pytest.raises(OSError, match="away"):
-        read("box", Away(), vault)
+        read(BOX, Away(), vault)
     assert vault.opened == []
 
 
 def test_it_is_recorded_before_it_is_opened_and_the_record_does_not_hold_it() -> None:
     vault = Watched()
     appender = Remembering(vault.opened, IN_THE_LOG)
-    assert read("box", appender, vault) == Opened(SECRET, 7)
-    assert vault.opened == ["box"]
+    assert read(BOX, appender, vault) == Opened({FIELD: SECRET}, [], 7)
+    assert vault.opened == [BOX]
     (proposal,) = appender.asked
     assert proposal.log == ACCESS
     assert SECRET not in repr(proposal)
-    assert "box" not in repr(proposal)
+    assert "sealed:" not in repr(proposal)
+
+
+def test_a_box_of_another_case_is_neither_recorded_nor_opened() -> None:
+    vault = Watched()
+    appender = Remembering(vault.opened, IN_THE_LOG)
+    with pytest.raises(ValueError, match="another subject"):
+        read("sealed:2:case/c-2#:QUJD", appender, vault)
+    assert (vault.opened, appender.asked) == ([], [])
 
 
 @pytest.mark.parametrize("answer", [Appended(7, 1, (), "reading/r-1", repeated=True), object()])
 def test_a_reading_that_was_not_new_opens_nothing(answer: Any) -> None:
     vault = Watched()
     with pytest.raises(Refused, match="busy"):
-        read("box", Remembering(vault.opened, answer), vault)
+        read(BOX, Remembering(vault.opened, answer), vault)
     assert vault.opened == []
 
 
@@ -340,13 +350,13 @@ def test_an_attempt_at_what_was_forgotten_stays_recorded() -> None:
     vault = Watched()
     appender = Remembering(vault.opened, IN_THE_LOG)
     with pytest.raises(Refused, match="erased"):
-        read("gone", appender, vault)
+        read(GONE, appender, vault)
     assert len(appender.asked) == 1
 
 
 def test_on_both_databases_a_reading_is_in_the_log_of_readings_and_the_box_is_open(log_engine: Engine) -> None:
     log = open_log(log_engine, Codec((*EVENTS, *READINGS)), utc_now)
-    vault = Vault(log_engine, b"m" * 32)
+    vault = Vault(log_engine, Masters([b"m" * 32]))
     plan = PlanVisit(officer="judge-1", on=day("06-16").date(), must=True, household_class=SECRET)
     sealed, new = vault.seal(LOG, "case/c-1", plan, fresh=True)
     with log_engine.begin() as connection:
@@ -357,12 +367,12 @@ def test_on_both_databases_a_reading_is_in_the_log_of_readings_and_the_box_is_op
     async def twice() -> list[Opened]:
         appender = Appender(log)
         try:
-            later = replace(READING, id="r-2")
-            return [await read_sealed(one, sealed.household_class, appender, vault) for one in (READING, later)]
+            first = replace(READING, boxes={FIELD: sealed.household_class})
+            return [await read_sealed(one, appender, vault) for one in (first, replace(first, id="r-2"))]
         finally:
             await appender.close()
 
-    assert asyncio.run(twice()) == [Opened(SECRET, 0), Opened(SECRET, 1)]
+    assert asyncio.run(twice()) == [Opened({FIELD: SECRET}, [], 0), Opened({FIELD: SECRET}, [], 1)]
     assert [one.event.purpose for one in log.recorded(ACCESS, -1, 10)] == [Purpose.VISIT] * 2
     assert SECRET.encode() not in b"".join(data for _, data in log.raw(ACCESS, -1, 10))
 
@@ -439,8 +449,8 @@ def test_the_log_of_readings_is_published_nowhere_and_yet_verified(tmp_path: Pat
 
 def test_readings_are_no_part_of_the_published_language() -> None:
     assert not set(READINGS) & set(EVENTS)
-    assert SealedFieldRead.NAME not in json.dumps(asyncapi(SERVICES))
-    assert "sealed-field-read" not in json.dumps(openapi(SERVICES))
+    documents = json.dumps([asyncapi(SERVICES), openapi(SERVICES)])
+    assert [event.NAME for event in READINGS if event.NAME in documents] == []
     assert [service.name for service in SERVICES if service.name == SealedFieldRead.OWNER] == []
 
 

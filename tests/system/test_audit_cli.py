@@ -188,13 +188,14 @@ def test_a_note_kept_elsewhere_finds_a_log_that_was_cut_and_signed_again(data: P
     note = tmp_path / "kept.txt"
 
     def cut(connection: sqlite3.Connection) -> None:
-        (kept,) = connection.execute("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+        newest = "SELECT note FROM checkpoints WHERE log = ? ORDER BY size DESC LIMIT 1"
+        (kept,) = connection.execute(newest, (LOG,)).fetchone()
         note.write_text(kept, encoding="utf-8")
         unguarded(connection)
         connection.execute("DELETE FROM events WHERE log = ? AND position >= 2000", (LOG,))
         connection.execute("UPDATE heads SET size = 2000 WHERE log = ?", (LOG,))
-        connection.execute("DELETE FROM checkpoints")
-        connection.execute("DELETE FROM tiles")
+        connection.execute("DELETE FROM checkpoints WHERE log = ?", (LOG,))
+        connection.execute("DELETE FROM tiles WHERE log = ?", (LOG,))
 
     held = ("audit", "verify", "--data", data, "--json", "--checkpoint", note)
     altered(data / "log.db", cut)
@@ -208,7 +209,8 @@ def test_a_note_kept_elsewhere_finds_a_log_that_was_cut_and_signed_again(data: P
 
 def test_a_note_that_the_log_still_holds_is_one_more_checkpoint(data: Path, tmp_path: Path) -> None:
     connection = sqlite3.connect(data / "log.db")
-    (kept,) = connection.execute("SELECT note FROM checkpoints ORDER BY size LIMIT 1").fetchone()
+    first = "SELECT note FROM checkpoints WHERE log = ? ORDER BY size LIMIT 1"
+    (kept,) = connection.execute(first, (LOG,)).fetchone()
     connection.close()
     note = tmp_path / "kept.txt"
     note.write_text(kept, encoding="utf-8")
@@ -250,3 +252,23 @@ def test_a_log_that_is_not_there_is_no_well_kept_one(data: Path) -> None:
         done = called("audit", what, "--data", data, "--log", "410105099", "--json")
         assert done.code == 2
         assert done.one_line_for_people()
+
+
+def test_a_log_of_readings_that_was_shortened_is_a_finding(data: Path) -> None:
+    """The sample's one reading is taken away, and all that was signed of it: its anchor tells."""
+    sound = called("audit", "verify", "--data", data, "--json")
+    assert (sound.code, sound.json["readings"]["anchors"]) == (0, 1)
+    readings = f"{LOG}.access"
+
+    def cut(connection: sqlite3.Connection) -> None:
+        unguarded(connection)
+        for table in ("events", "heads", "checkpoints", "tiles"):
+            connection.execute(f"DELETE FROM {table} WHERE log = ?", (readings,))
+
+    altered(data / "log.db", cut)
+    for secret in ("key", "pub"):
+        (data / "keys" / f"{readings}.{secret}").unlink()
+    done = called("audit", "verify", "--data", data, "--json")
+    assert (done.code, done.json["ok"], done.json["readings"]["ok"]) == (1, False, False)
+    assert done.json["first_bad"] is None, "the sub-district's own log is sound"
+    assert done.json["readings"]["first_bad"]["code"] == "anchor"
