@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, Request, sync_playwright
@@ -20,10 +21,12 @@ from tests.web.campaign import LOG, SECRETS, fill, opened
 
 pytestmark = pytest.mark.browser
 
+PASSWORD = "一句只在测试中用的口令 9"
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 PATHS = (
     "/", "/scores", "/scores/phase-2.2015-08-10.410105010", "/cases", "/cases/{handled}", "/cases/{voided}",
-    "/communities", "/communities/410105010004", "/meetings", "/record", "/record/3", "/flags", "/what-if",
+    "/communities", "/communities/410105010004", "/meetings", "/record", "/record/3", "/flags", "/what-if", "/privacy",
+    "/policy",
 )  # fmt: skip
 ARGUMENTS = (
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -59,6 +62,9 @@ class Serving(threading.Thread):
     async def _work(self) -> None:
         async with opened(self._data) as (node, app):
             campaign = await fill(node)
+            accounts = node.storage.sign_in.accounts
+            accounts.open("auditor-9", password=PASSWORD)
+            accounts.grant("auditor-9", Role.AUDITOR, LOG, "operator-1")
             token = node.storage.tokens.mint(Role.OFFICE, LOG, subject="office-1", valid=timedelta(hours=1))
             with socket.socket() as listener:
                 listener.bind(("127.0.0.1", 0))
@@ -122,8 +128,9 @@ class Watched:
         """As a person does it: follow the redirect, paste, press the button."""
         self.go("/cases?lang=en")
         assert urlsplit(self.page.url).path == "/sign-in"
+        self.page.get_by_text("Sign in with a token").click()
         self.page.get_by_label("Token").fill(token)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in").last.click()
         self.page.wait_for_url("**/cases?lang=en")
 
     def is_clean(self) -> None:
@@ -200,6 +207,31 @@ def test_a_person_finds_a_case_and_its_proof_by_keyboard_and_links(served: Serve
     page.get_by_role("button", name="退出").click()
     assert urlsplit(page.url).path == "/sign-in"
     watched.go("/cases")
+    assert urlsplit(page.url).path == "/sign-in"
+    watched.is_clean()
+    context.close()
+
+
+def test_an_auditor_signs_in_with_a_password_and_a_second_factor(served: Served, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    watched = Watched(context.new_page(), served.url)
+    page = watched.page
+    watched.go("/record?lang=en")
+    page.get_by_label("Account").fill("auditor-9")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").first.click()
+    _fits(page, 390, "/sign-in/factor")
+    assert page.locator("figure svg").is_visible()
+    code = pyotp.TOTP(page.locator("dd code").inner_text().replace(" ", "")).now()
+    page.get_by_role("textbox", name="Code").fill(code)
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/record?lang=en")
+    page.locator("header").get_by_role("link", name="Account").click()
+    assert urlsplit(page.url).path == "/account"
+    _fits(page, 390, "/account")
+    page.get_by_role("button", name="Sign out").click()
+    assert urlsplit(page.url).path == "/sign-in"
+    watched.go("/account")
     assert urlsplit(page.url).path == "/sign-in"
     watched.is_clean()
     context.close()
