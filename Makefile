@@ -35,8 +35,8 @@ test: .venv/.dev ## All tests but those that need a browser or very long
 test-browser: .venv/.dev ## The pages in a real Chromium
 	@$(BIN)/python -m pytest -m browser
 
-test-long: .venv/.dev ## The same properties, over many more cases
-	@$(BIN)/python -m pytest -m long
+test-long: .venv/.dev ## All of them, over many more cases
+	@SANGUAN_TEST_LONG=1 $(BIN)/python -m pytest -m "not browser" -n logical --maxprocesses 4 --dist loadfile
 
 check: .venv/.dev ## Types, lint, import rules, generated documents
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -22,7 +22,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import append, following, replay, web
+from bench import append, following, replay, sealing, web
 from bench.databases import postgres, schema, scratch, settings_of, settle
 from bench.limits import copying
 from bench.peer import Peer, peer
@@ -135,6 +135,53 @@ def appending(run: Run, other: Peer) -> None:
         )
 
 
+def sealing_share(run: Run) -> None:
+    """Sealing's share of append: two installations, one of which seals nothing."""
+    cases = case_ids(CASES)
+    with ExitStack() as stack:
+        measurements: dict[str, Callable[[], Timed]] = {}
+        for how in ("sealed", "ready"):
+            url = stack.enter_context(schema(run.server, how))
+            _, node, counter = stack.enter_context(prepared(run, url))
+            if how == "ready":
+                sealing.seal_nothing(node)
+            lanes = [rounds_of(cases[n * 5 : n * 5 + 5]) for n in range(IN_FLIGHT)]
+            run.wait(append.commands(counter, lanes, 1.0))  # states and facts come to memory
+            measurements[f"visits {how}"] = lambda counter=counter, lanes=lanes: run.wait(  # type: ignore[misc]  # bound per turn
+                append.commands(counter, lanes, run.seconds)
+            )
+            measurements[f"reports {how}"] = lambda counter=counter: run.wait(  # type: ignore[misc]  # as above
+                append.commands(counter, [reports() for _ in range(IN_FLIGHT)], run.seconds)
+            )
+        run.measure({name: measurements[name] for name in sorted(measurements, reverse=True)})
+
+
+def sealing_rows(results: Results) -> list[Row]:
+    """Of the issue on privacy: sealing takes at most so much of an append, and nothing of a replay."""
+
+    def share(what: str) -> str:
+        return f"{max(0.0, 1 - results.rate(f'{what} sealed') / results.rate(f'{what} ready')):.0%} of its time"
+
+    note = "limit: the same commands with boxes that lay ready, no key made, wrapped, looked up or stored"
+    return [
+        Row(
+            name="append, sealing's share", unit="commands/s", ours=results.rate("visits sealed"),
+            limit=results.rate("visits ready"), target=Target(of_limit=1 - sealing.SHARE),
+            note=f"{share('visits')}: plan-visit and complete-visit (diary sealed) in turn, 200 in flight; {note}",
+        ),
+        Row(
+            name="append of report-case, sealing's share", unit="commands/s", ours=results.rate("reports sealed"),
+            limit=results.rate("reports ready"), target=Target(of_limit=1 - sealing.SHARE),
+            note=f"{share('reports')}: seven values under three new keys, 200 in flight; {note}",
+        ),
+        Row(
+            name="replay, sealing's share", unit="events/s", ours=results.rate("replay with keys"),
+            limit=results.rate("replay without keys"), target=Target(of_limit=0.9),
+            note="the same replay; limit: with the vault's tables taken away, so that whoever looks at a key fails",
+        ),
+    ]  # fmt: skip
+
+
 def appending_to_sqlite(run: Run) -> None:
     """Row 8: one SQLite file with synchronous=FULL."""
     cases = case_ids(CASES)
@@ -166,7 +213,27 @@ def replaying(run: Run, other: Peer) -> None:
                     "replay": lambda: audit.work(0),
                 }
             )
+        replaying_without_keys(run, made)
         run.measure({"catch-up": lambda: replay.into_ledgers(made)}, rounds=1)
+
+
+def replaying_without_keys(run: Run, made: Storage) -> None:
+    """Sealing's share of replay."""
+    run.measure(
+        {
+            "replay with keys": lambda: replay.in_memory(made),
+            "replay without keys": lambda: sealing.replay_without_keys(made),
+        }
+    )
+
+
+def only_sealing(run: Run) -> None:
+    """The rows of sealing's share alone."""
+    sealing_share(run)
+    with schema(run.server, "season") as url, storage(url, run.directory) as made:
+        found(made.log, [])
+        append_proposals(made.log, list(season(run.events // EVENTS_PER_CASE)))
+        replaying_without_keys(run, made)
 
 
 def over_http(run: Run) -> None:
@@ -263,6 +330,7 @@ def rows(results: Results, run: Run) -> list[Row]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round: to see that it works")
+    parser.add_argument("--sealing", action="store_true", help="the rows of sealing's share alone")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
     parser.add_argument("--events", type=int, default=200_000, help="of the replay; 1000000 is the full size")
@@ -280,19 +348,23 @@ def main() -> int:
         server = stack.enter_context(postgres(directory))
         runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
         run = Run(given.seconds, given.rounds, given.events, directory, server, runner, progress)
-        other = stack.enter_context(peer(server, TEXT_LENGTH))
-        appending(run, other)
-        appending_to_sqlite(run)
-        over_http(run)
-        visible(run)
-        replaying(run, other)
+        if given.sealing:
+            only_sealing(run)
+        else:
+            other = stack.enter_context(peer(server, TEXT_LENGTH))
+            appending(run, other)
+            sealing_share(run)
+            appending_to_sqlite(run)
+            over_http(run)
+            visible(run)
+            replaying(run, other)
         circumstances: dict[str, object] = {
             "rounds": given.rounds, "seconds": given.seconds, "events": given.events,
             "python": platform.python_version(),
             "processors": os.cpu_count(), "load_before": before, "load_after": os.getloadavg(),
             "postgresql": settings_of(server),
         }  # fmt: skip
-        measured = rows(run.results, run)
+        measured = [*([] if given.sealing else rows(run.results, run)), *sealing_rows(run.results)]
     write(given.out, measured, circumstances)
     show(measured, Console(width=160))
     half = all(share >= 0.5 for row in measured for share in row.reached())

@@ -21,8 +21,9 @@ from bench.work import SERVICES
 from services.assignment.service import SERVICE as ASSIGNMENT
 from shared.runtime import Node, Storage
 from shared.settings import Settings, load
-from shared.web.app import Doorkeeper, make_app
+from shared.web.app import make_app
 from shared.web.commands import commands_of
+from shared.web.door import Doorkeeper
 from shared.web.gate import Gate
 
 

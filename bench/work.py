@@ -85,7 +85,9 @@ def visits(case: str) -> Iterator[Ask]:
     for number in itertools.count(1):
         plan = {"officer": officer_of(_community(case)), "on": "2015-06-11", "must": False, "visit": f"v{number}"}
         yield _ask("assignment", "plan-visit", plan, f"handling/{case}")
-        yield _ask("assignment", "complete-visit", {"visit": f"v{number}", "diary": DIARY}, f"handling/{case}")
+        # Each diary says something else: of those that say the same, one is decided after the other.
+        diary = f"{DIARY}{case} {number}"
+        yield _ask("assignment", "complete-visit", {"visit": f"v{number}", "diary": diary}, f"handling/{case}")
 
 
 def reports() -> Lane:

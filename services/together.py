@@ -36,6 +36,7 @@ from shared.web import policy_page, record_pages, sign_in
 from shared.web.app import make_app
 from shared.web.door import Doorkeeper
 from shared.web.pages import Section, Site
+from shared.web.protocol import LimitedHead
 
 SERVICES: Final[tuple[Service, ...]] = (INTAKE, ASSIGNMENT, ASSESSMENT, PRIVACY)
 SECTIONS: Final[tuple[Section, ...]] = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES, PRIVACY_PAGES)
@@ -144,7 +145,7 @@ async def serve(
     """Serve a running node's web application until cancelled; then let requests end, and return."""
     config = uvicorn.Config(
         application(node, guest), log_config=None, access_log=False, timeout_graceful_shutdown=3, server_header=False,
-        forwarded_allow_ips=node.storage.settings.trusted_proxies,
+        forwarded_allow_ips=node.storage.settings.trusted_proxies, http=LimitedHead, ws="none",
     )  # fmt: skip
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")

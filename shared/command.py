@@ -20,7 +20,7 @@ from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Compared, Context, Dated, Decider, Look, Refused, Service, Trace
 from shared.contracts.personal import personal
 from shared.ledger.memory import NotHeld
-from shared.log.append import Appended, Outcome, Proposal, Reused
+from shared.log.append import Appended, Outcome, Proposal, Reused, microseconds
 from shared.log.appender import Appender
 from shared.log.blind import Entry
 from shared.log.gathered import Gathered
@@ -210,6 +210,8 @@ class Desk:
                 # Another process has gone on: decide on what the log says. (It may have been evicted meanwhile.)
                 self._states.pop((asked.log, stream), None)
                 continue
+            if accepts.destroys is not None:
+                await self._destroy(asked.log, accepts.destroys(command, id))
             outcome = await self._append(asked, stream, folded.version, facts_at, events, mac, keys, sealing)
             if isinstance(outcome, Appended):
                 if not outcome.repeated:
@@ -224,6 +226,11 @@ class Desk:
             fresh = False
             command, keys = await self._sealed(sealing, fresh)
         raise Refused("busy")
+
+    async def _destroy(self, log: str, subject: str) -> None:
+        """Destroy a subject's keys, before the log tells of it. Where the append then fails, it is sent again, and
+        there is nothing left to destroy."""
+        await asyncio.to_thread(self._vault.destroy, log, subject, microseconds(self._clock()))
 
     async def _sealed(self, sealing: "_Sealing", fresh: bool) -> tuple[Any, tuple[NewKey, ...]]:
         """The command with its personal fields in boxes, and the new keys that these need."""

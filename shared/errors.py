@@ -44,9 +44,34 @@ CODES: Final[Mapping[str, Sentence]] = {
     "unauthenticated": Sentence(401, "请先登录，或出示有效的令牌。", "Sign in, or show a valid token."),
     "wrong_jurisdiction": Sentence(403, "此令牌不属于该街道。", "This token is not for that sub-district's log."),
     "role_not_allowed": Sentence(403, "您的角色不能这样做。", "Your role may not do this."),
+    "scope_not_granted": Sentence(
+        403, "此令牌不用于此事（需要 {scope}）。", "This token is not for that: it lacks the scope {scope}."
+    ),
+    "wider_reach_needed": Sentence(
+        403, "此项涉及全街道，只对街道一级的人员开放。",
+        "This concerns the whole sub-district: it is not open to those of one community.",
+    ),
     "not_of_this_case": Sentence(
-        403, "密封信息只对经办的人员开放：您不经办此案、此事项。",
-        "What is sealed is for those who have to do with the case or the matter: you do not.",
+        403,
+        "密封信息只对经办的人员开放：您不经办此案、此事项。确有需要的，请申请查阅（ask-unmasking），由另一人批准。",
+        "What is sealed is for those who have to do with the case or the matter: you do not. If you need it, ask for"
+        " an unmasking (ask-unmasking), which another person grants.",
+    ),
+    "unmasking_needed": Sentence(
+        403, "须先申请查阅（ask-unmasking，注明案件和事由）并经另一人批准，在批准时限内以同一事由查阅。",
+        "It takes an unmasking: ask for it with the case and the purpose (ask-unmasking); when another person has "
+        "granted it, open it for that purpose while it holds.",
+    ),
+    "restricted": Sentence(
+        409, "该信息已限制处理：仅可经批准后用于本人申请查阅或诉讼、仲裁、复议。",
+        "Its use is restricted: it is opened for the person's own request or a legal claim only, once another person "
+        "has granted that.",
+    ),
+    "no_such_field": Sentence(
+        404, "没有这一项密封内容；现有：{fields}。", "There is no such sealed field; there are: {fields}."
+    ),
+    "too_many_requests": Sentence(
+        429, "请求过于频繁，请在 {seconds} 秒后再试。", "Too many requests: try again in {seconds} seconds."
     ),
     "bad_request": Sentence(400, "请求不能接受。", "The request cannot be accepted."),
     "method_not_allowed": Sentence(405, "此地址不支持这种请求方法。", "This address does not take that method."),
@@ -136,6 +161,79 @@ CODES: Final[Mapping[str, Sentence]] = {
 }  # fmt: skip
 
 
+ACCESS_CODES: Final[Mapping[str, Sentence]] = {
+    "sign_in_refused": Sentence(
+        401, "账号、口令不对，或身份认证没有通过：请核对后重试。",
+        "The name or the password is not right, or the provider did not confirm it: check, and try again.",
+    ),
+    "factor_refused": Sentence(
+        401, "动态码不对或已用过：请等下一个动态码再试。", "The code is not right, or was used: wait for the next one."
+    ),
+    "too_many_attempts": Sentence(
+        429, "尝试次数过多：请在 {seconds} 秒后再试。", "Too many attempts: try again in {seconds} seconds."
+    ),
+    "form_expired": Sentence(
+        403, "页面已过期：请重新打开页面后再试。", "This page is out of date: open it again, then send it."
+    ),
+    "no_account": Sentence(
+        403, "您的身份尚未关联本系统的账号：请联系管理员。",
+        "No account here is linked to your identity: ask the administrator.",
+    ),
+    "no_membership": Sentence(
+        403, "该账号还没有任何角色：请联系管理员。", "This account holds no role yet: ask the administrator."
+    ),
+    "factor_needed": Sentence(403, "此账号须有第二因素。", "This account needs a second factor."),
+    "factor_there": Sentence(
+        409, "第二因素已经设置：遗失的，请管理员重置。",
+        "A second factor is set up already: where it was lost, the administrator resets it.",
+    ),
+    "no_provider": Sentence(404, "没有设置统一身份认证。", "No identity provider is set up here."),
+    "provider_away": Sentence(
+        503, "统一身份认证暂时不可用：请稍后再试。", "The identity provider does not answer as it should: try again."
+    ),
+    "not_synthetic": Sentence(
+        409, "演示账号只用于示例数据：此处还有别的记录。",
+        "Accounts of the sample are for sample data: there is another record here.",
+    ),
+    "unknown_session": Sentence(404, "没有这个会话。", "There is no such session."),
+    "unknown_account": Sentence(404, "没有这个账号。", "There is no such account."),
+    "account_exists": Sentence(
+        409, "账号名或代号已有人用：请另选。", "The account's name or its actor's is taken: choose another."
+    ),
+    "account_closed": Sentence(409, "账号已注销。", "The account is closed."),
+    "subject_linked": Sentence(
+        409, "该身份已关联另一账号。", "That identity is linked to another account already."
+    ),
+    "bad_name": Sentence(
+        422, "名称须为不超过64位的代码，不能是电话或身份证号码。",
+        "A name is a code of at most 64 characters, and no telephone or ID number.",
+    ),
+    "bad_place": Sentence(
+        422, "辖区应为区划代码：市4位，区县6位，街道9位，社区12位。",
+        "A place is a division code: 4 digits for a city, 6 a district, 9 a sub-district, 12 a community.",
+    ),
+    "role_not_granted": Sentence(
+        422, "这个角色不能授予账号。", "That role is not given to an account: its holders come in another way."
+    ),
+    "no_such_membership": Sentence(404, "没有这个任职。", "No such role is held at that place."),
+    "password_too_short": Sentence(
+        422, "口令至少 {least} 个字符。", "A password has at least {least} characters."
+    ),
+    "password_like_name": Sentence(
+        422, "口令不能主要由账号名组成。", "A password has at least eight characters beside the account's name."
+    ),
+    "unknown_machine": Sentence(
+        404, "没有这个有效的机器令牌。", "There is no token of that name that is still good."
+    ),
+    "machine_exists": Sentence(409, "这个名称已有令牌：请另选。", "There is a token of that name: choose another."),
+    "bad_scope": Sentence(
+        422, "权限范围应如 record 或 command:intake/commands/report-case。",
+        "A scope is a kind, such as record, or one address of it: command:intake/commands/report-case.",
+    ),
+}  # fmt: skip
+"""What sign-in, accounts and kept tokens refuse."""
+
+
 class Unusable(Exception):
     """What a process or a command of `sanguan` was given cannot be used: a stable code, and what to do, in both
     languages. It ends that process; what a client sends is a `Refused` instead."""
@@ -149,7 +247,7 @@ class Sentences:
     """All codes of a running process: the mechanism's and its services'."""
 
     def __init__(self, services: tuple[Service, ...]) -> None:
-        self.codes: dict[str, Sentence] = dict(CODES)
+        self.codes: dict[str, Sentence] = {**CODES, **ACCESS_CODES}
         for service in services:
             for code, (zh, en) in service.refusals.items():
                 status = service.statuses.get(code, 409)

@@ -6,22 +6,26 @@
 import asyncio
 import gc
 import sys
-from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from shared.access.case_codes import CaseCodes
+from shared.access.machines import Machines
+from shared.access.sign_in import SignIn
 from shared.access.tokens import Tokens, load_token_key
 from shared.clock import utc_now
 from shared.command import Desk
 from shared.contracts.access import READINGS
+from shared.contracts.assignment import SyntheticDeclared
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.model import Service
 from shared.delivery.broker import connect, make_broker
+from shared.delivery.channels import is_published
 from shared.delivery.relay import Relay
 from shared.delivery.subscriber import Subscription
 from shared.errors import Sentences
@@ -29,16 +33,25 @@ from shared.follow import Follower
 from shared.ledger.look import LedgerLook, look
 from shared.ledger.schema import prepare
 from shared.ledger.tables import Rows, tables_of
-from shared.log import keys, schema, sealer
+from shared.log import destroyed, keys, schema, sealer
+from shared.log.anchoring import Anchoring
+from shared.log.append import microseconds
 from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.database import close_engine, open_engine
+from shared.log.destroyed import DestroyedList
 from shared.log.opening import open_log
 from shared.log.store import Log
-from shared.log.vault import Vault, load_master
+from shared.log.suites import usable
+from shared.log.system_keys import CODES, SystemKeys
+from shared.log.tables import events, heads
+from shared.log.vault import Vault
+from shared.log.wrapping import masters_of
 from shared.settings import Settings
 from shared.timers import Timers
 
+ANCHOR_SECONDS: Final = 300.0
+"""Between two looks for a day whose readings are to be anchored."""
 SWEEP_SECONDS: Final = 3_600.0
 """Between two looks for what has lived its time: it lives by months."""
 
@@ -62,11 +75,20 @@ class Storage:
             service.name: tables_of(service) for service in self.services
         }
         self.log: Log = open_log(self.log_engine, Codec((*EVENTS, *READINGS)), utc_now)
-        master = settings.master_key
+        self.masters = masters_of(settings)
         self.vault = Vault(
-            self.log_engine, b64decode(master) if master else load_master(settings.keys_dir / "master.key")
+            self.log_engine, self.masters, suite=usable(settings.suite),
+            destroyed=DestroyedList(settings.keys_dir / destroyed.NAME),
+        )  # fmt: skip
+        key = load_token_key(settings)
+        self.tokens = Tokens(key, utc_now)
+        self.sign_in = SignIn.of(
+            self.log_engine, settings, utc_now, self.masters, key, lambda: is_synthetic(self.log_engine)
         )
-        self.tokens = Tokens(load_token_key(settings), utc_now)
+        self.sessions = self.sign_in.sessions
+        self.machines = Machines(self.log_engine, utc_now)
+        own = SystemKeys(self.log_engine, self.masters)
+        self.case_codes = CaseCodes(self.log_engine, lambda: own.get(CODES), utc_now)
 
     def migrate(self) -> None:
         """Bring both databases to this version's tables. Safe to run again."""
@@ -97,6 +119,14 @@ class Storage:
     def close(self) -> None:
         for engine in {self.log_engine, self.ledgers_engine}:
             close_engine(engine)
+
+
+def is_synthetic(engine: Engine) -> bool:
+    """Whether an installation holds something, and every log of it was declared to be invented (§3.1.4)."""
+    with engine.connect() as connection:
+        logs = [log for log in connection.execute(select(heads.c.log)).scalars() if is_published(log)]
+        declared = select(events.c.log).where(events.c.type == SyntheticDeclared.NAME)  # at its beginning, if at all
+        return bool(logs) and all(connection.execute(declared.where(events.c.log == log)).first() for log in logs)
 
 
 def _tune() -> None:
@@ -132,12 +162,15 @@ class Node:
         }
         self.desks = {service.name: self._desk(service) for service in self.services}
         self.timers = {service.name: self._timers(service) for service in self.services if service.timers}
+        self.anchoring = Anchoring(storage.log, storage.root, self.appender, storage.vault.body_mac)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self.subscriptions: list[Subscription] = []
         self._sealing: str | None = None
         """What kept the sealer from signing the last time."""
+        self._anchoring: str | None = None
+        """What kept the readings from being anchored the last time."""
         self._sweeping: str | None = None
         """What kept the sweeper from deleting the last time."""
 
@@ -173,6 +206,7 @@ class Node:
     async def running(self) -> AsyncIterator["Node"]:
         """Everything at work; stops in order on the way out."""
         async with AsyncExitStack() as stack:
+            await asyncio.to_thread(self.storage.vault.prepare)
             tasks = self._tasks
             stack.push_async_callback(self._stop, tasks)
             if self.redis_url is not None:
@@ -184,6 +218,8 @@ class Node:
             if self.record:
                 tasks.append(asyncio.create_task(self._seal_for_ever(), name="sealer"))
                 tasks.append(asyncio.create_task(self._sweep_for_ever(), name="sweeper"))
+            if self.record and self._timed:
+                tasks.append(asyncio.create_task(self._anchor_for_ever(), name="anchoring"))
             gc.collect()
             gc.freeze()  # what was loaded at the start stays: the collector need not look at it again
             yield self
@@ -222,20 +258,37 @@ class Node:
                 self._sealing = type(error).__name__
                 logger.error("sealer interrupted", error=self._sealing)
 
+    async def _anchor_for_ever(self) -> None:
+        while True:
+            try:
+                await self.anchoring.tick(utc_now())
+                self._anchoring = None
+            except Exception as error:  # whatever it is, it is seen, and anchoring goes on when it is over
+                if self._anchoring != type(error).__name__:
+                    self._anchoring = type(error).__name__
+                    logger.error("anchoring interrupted", error=self._anchoring)
+            await asyncio.sleep(ANCHOR_SECONDS)
+
     async def _sweep_for_ever(self) -> None:
         while True:
             await self._sweep()
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _sweep(self) -> None:
-        """Let go of what the blind index has kept for long enough; what cannot be deleted now is deleted later."""
+        """Let go of what the blind index has kept for long enough, and destroy again what has come back; what cannot be
+        deleted now is deleted later."""
+        vault = self.storage.vault
         try:
-            swept = await asyncio.to_thread(self.storage.vault.blind.sweep, utc_now())
+            again = await asyncio.to_thread(vault.destroy_again, microseconds(utc_now()))
+            swept = await asyncio.to_thread(vault.blind.sweep, utc_now())
+            await asyncio.to_thread(self.storage.sign_in.sweep)
             self._sweeping = None
         except Exception as error:  # whatever it is, it is seen, and sweeping goes on when it is over
             self._sweeping = type(error).__name__
             logger.error("sweeper interrupted", error=self._sweeping)
         else:
+            if again:
+                logger.warning("keys of what was destroyed had come back, and were destroyed again", subjects=again)
             if swept:
                 logger.info("the blind index was swept", entries=swept)
 
@@ -243,6 +296,7 @@ class Node:
         """What does not go on as it should: sealer, sweeper, a follower, a timer, a task that ended by itself."""
         return [
             *([f"sealer: {self._sealing}"] if self._sealing else []),
+            *([f"anchoring: {self._anchoring}"] if self._anchoring else []),
             *([f"sweeper: {self._sweeping}"] if self._sweeping else []),
             *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
             *(f"{name} timer {what}: {kind}" for name, one in self.timers.items() for what, kind in one.troubles()),

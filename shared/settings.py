@@ -4,6 +4,7 @@ import os
 from base64 import b64decode
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,7 +43,24 @@ def _redis(text: str) -> str:
     return text
 
 
+def _keys(text: str) -> str:
+    """Several of them, separated by commas."""
+    for one in text.split(","):
+        _key(one.strip())
+    return text
+
+
+def _issuer(text: str) -> str:
+    """The address of an OpenID provider: encrypted, unless it is on this machine; raises ValueError."""
+    address = urlsplit(text)
+    local = address.scheme == "http" and address.hostname in ("127.0.0.1", "localhost", "::1")
+    if not (address.hostname and (address.scheme == "https" or local)) or address.query or address.fragment:
+        raise ValueError("this is not an OpenID provider's issuer, such as https://id.example.org")
+    return text
+
+
 Key = Annotated[str, AfterValidator(_key)]
+Keys = Annotated[str, AfterValidator(_keys)]
 
 
 class Settings(BaseSettings):
@@ -63,7 +81,27 @@ class Settings(BaseSettings):
     stream_length: int = Field(100_000, ge=1_000, description="Entries that a stream keeps, about.")
     seal_seconds: float = Field(1.0, gt=0, description="How often the tree is extended and signed.")
     master_key: Key | None = Field(None, description="The vault's master key, base64; else DATA_DIR/keys/master.key.")
+    master_key_old: Keys | None = Field(
+        None, description="Further master keys that may still be read, comma separated: older ones, or the next one."
+    )
+    suite: str = Field("2", description="Seals new boxes and wraps new keys: 2 is AES-256-GCM, 3 is SM4-GCM.")
     token_key: Key | None = Field(None, description="The tokens' key, base64; else DATA_DIR/keys/token.key.")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Proxies whose word is taken for where a request comes from, comma separated, or *."
+    )
+    session_hours: int = Field(12, ge=1, le=72, description="How long a sign-in holds at most.")
+    session_idle_minutes: int = Field(60, ge=1, le=1_440, description="How long a session may lie idle.")
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = Field(
+        None, description="An OpenID provider that signs people in, by its issuer; with OIDC_CLIENT_ID."
+    )
+    oidc_client_id: str | None = Field(None, description="How the provider knows this installation.")
+    oidc_client_secret: str | None = Field(None, description="The secret of that client; none for a public one.")
+    oidc_title: str = Field("统一身份认证", description="What the sign-in page calls the provider.")
+    requests_per_minute: int = Field(600_000, ge=1, description="What one actor may ask of a process in a minute.")
+    readings_per_minute: int = Field(120, ge=1, description="How often one actor may open what is sealed in a minute.")
+    refusals_per_minute: int = Field(
+        3_000, ge=1, description="Requests without a valid token or session from one address in a minute."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
     @property
@@ -75,6 +113,10 @@ class Settings(BaseSettings):
     def ledgers_url(self) -> str:
         """The database of the ledgers: a file of its own on SQLite, so that ledgers never wait for appends."""
         return self.database_url or f"sqlite:///{self.data_dir / 'ledgers.db'}"
+
+    @property
+    def master_keys_old(self) -> list[str]:
+        return [one.strip() for one in (self.master_key_old or "").split(",") if one.strip()]
 
     @property
     def keys_dir(self) -> Path:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from shared.contracts.codes import Role
 from shared.contracts.days import CIVIL
 from shared.contracts.event import Actor, Recorded
-from shared.contracts.fields import Text
+from shared.contracts.fields import Text, Whole
 from shared.contracts.frozen import replace
 from shared.contracts.model import Refused, Service, slug
 from shared.errors import CODES
@@ -87,7 +87,9 @@ def _value(hint: Any) -> Any:
             return _value(bare)
         if bare is str:
             return _text(marker)
-        return {int: 1, date: date(2015, 6, 20), datetime: datetime(2015, 6, 20, 9, tzinfo=CIVIL)}[bare]
+        if isinstance(marker, Whole):
+            return max(1, marker.least)
+        return {date: date(2015, 6, 20), datetime: datetime(2015, 6, 20, 9, tzinfo=CIVIL)}[bare]
     if get_origin(hint) in (UnionType, Union):
         return _value(next(arm for arm in get_args(hint) if arm is not type(None)))
     if get_origin(hint) is tuple:
@@ -98,7 +100,7 @@ def _value(hint: Any) -> Any:
 
 
 def _text(marker: Text) -> str:
-    candidates = ("甲", "1", "2015-06", "410105010001", "sealed:box", "19900000000")
+    candidates = ("甲", "1", "2015-06", "410105010001", "sealed:box", "19900000000", "case/1", "petition")
     return next(text for text in candidates if not marker.pattern or re.fullmatch(marker.pattern, text))
 
 

@@ -4,8 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from services.together import SERVICES
+from services.together import SERVICES, whole_policy
 from shared.web.documents import asyncapi, document_schema, openapi
+from shared.web.policy_page import as_markdown
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -16,7 +17,8 @@ def documents() -> dict[Path, str]:
     for service in SERVICES:
         for document in service.documents:
             made[f"schemas/{document.name}.schema.json"] = document_schema(document)
-    return {
+    policy = {DOCS / "policy.md": as_markdown(whole_policy())}
+    return policy | {
         DOCS / name: json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         for name, document in made.items()
     }

@@ -21,6 +21,8 @@ from services.intake.takeover import taken_over_id
 from shared.contracts import assessment as assessed
 from shared.contracts import assignment as assigned
 from shared.contracts import intake as taken_in
+from shared.contracts import privacy as guarded
+from shared.contracts.access import AccessAnchored
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.assignment import CommunityAct, Confirmation, Performance, WorkAct
 from shared.contracts.codes import (
@@ -724,7 +726,28 @@ ENTERED_BY_NOBODY: Final[Mapping[type[Event], str]] = {
     assigned.HandlingResumed: "a reaction to an ending taken back; it goes with the next",
     assigned.HandlingEnded: "a reaction to an ending; it goes when that is taken back",
     assigned.HandoverOpened: "a reaction to the end of a posting; it goes when that is taken back",
+    AccessAnchored: "the record's own, of the log of readings: it says what that held, and cannot be wrong",
 }
+KEPT_FOR_ACCOUNT: Final[Mapping[type[Event], str]] = {
+    guarded.RestrictionPlaced: "lifted by lift-restriction",
+    guarded.RestrictionLifted: "placed again by place-restriction",
+    guarded.ErasureProposed: "withdrawn or refused by refuse-erasure",
+    guarded.ErasureApproved: "nothing takes it back: another person looked, and thirty days went before it",
+    guarded.ErasureRefused: "proposed again by propose-erasure",
+    guarded.ErasureHeld: "released by release-erasure-hold",
+    guarded.ErasureHoldReleased: "held again by hold-erasure",
+    guarded.PersonalDataErased: "for ever: that is what it is for",
+    guarded.UnmaskingAsked: "withdrawn by end-unmasking",
+    guarded.UnmaskingGranted: "ended by end-unmasking; what was read meanwhile stays recorded",
+    guarded.UnmaskingRefused: "asked for anew by ask-unmasking",
+    guarded.UnmaskingEnded: "asked for anew by ask-unmasking",
+    guarded.GlassBroken: "ended by end-unmasking; looked at whether or not it was a mistake",
+    guarded.GlassReviewed: "a judgement of the moment; the record has both",
+    guarded.PersonRequestReceived: "answered as withdrawn, entered by mistake",
+    guarded.PersonRequestAnswered: "another request is entered",
+}
+"""What guards personal data counts nowhere, and that it was done must stay in sight: its effect is ended, and it is
+not made as though it had never been."""
 ONLY_OF_AN_EMPTY_LOG: Final[Mapping[type[Event], str]] = {
     assigned.SyntheticDeclared: "it must be beyond recall, and nothing else is there yet: another log is begun instead",
 }

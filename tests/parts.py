@@ -16,13 +16,14 @@ from shared.log.codec import Codec
 from shared.log.opening import open_log
 from shared.log.store import Log, Stored
 from shared.log.vault import NewKey
+from shared.log.wrapping import Masters
 
 LOG: Final = "410105010"
 OTHER_LOG: Final = "410105011"
 NOW: Final = datetime.fromisoformat("2015-06-11T09:00:00+08:00")
 CLERK: Final = Actor(id="clerk-1", role="clerk")
 CODEC: Final = Codec(EVENTS)
-MASTER: Final = b"an invented master key of nobody"
+MASTER: Final = Masters([b"an invented master key of nobody"])
 
 
 class Clock:

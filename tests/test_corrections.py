@@ -1,6 +1,6 @@
 """Whatever a person of the office enters by mistake can be put right, and then it is as though it had never been made.
 
-A second office, which never made the mistake, says what that means: the ledgers of all three services, row by row, and
+A second office, which never made the mistake, says what that means: the ledgers of all services, row by row, and
 all that scores and duties rest on, day by day. What differs of the ledgers' bookkeeping is named below, and no more.
 """
 
@@ -25,6 +25,7 @@ from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment import commands as work
 from services.assignment.handling import allowed
 from services.intake import commands as intake
+from services.privacy.periods import Kept
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.assignment import WorkAct
 from shared.contracts.catalogue import EVENTS
@@ -38,6 +39,7 @@ from tests.assignment.test_case_and_handling import histories as case_histories
 from tests.mistakes import (
     ENTERED_BY_NOBODY,
     ERROR,
+    KEPT_FOR_ACCOUNT,
     MISTAKEN,
     MISTAKES,
     OFFICE,
@@ -55,6 +57,7 @@ _STATED = {
 }  # fmt: skip
 BOOKKEEPING: Final[Mapping[str, set[str]]] = {
     "cases": {"corrections"},
+    "retention": {"corrected_position"},
     "handling": {"times_opened", "opened_at"},
     "case_results": {"moved_from", "marks", "tiers"},  # kinds and endings are compared as they are counted
     "plans": {"version", "author", "reason", "adopted_at", "position"},
@@ -92,7 +95,7 @@ def test_a_mistake_that_was_put_right_has_never_been_made(event: type[Event], mi
 
 
 def test_every_event_can_be_put_right_or_is_entered_by_nobody() -> None:
-    lists = (MISTAKES.keys(), ENTERED_BY_NOBODY.keys(), ONLY_OF_AN_EMPTY_LOG.keys())
+    lists = (MISTAKES.keys(), ENTERED_BY_NOBODY.keys(), ONLY_OF_AN_EMPTY_LOG.keys(), KEPT_FOR_ACCOUNT.keys())
     assert set().union(*lists) == set(EVENTS)
     assert sum(map(len, lists)) == len(EVENTS), "each stands in one list"
 
@@ -157,6 +160,8 @@ def stands(name: str, key: str, row: Any, world: World) -> bool:
     """Whether a row is not of something that was made void, taken back as a whole, or given another text."""
     if name == "responsibility_letters":
         return bool(row.letters) or not row.mistaken
+    if name == "did_work":  # what was taken back was done all the same: who did it does not score it
+        return False
     if name == "restatements":  # each tells of a correction
         return False
     if name in ("plans", "rulebooks"):
@@ -181,6 +186,8 @@ def was_void(row: Any) -> bool:
         getattr(row, "voided_at", None) is not None,
         getattr(row, "voided", False),
         getattr(row, "status", None) is CaseStatus.VOIDED,
+        getattr(row, "kept", None) is Kept.VOIDED,
+        getattr(row, "kept", None) is Kept.COMMUNITY and row.over_on is not None,
         getattr(row, "ended_as", None) is CaseStatus.REPORTED,
         getattr(row, "result", None) is VisitResult.RETRACTED,
         marks is not None and (not without_struck(marks) or any(m.what == "voided" for m in marks)),

@@ -1,6 +1,6 @@
 """Whatever is asked, in whatever order: every aggregate keeps its invariants, and the ledgers follow.
 
-Commands are drawn at random, most of them such as would be taken; all three services decide, fold and react in an
+Commands are drawn at random, most of them such as would be taken; all services decide, fold and react in an
 office at work. A case and its handling have histories of their own (`tests/assignment/test_case_and_handling.py`).
 """
 
@@ -22,7 +22,10 @@ from services.assessment.scoring.recomputing import SCORER
 from services.assignment import commands as work
 from services.assignment.roster import Roster
 from services.intake import commands as intake
+from services.privacy import commands as privacy
+from services.privacy.ledgers.restrictions import Erasure
 from shared.calendar import Calendar
+from shared.contracts.access import Purpose
 from shared.contracts.assessment import PeriodKind, ScorePublished, ScoreRestated
 from shared.contracts.assignment import (
     CommunityAct,
@@ -36,6 +39,26 @@ from shared.contracts.entries import Entries, Step
 from shared.contracts.event import Recorded
 from shared.contracts.intake import CalendarAmended
 from shared.contracts.model import Refused, slug
+from shared.contracts.privacy import (
+    AnswerReason,
+    Emergency,
+    ErasureApproved,
+    ErasureHeld,
+    ErasureHoldReleased,
+    ErasureProposed,
+    ErasureReason,
+    ErasureRefusal,
+    ErasureRefused,
+    HoldReason,
+    LiftReason,
+    PersonalDataErased,
+    RequestKind,
+    RequestOutcome,
+    RestrictionLifted,
+    RestrictionPlaced,
+    RestrictionReason,
+    UnmaskingRefusal,
+)
 from tests import entered
 from tests.assignment.invented import WENBO
 from tests.declarations import assert_refusal_is_told
@@ -449,7 +472,7 @@ def what_was_entered_last_of_a_day_stands(world: World) -> None:
     assert {day_: calendar.works(day_) for day_ in entered_days} == entered_days
 
 
-def all_three_services_have_the_same_calendar(world: World) -> None:
+def all_services_have_the_same_calendar(world: World) -> None:
     told = [
         {key: (row.year, row.day, row.works, row.announced_on, row.document) for key, row in rows.items()}
         for service in ALL
@@ -543,8 +566,147 @@ def an_auditor_computes_each_score_again(world: World) -> None:
             assert SCORER.rescored(evidence, position, root)(recorded.event) == recorded.event
 
 
+# what guards personal data
+
+SUBJECTS: Final = (f"case/{CASE}", f"case/{OTHER}", f"case/{CASE}#parties/0", "officer/judge-1", "case/none")
+LATER: Final = 24 * 365 * 12
+"""Hours: what was over in the first year has been kept long enough by then."""
+
+
+def guarded_world() -> World:
+    """The office, with a case that is over and an officer who has left, years later."""
+    world = OFFICE.copy()
+    resolved = (intake.ResolveCase(), intake.FollowUpCase(satisfied=True, stable=True), intake.CloseCase())
+    for number, command in enumerate(resolved):
+        ask(world, Say(command, CASE, 48 + number))
+    left = work.EndPosting(community=WENBO, officer="judge-1", last_day=day(9), reason=PostingEnd.TRANSFER)
+    ask(world, Say(left, None, 24 * 10))
+    for id, subject in (("r-1", SUBJECTS[2]), ("r-2", SUBJECTS[0])):
+        asked = privacy.ReceivePersonRequest(subject=subject, community=WENBO, request=RequestKind.ERASURE)
+        ask(world, Say(asked, id, LATER - 48))
+    granted = privacy.AnswerPersonRequest(outcome=RequestOutcome.GRANTED, reason=AnswerReason.AS_ASKED)
+    ask(world, Say(granted, "r-1", LATER - 24))
+    assert len(world.log) == len(OFFICE.log) + 8, "nothing was refused; the handling ended, too"
+    return world
+
+
+def of_subjects(draw: st.DrawFn, world: World) -> Say:
+    subject, request = one_of(draw, *SUBJECTS[:4], *SUBJECTS), one_of(draw, None, "r-1", "r-2")
+    commands = (
+        privacy.PlaceRestriction(subject=subject, because=one_of(draw, *RestrictionReason), request=request),
+        privacy.PlaceRestriction(subject=subject, because=RestrictionReason.OBJECTION),
+        privacy.ProposeErasure(subject=subject, because=ErasureReason.RETENTION),
+        privacy.ProposeErasure(subject=subject, because=ErasureReason.REQUEST, request=request),
+        privacy.ApproveErasure(subject=subject),
+        privacy.RefuseErasure(subject=subject, reason=one_of(draw, *ErasureRefusal)),
+        privacy.LiftRestriction(subject=subject, because=one_of(draw, *LiftReason)),
+        privacy.HoldErasure(subject=subject, because=one_of(draw, *HoldReason)),
+        privacy.ReleaseErasureHold(subject=subject),
+    )
+    return Say(one_of(draw, *commands[:5], *commands), None, LATER + 24 * 35 * (len(world.log) - 40))
+
+
+def nothing_is_erased_but_what_another_approved_while_it_was_restricted(world: World) -> None:
+    for recorded in history(world, "subject").values():
+        restricted, proposed_by, held, approved = False, None, False, False
+        for one in recorded:
+            match one.event:
+                case RestrictionPlaced():
+                    restricted = True
+                case RestrictionLifted():
+                    restricted = False
+                case ErasureProposed():
+                    assert restricted
+                    assert not held
+                    proposed_by = one.actor.id
+                case ErasureRefused():
+                    proposed_by = None
+                case ErasureHeld():
+                    held = True
+                case ErasureHoldReleased():
+                    held = False
+                case ErasureApproved():
+                    assert proposed_by not in (None, one.actor.id)
+                    assert not held
+                    approved = True
+                case PersonalDataErased():
+                    assert approved
+                    assert one is recorded[-1], "nothing comes after it"
+                case other:
+                    raise AssertionError(other)
+
+
+def what_is_restricted_and_erased_the_ledgers_say(world: World) -> None:
+    for stream, state in world.states.items():
+        category, _, id = stream.partition("/")
+        if category != "subject":
+            continue
+        row = world.rows.get("restrictions", {}).get(id)
+        assert (row is not None) is (state.restricted_at is not None)
+        if row is not None:
+            assert (row.erasure is Erasure.ERASED) is state.erased
+        if state.erased and "#" not in id:
+            assert world.rows["retention"][id].erased_at is not None
+
+
+def of_unmaskings(draw: st.DrawFn, world: World) -> Say:
+    id, case = f"u-{draw(st.integers(1, 4))}", one_of(draw, *SUBJECTS[:3])
+    begun = f"unmasking/{id}" in world.states
+    commands = (
+        privacy.AskUnmasking(case=case, community=WENBO, purpose=Purpose.SUPERVISION),
+        privacy.BreakGlass(case=case, community=one_of(draw, WENBO, WENBO, None), purpose=one_of(draw, *Emergency)),
+        privacy.GrantUnmasking(hours=draw(st.integers(1, 72))),
+        privacy.RefuseUnmasking(reason=one_of(draw, *UnmaskingRefusal)),
+        privacy.EndUnmasking(),
+        privacy.ReviewGlass(justified=draw(st.booleans())),
+    )
+    likely = commands[2:] if begun else commands[:2]
+    return Say(one_of(draw, *likely, *likely, *likely, *commands), id, LATER + len(world.log))
+
+
+def nothing_opens_but_by_another_or_for_an_hour(world: World) -> None:
+    for row in world.rows.get("unmaskings", {}).values():
+        if row.until is not None and row.emergency:
+            assert row.until - row.asked_at == timedelta(hours=1)
+            assert row.granted is None
+            assert row.unreviewed is (row.justified is None)
+            assert row.reviewed_by != row.actor
+        elif row.until is not None:
+            assert row.granted
+            assert row.decided_by != row.actor
+            assert row.decided_at < row.until <= row.decided_at + timedelta(hours=72)
+
+
+def of_requests(draw: st.DrawFn, world: World) -> Say:
+    id = f"q-{draw(st.integers(1, 4))}"
+    correction = world.rows["retention"][SUBJECTS[0]].corrected_position
+    commands = (
+        privacy.ReceivePersonRequest(
+            subject=one_of(draw, *SUBJECTS), community=one_of(draw, WENBO, WENBO, None),
+            request=one_of(draw, *RequestKind),
+        ),
+        privacy.AnswerPersonRequest(
+            outcome=one_of(draw, *RequestOutcome), reason=one_of(draw, *AnswerReason),
+            corrected_position=one_of(draw, None, None, correction),
+        ),
+        intake.CorrectCase(reason=ERROR, summary="示例"),
+    )  # fmt: skip
+    command = one_of(draw, commands[f"request/{id}" in world.states], *commands)
+    return Say(command, CASE if command is commands[2] else id, LATER + 24 * len(world.log))
+
+
+def a_request_is_answered_once_and_due_days_are_worked(world: World) -> None:
+    for recorded in history(world, "request").values():
+        assert len(recorded) <= 2
+    for row in world.rows.get("person_requests", {}).values():
+        assert row.due_on - row.received_at.date() >= timedelta(days=15)
+        assert (row.outcome is None) is (row.answered_at is None)
+        assert row.corrected_position is None or row.request is RequestKind.CORRECTION
+
+
 # the plays
 
+GUARDED: Final = guarded_world()
 EMPTY: Final = World(ALL)
 PLAYS: Final[Mapping[str, Play]] = {
     "directory": Play(
@@ -586,7 +748,7 @@ PLAYS: Final[Mapping[str, Play]] = {
         for entries in entered.ALL
     },
     "calendar": Play(
-        of_the_calendar, (what_was_entered_last_of_a_day_stands, all_three_services_have_the_same_calendar), steps=6
+        of_the_calendar, (what_was_entered_last_of_a_day_stands, all_services_have_the_same_calendar), steps=6
     ),
     "plan": Play(of_plans, (versions_are_dense_and_each_differs_from_the_one_before("plan"),), steps=10),
     "rulebook": Play(of_rulebooks, (versions_are_dense_and_each_differs_from_the_one_before("rulebook"),), steps=10),
@@ -594,6 +756,16 @@ PLAYS: Final[Mapping[str, Play]] = {
         of_scores, (a_score_is_published_once_and_restated_only_where_it_differs, an_auditor_computes_each_score_again),
         steps=10, effort=FEW,
     ),
+    "subject": Play(
+        of_subjects,
+        (
+            nothing_is_erased_but_what_another_approved_while_it_was_restricted,
+            what_is_restricted_and_erased_the_ledgers_say,
+        ),
+        begins=GUARDED, steps=40, effort=MORE,
+    ),
+    "unmasking": Play(of_unmaskings, (nothing_opens_but_by_another_or_for_an_hour,), begins=GUARDED),
+    "request": Play(of_requests, (a_request_is_answered_once_and_due_days_are_worked,), begins=GUARDED),
 }  # fmt: skip
 OF_CASES: Final = frozenset({"case", "handling"})
 """What `test_case_and_handling` tries."""

@@ -17,6 +17,8 @@ from services.assessment.entry_commands import DecideAppeal, HearAppeal
 from services.assessment.service import SERVICE as ASSESSMENT
 from services.assignment.service import SERVICE as ASSIGNMENT
 from services.intake.service import SERVICE as INTAKE
+from services.privacy.commands import ApproveErasure, GrantUnmasking, RefuseErasure, RefuseUnmasking, ReviewGlass
+from services.privacy.service import SERVICE as PRIVACY
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor, Envelope, Recorded
@@ -29,8 +31,11 @@ LOG = "410105010"
 CODEC = Codec(EVENTS)
 SERVICES = (INTAKE, ASSIGNMENT)
 """Those between which cases go to and fro: what most worlds are about."""
-ALL = (*SERVICES, ASSESSMENT)
-BY_OTHERS = {PublishScores: "a-2", HearAppeal: "a-3", DecideAppeal: "a-3"}
+ALL = (*SERVICES, ASSESSMENT, PRIVACY)
+BY_OTHERS = {
+    PublishScores: "a-2", HearAppeal: "a-3", DecideAppeal: "a-3", ApproveErasure: "a-2", RefuseErasure: "a-2",
+    GrantUnmasking: "a-2", RefuseUnmasking: "a-2", ReviewGlass: "a-2",
+}  # fmt: skip
 """Who sends what the same person may not do; all else is sent by `a-1`."""
 _NAMES = Counter(ledger.name for service in ALL for ledger in service.ledgers)
 

@@ -45,7 +45,7 @@ class DuplicatesEndpoint:
         row = await self._row(log, visible(request.path_params["id"], "id"))
         if row is None or visitor.community not in (None, row.community):
             raise Refused("not_found", field="id")
-        found = await asyncio.to_thread(self._suggestions.of, log, row, visitor.actor, utc_now())
+        found = await asyncio.to_thread(self._suggestions.of, log, row, visitor.actor, visitor.community, utc_now())
         return answer(found)
 
     async def _row(self, log: str, id: str) -> cases.Row | None:

@@ -623,7 +623,7 @@ DECIDER: Final[Decider[Case | None]] = Decider(
         Accepts(AcceptCase, CLERKS, "3.2.1", facts=_announced),
         Accepts(DeclineCase, CLERKS, "3.2.1"),
         Accepts(HandDownCase, OFFICE, "3.2.1"),
-        Accepts(LinkCase, CLERKS, "3.1.4", facts=_duplicate),
+        Accepts(LinkCase, CLERKS, "3.1.4", facts=_duplicate, other="duplicate_of"),
         Accepts(ReclassifyCase, CLERKS, "3.1.4"),
         Accepts(ReferCase, CLERKS, "5.1"),
         Accepts(WithdrawCase, REPORTERS, "5.1"),

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Final, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -35,8 +35,8 @@ from services.intake.ledgers import cases
 from services.intake.service import FIND, HELD, SERVICE
 from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
-from shared.contracts.access import AskForHeld, FindPerson, Purpose
-from shared.contracts.model import Disclosure, Refused, Within
+from shared.contracts.access import AskForHeld, FindPerson
+from shared.contracts.model import Errand, Refused, Within
 from shared.log.access import access_log, sought
 from shared.log.codec import canonical
 from shared.log.database import snapshot
@@ -44,7 +44,7 @@ from shared.queries import visible
 from shared.runtime import Node
 from shared.web.compartments import CompartmentEndpoint, Wanted
 from shared.web.door import Doorkeeper
-from shared.web.gate import body_within, refusal
+from shared.web.gate import body_within, validated
 from shared.web.grants import Grants
 from shared.web.heavy import HEAVY
 from shared.web.ledgers import known_parameters
@@ -67,7 +67,7 @@ def disclosure_routes(node: Node, doorkeeper: Doorkeeper, clock: Callable[[], da
     ]
 
 
-def disclosure_rule(one: Disclosure) -> Rule:
+def disclosure_rule(one: Errand) -> Rule:
     """A disclosure's row in the policy: it concerns the whole sub-district."""
     return Rule(
         method="POST", path=f"/{SERVICE.name}/{one.path}", kind=Kind.READING, roles=one.by, within=Within.CLOSED,
@@ -164,7 +164,7 @@ class DisclosureEndpoint:
 
     def _parties(self, log: str) -> Iterator[cases.Row]:
         table = self._node.followers[SERVICE.name].runner.tables[cases.LEDGER.name]
-        with snapshot(self._node.storage.ledgers_engine) as connection:
+        with snapshot(self._node.storage.ledgers_engine, log) as connection:
             for _, row in table.all(connection, log):
                 yield row
 
@@ -185,11 +185,5 @@ def _marks(asked: FindPerson) -> tuple[Mark, frozenset[Mark]]:
 
 
 async def _body(request: Request, adapter: TypeAdapter[_T]) -> _T:
-    """The body, for the one purpose that it may have; raises `Refused`."""
-    try:
-        asked = adapter.validate_json(await body_within(request, _BODY_BYTES))
-    except ValidationError as error:
-        raise refusal(error) from None
-    if asked.purpose is not Purpose.SUBJECT_REQUEST:
-        raise Refused("not_in_list", field="purpose")
-    return asked
+    """The body; raises `Refused`."""
+    return validated(adapter, await body_within(request, _BODY_BYTES))

@@ -9,7 +9,7 @@ import secrets
 from datetime import timedelta
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -27,7 +27,7 @@ from shared.delivery.channels import is_published
 from shared.queries import visible
 from shared.runtime import Node
 from shared.web.door import Doorkeeper
-from shared.web.gate import body_within, refusal
+from shared.web.gate import body_within, validated
 from shared.web.ledgers import known_parameters
 from shared.web.questions import answer, question_rule
 from shared.web.session import source_of
@@ -43,7 +43,10 @@ def resident_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     residents = Residents(node)
     return [
         doorkeeper.open_route(
-            Rule(method="POST", path=f"/{SERVICE.name}/{OPENING.path}", kind=Kind.SIGN_IN, roles=ANYONE),
+            Rule(
+                method="POST", path=f"/{SERVICE.name}/{OPENING.path}", kind=Kind.SIGN_IN, roles=ANYONE,
+                clause=OPENING.clause,
+            ),
             residents.session,
         ),
         doorkeeper.route(question_rule(SERVICE.name, OWN_CASE), residents.own),
@@ -128,7 +131,4 @@ class Residents:
 
 async def _body(request: Request, adapter: TypeAdapter[Any]) -> Any:
     """What was asked; raises `Refused`."""
-    try:
-        return adapter.validate_json(await body_within(request, _BODY_BYTES))
-    except ValidationError as error:
-        raise refusal(error) from None
+    return validated(adapter, await body_within(request, _BODY_BYTES))

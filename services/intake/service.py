@@ -15,7 +15,7 @@ from services.intake.refusals import REFUSALS, STATUSES
 from shared.contracts import intake, intake_entries
 from shared.contracts.access import AskForHeld, FindPerson
 from shared.contracts.codes import READERS, Role
-from shared.contracts.model import Asking, Disclosure, Look, Question, Service
+from shared.contracts.model import Asking, Errand, Look, Question, Service
 
 
 def place_of_case(look: Look, asking: Asking) -> str | None:
@@ -55,41 +55,52 @@ OWN_CASE: Final = Question(
     answer=OwnCase,
     open=True,
 )
-SESSION: Final = Disclosure(
+SESSION: Final = Errand(
     path="residents/session",
     by=frozenset(),
     clause="3.3.4",
     title_zh="居民凭查询码进入",
     title_en="A resident's session, by the code of their case",
+    told="A token of half an hour that reaches the code's case alone; without a code, one to report a case with. Who"
+    " guesses waits, longer each time.",
+    refuses=("unknown_code", "too_many_attempts"),
     asked=OpenSession,
     answer=ResidentSession,
 )
-CARD: Final = Disclosure(
+CARD: Final = Errand(
     path="cases/{case}/code",
     by=case.REPORTERS,
     clause="3.3.2",
     title_zh="发放查询码",
     title_en="A code for a resident's card",
+    told="The new code is told this once, and the one before it ends. A resident gets that of the case which they"
+    " reported in this session.",
+    refuses=("ledger_behind",),
     asked=AskForCard,
     answer=CaseCard,
 )
 
 _PRIVACY: Final = frozenset({Role.PRIVACY})
-HELD: Final = Disclosure(
+_RECORDED: Final = "The reading is recorded first, with its purpose, in the log of readings, which is never published."
+HELD: Final = Errand(
     path="cases/{case}/held",
     by=_PRIVACY,
     clause="3.1.4",
     title_zh="查阅复制：案件中关于本人的全部信息",
     title_en="All that is held about a person in a case",
+    told=f"For the person's own request, under an unmasking that another person granted for it. {_RECORDED}",
+    refuses=("unmasking_needed", "restricted", "erased", "busy", "ledger_behind"),
     asked=AskForHeld,
     answer=Held,
 )
-FIND: Final = Disclosure(
+FIND: Final = Errand(
     path="people/find",
     by=_PRIVACY,
     clause="3.1.4",
     title_zh="查找本人的案件",
     title_en="The cases of a person who asks for them",
+    told=f"For the person's own request: ids alone, nothing of what is in the cases. {_RECORDED}",
+    refuses=("busy", "ledger_behind"),
     asked=FindPerson,
     answer=FoundCases,
 )
@@ -109,6 +120,6 @@ SERVICE: Final = Service(
     refusals=REFUSALS,
     statuses=STATUSES,
     compartments=COMPARTMENTS,
-    disclosures=(HELD, FIND, SESSION, CARD),
+    errands=(SESSION, CARD, HELD, FIND),
     questions=(DEADLINE, DUPLICATES, OWN_CASE),
 )

@@ -43,13 +43,14 @@ class Suggestions:
         self._rows = node.followers["intake"].runner.tables[LEDGER.name]
         self._engine, self._vault = node.storage.ledgers_engine, node.storage.vault
 
-    def of(self, log: str, row: Row, asker: Actor, now: datetime) -> PossibleDuplicates:
-        """Those of a case that somebody has in hand; none of another."""
+    def of(self, log: str, row: Row, asker: Actor, community: str | None, now: datetime) -> PossibleDuplicates:
+        """Those of a case that somebody has in hand; none of another. Who reaches one `community` alone is told of none
+        beyond it: else a number that one gives to a case of one's own would find its owner anywhere."""
         found = PossibleDuplicates(log=log, case=row.id, possible=())
         if in_hand(row):
             told = self._accounts(log, [row])[row.id]
             named = self._vault.blind.subjects(log, (Trace(*mark, of="") for mark in told.marks), now)
-            others = self._candidates(log, row, {_case(subject) for subject in named})
+            others = self._candidates(log, row, {_case(subject) for subject in named}, community)
             its = self._accounts(log, others)
             possible = suggestions(row, told, ((other, its[other.id]) for other in others))
             found = PossibleDuplicates(log=log, case=row.id, possible=tuple(possible))
@@ -60,10 +61,11 @@ class Suggestions:
         )  # fmt: skip
         return found
 
-    def _candidates(self, log: str, row: Row, named: set[str]) -> list[Row]:
-        with snapshot(self._engine) as connection:
+    def _candidates(self, log: str, row: Row, named: set[str], community: str | None) -> list[Row]:
+        with snapshot(self._engine, log) as connection:
             rows: dict[str, Row] = self._rows.fetch(connection, log, named) | self._near(connection, log, row)
-        fitting = (other for other in rows.values() if fit(row, other))
+        within = (other for other in rows.values() if community in (None, other.community))
+        fitting = (other for other in within if fit(row, other))
         return sorted(fitting, key=lambda one: (one.id not in named, days_apart(row, one), one.id))[:MOST_COMPARED]
 
     def _near(self, connection: Connection, log: str, row: Row) -> dict[str, Row]:

@@ -4,7 +4,7 @@ They stand in a log of their own beside a sub-district's, are never published, a
 and root go into the sub-district's own log, once a day: so nobody can shorten it or write it anew.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from shared.contracts.codes import Named
 from shared.contracts.event import Event, event, value
@@ -93,7 +93,7 @@ class ReadSealed:
 class AskForHeld:
     """A person's request for what is held about them in a case 查阅复制申请 (个人信息保护法 45)."""
 
-    purpose: Purpose
+    purpose: Literal[Purpose.SUBJECT_REQUEST]
     party: Count
     """Which party they are, counted from 0."""
 
@@ -102,7 +102,7 @@ class AskForHeld:
 class FindPerson:
     """Who asks for their cases 查找本人案件: the name, and the telephone or identity number by which it is they."""
 
-    purpose: Purpose
+    purpose: Literal[Purpose.SUBJECT_REQUEST]
     name: PersonName
     phone: Phone | None = None
     id_number: IdNumber | None = None

@@ -21,13 +21,13 @@ LATEST_YEAR: Final = 2199
 
 _FORBIDDEN = re.compile(
     # Control characters but newline and tab, bidirectional controls, the byte order mark, non-characters.
-    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufdd0-\ufdef\ufffe\uffff"
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff\ufdd0-\ufdef\ufffe\uffff"
     # What has no width and no meaning in any script that names are written in here.
     "\u00ad\u200b\u2060-\u2064]"
 )
 _OFFSETS: Final = {timedelta(): UTC, timedelta(hours=8): timezone(timedelta(hours=8))}
 _UNSEEN = re.compile(
-    "[\\s\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "[\\s\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0000-\U000e0fff]*"
 )
 """What nobody sees where it stands alone: joiners, fillers, variation selectors. Beside letters some of them matter."""

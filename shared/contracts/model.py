@@ -134,6 +134,9 @@ class Accepts:
     """Whether it opens a new aggregate, whose id is derived from the command id where none is given."""
     facts: Callable[[Any, str, Look], Any] | None = None
     """`facts(command, id, look)`: the declared look-ups of this decision."""
+    other: str | None = None
+    """The field that names another aggregate of the same category, where one does: whoever reaches one community alone
+    can name none beyond it."""
     traces: Callable[[Any], Iterable[Trace]] | None = None
     """By which of its personal values the matter may be known again, where it is looked for at all."""
     compared: Compared | None = None
@@ -345,20 +348,25 @@ class Compartment:
     """The ledger whose sealed columns it opens, if it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """What a service tells out of what is sealed, beside its compartments, at `POST /{service}/{path}`, by a route of
-    its own: recorded before it is told, as every reading is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a service does for who asks 代办, beside commands and compartments, at `POST /{service}/{path}`, by a route
+    of its own: it appends nothing to the log that is published."""
 
     path: str
     by: frozenset[Role]
+    """Roles that may ask; empty where nobody need sign in."""
     clause: str
     title_zh: str
     title_en: str
+    told: str
+    """What becomes of it, for the API's readers: a sentence or two."""
     asked: type
     """The value of the body."""
     answer: type
     """The dataclass whose JSON is the answer."""
+    refuses: tuple[str, ...] = ()
+    """The codes with which it may be answered beside those of every errand: the service's own and the mechanism's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,7 +454,7 @@ class Service:
     timers: tuple[Timer, ...] = ()
     scorer: Scorer | None = None
     compartments: tuple[Compartment, ...] = ()
-    disclosures: tuple[Disclosure, ...] = ()
+    errands: tuple[Errand, ...] = ()
     unmaskings: Ledger[Any] | None = None
     """The ledger of unmaskings 解封许可 and broken glasses 紧急查阅, in the service that decides about them: columns
     `id`, `case` (the subject), `actor`, `role`, `purpose`, `granted`, `until`, `emergency`, `ended_at`."""

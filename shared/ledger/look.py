@@ -64,7 +64,7 @@ def look(
     halted or is being folded again, and a key that is parked, raise `Refused("ledger_behind")`. A reader is shown what
     there is, and the position that every ledger has reached.
     """
-    with snapshot(ledgers) as connection:
+    with snapshot(ledgers, log) as connection:
         states = runner.checkpoints(connection, log)
         standing = [state.position for state in states.values() if state.halted is None]
         position = (max if decides else min)(standing, default=-1)

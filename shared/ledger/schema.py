@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, Table, delete, inspect, text
 
 from shared.ledger.tables import LEDGERS, Rows, parked, progress
 from shared.log.database import writing
+from shared.log.row_security import secure
 
 _ADVISORY_LOCK: Final = 7_405_011
 """As the log's (`shared.log.schema`): two processes that start at once prepare one after the other."""
@@ -28,6 +29,7 @@ def prepare(engine: Engine, tables: Iterable[Rows[object]]) -> list[str]:
             connection.execute(delete(progress).where(progress.c.follower == rows.follower))
             connection.execute(delete(parked).where(parked.c.follower == rows.follower))
             again.append(rows.follower)
+        secure(connection, LEDGERS.sorted_tables)
     return again
 
 

@@ -9,14 +9,16 @@ from types import UnionType
 from typing import Annotated, Any, Final, Generic, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, String, Table, Text, bindparam, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, String, Table, Text, bindparam, event, select
 
 from shared.contracts.model import Ledger, Row, Service
 from shared.log.codec import canonical
+from shared.log.row_security import secure
 from shared.log.tables import KEY
 
 LEDGERS: Final = MetaData()
 """The tables of the runner itself; each service's ledgers are added when it is declared."""
+event.listen(LEDGERS, "after_create", lambda _target, connection, tables, **_: secure(connection, tables or ()))
 
 progress: Final = Table(
     "progress",

@@ -1,9 +1,10 @@
 """The blind index 盲索引: which records may name the same person, told without anything that names one.
 
-An entry is sixteen bits of an HMAC of a value, under a key derived from the master key for one log and one month.
-Sixteen bits are few on purpose: in a busy month unlike values share an entry as often as like ones, and each fits some
-hundred thousand telephone numbers. So an entry proves nothing; it says whose boxes are worth opening, and what these
-hold decides. An entry goes with the keys of the part that it stands for, or else after a few months.
+An entry is sixteen bits of an HMAC of a value, under a key for one log and one month, derived from a key of the
+installation's own (`shared.log.system_keys`). Sixteen bits are few on purpose: in a busy month unlike values share an
+entry as often as like ones, and each fits some hundred thousand telephone numbers. So an entry proves nothing; it says
+whose boxes are worth opening, and what these hold decides. An entry goes with the keys of the part that it stands for,
+or else after a few months.
 
 A whole text (a diary) is compared by its entry alone, and no box is opened: its entry is thirty bits, so that unlike
 texts hardly ever share one (docs/decisions/0019).
@@ -16,13 +17,13 @@ from datetime import datetime
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from sqlalchemy import Engine, delete, select, tuple_
 
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Trace
-from shared.log.database import writing
+from shared.log.database import reading, writing
 from shared.log.tables import vault_blind
 
 MONTHS_KEPT: Final = 3
@@ -48,8 +49,9 @@ class Entry:
 class BlindIndex:
     """Makes entries, and finds them again."""
 
-    def __init__(self, engine: Engine, master: bytes) -> None:
-        self._engine, self._master = engine, master
+    def __init__(self, engine: Engine, root: Callable[[], bytes]) -> None:
+        """`root` gives the key that those of each log and month are derived from."""
+        self._engine, self._root = engine, root
         self._keys: dict[tuple[str, str], hmac.HMAC] = {}
 
     def entries(
@@ -66,7 +68,7 @@ class BlindIndex:
         wanted = {(epoch, _token(key, trace)) for trace in traces for epoch, key in keys.items()}
         table = vault_blind.c
         query = select(table.subject).where(table.log == log, tuple_(table.epoch, table.token).in_(wanted))
-        with self._engine.connect() as connection:
+        with reading(self._engine, log) as connection:
             return set(connection.execute(query).scalars()) if wanted else set()
 
     def sweep(self, now: datetime) -> int:
@@ -77,7 +79,7 @@ class BlindIndex:
     def _key(self, log: str, epoch: str) -> hmac.HMAC:
         if (key := self._keys.get((log, epoch))) is None:
             info = f"sanguan blind index\0{log}\0{epoch}".encode()
-            derived = HKDF(SHA256(), 32, salt=None, info=info).derive(self._master)
+            derived = HKDFExpand(SHA256(), 32, info).derive(self._root())
             key = self._keys[log, epoch] = hmac.new(derived, digestmod=hashlib.sha256)
         return key
 

@@ -2,12 +2,18 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
+
+READER: Final = "sanguan_reader"
+"""The role on PostgreSQL under which one log is read."""
+_NARROWED: Final = text(f"SELECT set_config('role', '{READER}', true), set_config('sanguan.log', :log, true)")
+"""SET LOCAL ROLE and SET LOCAL at one trip to the server: both end with the transaction."""
 
 
 def sqlite_engine(path: Path, *, synchronous: str = "FULL") -> Engine:
@@ -37,11 +43,22 @@ def writing(engine: Engine) -> AbstractContextManager[Connection]:
     return engine.execution_options(writes=True).begin()
 
 
-def snapshot(engine: Engine) -> AbstractContextManager[Connection]:
-    """A connection that reads one state from its first statement to its end. (SQLite's transactions do so anyway.)"""
+def snapshot(engine: Engine, log: str | None = None) -> AbstractContextManager[Connection]:
+    """A connection that reads one state from its first statement to its end, perhaps of one log only (`reading`).
+    (SQLite's transactions do so anyway.)"""
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    return engine.connect()
+    return engine.connect() if log is None else reading(engine, log)
+
+
+@contextlib.contextmanager
+def reading(engine: Engine, log: str) -> Iterator[Connection]:
+    """A connection that reads one log. On PostgreSQL the server itself shows it no other's rows, whatever the query
+    forgets (`shared.log.row_security`)."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(_NARROWED, {"log": log})
+        yield connection
 
 
 def postgres_engine(url: str) -> Engine:

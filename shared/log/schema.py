@@ -8,11 +8,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from shared.access.tables import accounts
 from shared.errors import Unusable
 from shared.log.database import writing
+from shared.log.row_security import secure, secure_schema
 from shared.log.tables import METADATA
 from shared.log.tree_tables import checkpoints, tiles
 
@@ -68,21 +69,37 @@ def migrate(engine: Engine) -> str:
     """
     config = _config()
     newest = _newest(config)
-    if (there := revision(engine)) != newest:
+    there = revision(engine)
+    if there != newest:
         _known(config, there)
-        with writing(engine) as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        if there != newest:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    _complete(engine)
+        _complete(connection)
+        secure(connection, _TABLES)
+        secure_schema(connection)
     return newest
 
 
 def revision(engine: Engine) -> str | None:
     """The revision that a database is at; None for an empty one."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection, opts={"version_table": "log_revision"}).get_current_revision()
+        return revision_on(connection)
+
+
+def revision_on(connection: Connection) -> str | None:
+    """The same, as a transaction sees it."""
+    return MigrationContext.configure(connection, opts={"version_table": "log_revision"}).get_current_revision()
+
+
+def require_known(there: str | None) -> None:
+    """Raises `SchemaAhead` for a revision that this program has never heard of, `SchemaBehind` for none."""
+    if not there:
+        raise SchemaBehind
+    _known(_config(), there)
 
 
 def require(engine: Engine) -> None:
@@ -102,9 +119,9 @@ def _known(config: Config, there: str | None) -> None:
         raise SchemaAhead from None
 
 
-def _complete(engine: Engine) -> None:
+def _complete(database: Engine | Connection) -> None:
     """Raises `SchemaStrange` where a table or a column is not there."""
-    there = inspect(engine).get_multi_columns(filter_names=[table.name for table in _TABLES])
+    there = inspect(database).get_multi_columns(filter_names=[table.name for table in _TABLES])
     for table in _TABLES:
         columns = {column["name"] for (_, name), found in there.items() if name == table.name for column in found}
         lacking = next((column.name for column in table.columns if column.name not in columns), None)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NullType
 
 from shared.log.append import microseconds, moment
-from shared.log.database import snapshot
+from shared.log.database import reading, snapshot
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, Signer, sign
 from shared.log.proofs import consistency_proof, inclusion_proof
@@ -79,13 +79,13 @@ def seal(engine: Engine, log: str, signer: Signer, now: datetime, upto: int | No
 
 def latest(engine: Engine, log: str) -> SignedCheckpoint | None:
     """The newest checkpoint, or None before the first."""
-    with engine.connect() as connection:
+    with reading(engine, log) as connection:
         return _latest(connection, log)
 
 
 def root_at(engine: Engine, log: str, size: int) -> bytes:
     """The root over the first `size` events, sealed or not. Raises `ValueError` when there are fewer."""
-    with engine.connect() as connection:
+    with reading(engine, log) as connection:
         return root_of(_tiles_at(connection, log, size), size)
 
 
@@ -94,7 +94,7 @@ def inclusion(engine: Engine, log: str, position: int, size: int) -> list[bytes]
 
     Raises `ValueError` when the position is not below the size, or the log is shorter.
     """
-    with engine.connect() as connection:
+    with reading(engine, log) as connection:
         return inclusion_proof(_tiles_at(connection, log, size), position, size)
 
 
@@ -103,7 +103,7 @@ def consistency(engine: Engine, log: str, first: int, second: int) -> list[bytes
 
     Raises `ValueError` when `first` is larger, or the log is shorter than `second`.
     """
-    with engine.connect() as connection:
+    with reading(engine, log) as connection:
         return consistency_proof(_tiles_at(connection, log, second), first, second)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, text
 from shared.contracts.event import Recorded
 from shared.log.append import Answered, Appended, NotTheOwner, Outcome, Proposal, microseconds, moment
 from shared.log.codec import Codec
+from shared.log.database import reading
 from shared.log.tables import events, heads, vault_destroyed, vault_keys
 
 
@@ -93,12 +94,12 @@ class Log(ABC):
 
     def size(self, log: str) -> int:
         """How many events the log holds; 0 where there is no such log."""
-        with self.engine.connect() as connection:
+        with reading(self.engine, log) as connection:
             return connection.execute(select(heads.c.size).where(heads.c.log == log)).scalar() or 0
 
     def read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
         """The events after a position (-1 for the beginning), at most `limit` of them, none skipped."""
-        with self.engine.connect() as connection:
+        with reading(self.engine, log) as connection:
             return [*map(Stored._make, self._page(connection, _STORED, log, after, limit))]
 
     def raw(self, log: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
@@ -118,18 +119,17 @@ class Log(ABC):
 
     def stream(self, log: str, stream: str, after_version: int = 0) -> list[Recorded]:
         """The events of one stream after a version, in order."""
-        with self.engine.connect() as connection:
+        with reading(self.engine, log) as connection:
             rows = connection.execute(_STREAM, {"log": log, "stream": stream, "after": after_version})
             return [self.codec.decode(position, data) for position, data in rows]
 
     def streams(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[Recorded]]:
         """The events of several streams, each a log and a stream, in order."""
         found: dict[tuple[str, str], list[Recorded]] = {at: [] for at in wanted}
-        with self.engine.connect() as connection:
-            query = _STREAMS[connection.dialect.name]
-            for log in {log for log, _ in wanted}:
+        for log in {log for log, _ in wanted}:
+            with reading(self.engine, log) as connection:
                 given = {"log": log, "streams": json.dumps([stream for of, stream in wanted if of == log])}
-                for position, data in connection.execute(query, given):
+                for position, data in connection.execute(_STREAMS[connection.dialect.name], given):
                     recorded = self.codec.decode(position, data)
                     found[log, recorded.stream].append(recorded)
         for events_of in found.values():
@@ -140,7 +140,7 @@ class Log(ABC):
         """The last position recorded by a moment; -1 for none (recorded times never go back within a log)."""
         query = select(events.c.recorded_at).where(events.c.log == log, events.c.position == bindparam("position"))
         size = self.size(log)
-        with self.engine.connect() as connection:
+        with reading(self.engine, log) as connection:
 
             def recorded_us(position: int) -> int:
                 return int(connection.execute(query, {"position": position}).scalar_one())
@@ -149,7 +149,7 @@ class Log(ABC):
 
     def answered(self, log: str, command_id: str) -> Answered | None:
         """The first answer to a command, for ever; None where the log does not know the command."""
-        with self.engine.connect() as connection:
+        with reading(self.engine, log) as connection:
             return _answers(connection, log, [command_id]).get(command_id)
 
     # appending --------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from sqlalchemy import (
     text,
 )
 
+from shared.log.row_security import secure
+
 METADATA: Final = MetaData()
 KEY: Final = String().with_variant(String(collation="C"), "postgresql")
 """Keys compare byte by byte on every server, whatever its locale."""
@@ -128,6 +130,7 @@ REPLACE_GUARDS: Final = {
 }
 """Against REPLACE: on a connection of SQLite's defaults it deletes what stands in its way past the other guards."""
 
+event.listen(METADATA, "after_create", lambda _target, connection, tables, **_: secure(connection, tables or ()))
 for _dialect, _statements in (*GUARDS.items(), *REPLACE_GUARDS.items()):
     for _statement in _statements:
         event.listen(events, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped

@@ -6,37 +6,34 @@ every proof, ledger and score, stay as they are (invariant 6).
 """
 
 import contextlib
-import hashlib
 import hmac
 import json
 import os
-import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import ColumnElement, Connection, Engine, Table, TextClause, delete, insert, select, text, update
 
 from shared.contracts.model import Refused
 from shared.contracts.personal import SEALED_MARK, personal, sealed_copy
+from shared.errors import Unusable
 from shared.log.blind import BlindIndex
 from shared.log.codec import canonical
-from shared.log.database import writing
-from shared.log.keys import KeyUnusable
+from shared.log.database import reading, writing
+from shared.log.destroyed import Destroyed, DestroyedList
+from shared.log.suites import AES, NONCE, SUITES, Cipher, Suite
+from shared.log.system_keys import BLIND, BODY, SystemKeys
 from shared.log.tables import heads, vault_blind, vault_destroyed, vault_keys
+from shared.log.wrapping import MasterUnknown, Wrapping
 
-_SUITE = "2"
-"""AES-256-GCM with a random 96-bit nonce over the padded value; another suite gets another number."""
 _PAD: Final = 32
 """Bytes: values are padded to a multiple of it. Else a box's length would tell which of a few codes is in it."""
-_NONCE = 12
 
 
 class Unreadable(Exception):
@@ -56,7 +53,7 @@ class NewKey:
 class _Key:
     """A key in use: its cipher, and its row where it is not stored yet."""
 
-    cipher: AESGCM
+    cipher: Cipher
     new: NewKey | None
 
 
@@ -93,6 +90,17 @@ _STORED: Final = {
 }
 """All keys of many subjects, and what was destroyed of them: no id holds a character before "$", so that the range from
 a subject on is that of itself and its parts."""
+_DESTROYED: Final = select(vault_destroyed).order_by(vault_destroyed.c.log, vault_destroyed.c.subject)
+_CAME_BACK: Final = text(
+    # Each a look by the index: joined, all keys would be held against all that was destroyed.
+    "SELECT d.log, d.subject FROM vault_destroyed d WHERE EXISTS"
+    " (SELECT 1 FROM vault_keys k WHERE k.log = d.log AND k.subject = d.subject) OR EXISTS"
+    " (SELECT 1 FROM vault_keys k WHERE k.log = d.log"
+    "  AND k.subject >= d.subject || '#' AND k.subject < d.subject || '$') OR EXISTS"
+    " (SELECT 1 FROM vault_keys k WHERE k.log = d.log"
+    "  AND k.subject >= d.subject || '/' AND k.subject < d.subject || '0')"
+)
+"""What is destroyed and has keys all the same: a backup was restored, or a crash came between list and database."""
 _MOST_HELD: Final = 50_000
 """Subjects whose wrapped keys are held in memory."""
 
@@ -104,25 +112,54 @@ class Vault:
     that appends what was sealed looks (see `Proposal.held_keys`). What is opened is opened with what is stored.
     """
 
-    def __init__(self, engine: Engine, master: bytes, random: Callable[[int], bytes] = os.urandom) -> None:
-        self._engine, self._random = engine, random
+    def __init__(
+        self,
+        engine: Engine,
+        wrapping: Wrapping,
+        random: Callable[[int], bytes] = os.urandom,
+        *,
+        suite: Suite = AES,
+        destroyed: DestroyedList | None = None,
+    ) -> None:
+        """`suite` seals new boxes; `destroyed` is the list, outside of the database, of all that was destroyed."""
+        self._engine, self._wrapping, self._random = engine, wrapping, random
+        self._suite, self._destroyed = suite, destroyed
         self._held: OrderedDict[tuple[str, str], SubjectKeys] = OrderedDict()
-        self.blind = BlindIndex(engine, master)
-        self._master = AESGCM(hashlib.sha256(b"sanguan wrap\0" + master).digest())
-        # hmac.digest() lets go of the interpreter for each call, and a busy thread takes it for 5 ms: a copy does not.
-        self._mac = hmac.new(hashlib.sha256(b"sanguan body\0" + master).digest(), digestmod="sha256")
+        self.system_keys = SystemKeys(engine, wrapping, random)
+        self.blind = BlindIndex(engine, lambda: self._system_key(BLIND))
+        self._mac: hmac.HMAC | None = None
 
     def body_mac(self, body: Any) -> bytes:
         """What remembers a command's body without telling it (low-entropy values are never hashed plainly)."""
+        if self._mac is None:
+            self._mac = hmac.new(self._system_key(BODY), digestmod="sha256")
+        # hmac.digest() lets go of the interpreter for each call, and a busy thread takes it for 5 ms: a copy does not.
         mac = self._mac.copy()
         mac.update(canonical(body))
         return mac.digest()
 
+    def prepare(self) -> None:
+        """Have the installation's own keys at hand; raises `Unusable` where the master key is not theirs."""
+        try:
+            self.body_mac(None)
+            self.system_keys.get(BLIND)
+        except (MasterUnknown, Unreadable):
+            raise Unusable(
+                "master_key_wrong", "主密钥不是本数据库所用的主密钥：请检查 SANGUAN_MASTER_KEY 或 keys/master.key。",
+                "The master key is not the one of this database: look at SANGUAN_MASTER_KEY or keys/master.key.",
+            ) from None  # fmt: skip
+
+    def _system_key(self, name: str) -> bytes:
+        try:
+            return self.system_keys.get(name)
+        except MasterUnknown:
+            raise Unreadable("the installation's own keys are wrapped under another master key") from None
+
     def keys_of(self, subjects: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SubjectKeys]:
         """What is stored of subjects, each a log and a name: all by one look at the database."""
         found = {at: SubjectKeys({}, set()) for at in subjects}
-        with self._engine.connect() as connection:
-            for log in {log for log, _ in found}:
+        for log in {log for log, _ in found}:
+            with reading(self._engine, log) as connection:
                 names = [subject for of, subject in found if of == log]
                 given = {"log": log, "subjects": json.dumps(names)}
                 for row in connection.execute(_STORED[connection.dialect.name], given):
@@ -178,30 +215,30 @@ class Vault:
         def box(scope: str, value: str) -> str:
             name = part_of(subject, scope, apart)
             key = used.get(name) or used.setdefault(name, self._key(log, name, stored, draw))
-            nonce = draw(_NONCE)
+            nonce = draw(NONCE)
             sealed = nonce + key.cipher.encrypt(nonce, _padded(value.encode()), f"{log}|{name}".encode())
-            return f"{SEALED_MARK}{_SUITE}:{name}:{b64encode(sealed).decode()}"
+            return f"{SEALED_MARK}{self._suite.number}:{name}:{b64encode(sealed).decode()}"
 
         return sealed_copy(command, plan, box), tuple(key.new for key in used.values() if key.new)
 
     def open(self, log: str, box: str) -> str:
         """The value in a box; raises `Unreadable`."""
-        name, sealed = _read(box)
-        return _opened(log, name, sealed, self._stored_cipher(log, name))
+        read = _read(box)
+        return read.opened(log, self._stored_key(log, read.name))
 
     def open_all(self, log: str, boxes: Collection[str]) -> dict[str, str]:
         """The values in these boxes, each by its box, at one look at the keys; what does not open is left out."""
-        read: dict[str, tuple[str, str]] = {}
+        read: dict[str, _Box] = {}
         for box in boxes:
             with contextlib.suppress(Unreadable):
                 read[box] = _read(box)
-        subjects = {(log, name.partition("#")[0]) for name, _ in read.values()}
+        subjects = {(log, one.name.partition("#")[0]) for one in read.values()}
         wrapped = {name: key for keys in self.keys_of([*subjects]).values() for name, key in keys.wrapped.items()}
         values: dict[str, str] = {}
-        for box, (name, sealed) in read.items():
+        for box, one in read.items():
             with contextlib.suppress(Unreadable):
-                cipher = self._unwrapped(log, name, wrapped[name]) if name in wrapped else None
-                values[box] = _opened(log, name, sealed, cipher)
+                raw = self._unwrapped(log, one.name, wrapped[one.name]) if one.name in wrapped else None
+                values[box] = one.opened(log, raw)
         return values
 
     def destroy(self, log: str, subject: str, at_us: int) -> int:
@@ -222,34 +259,60 @@ class Vault:
             parts = connection.execute(select(vault_keys.c.subject).where(own)).scalars().all()
             connection.execute(delete(vault_keys).where(own))
             connection.execute(delete(vault_blind).where(_own(vault_blind, log, subject)))
-            for gone in (subject, *parts):
-                if not _is_destroyed(connection, log, gone):
-                    connection.execute(insert(vault_destroyed).values(log=log, subject=gone, destroyed_at=at_us))
-        if self._engine.dialect.name == "sqlite":  # the write-ahead file still holds the pages as they were
+            new = [gone for gone in dict.fromkeys((subject, *parts)) if not _is_destroyed(connection, log, gone)]
+            for gone in new:
+                connection.execute(insert(vault_destroyed).values(log=log, subject=gone, destroyed_at=at_us))
+            if self._destroyed is not None and subject in new:
+                self._destroyed.add([Destroyed(log, subject, at_us)])  # what a crash leaves undone is done by the sweep
+        self._overwritten()
+        return len(parts)
+
+    def destroy_again(self, at_us: int, more: Iterable[Destroyed] = ()) -> int:
+        """Destroy what is there again of what was destroyed before, by the table, by the list, or by what is given;
+        each of the two lists learns what the other knows. Gives how many subjects had keys."""
+        listed = [] if self._destroyed is None else self._destroyed.read()
+        with self._engine.connect() as connection:
+            rows = [Destroyed(row.log, row.subject, row.destroyed_at) for row in connection.execute(_DESTROYED)]
+            back = {(row.log, row.subject) for row in connection.execute(_CAME_BACK)}
+        tabled, known = {one.at for one in rows}, {one.at: one.at_us for one in (*listed, *more)}
+        again = 0
+        for log, subject in sorted(back | known.keys() - tabled):
+            again += self.destroy(log, subject, known.get((log, subject), at_us)) > 0
+        if self._destroyed is not None:
+            in_list = {one.at for one in listed}
+            self._destroyed.add([one for one in rows if one.at not in in_list and not _is_part_of(one, tabled)])
+        return again
+
+    def _overwritten(self) -> None:
+        """On SQLite the write-ahead file still holds the pages as they were."""
+        if self._engine.dialect.name == "sqlite":
             with closing(self._engine.raw_connection()) as driver:
                 driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return len(parts)
 
     def _key(self, log: str, name: str, stored: SubjectKeys, draw: Callable[[int], bytes]) -> _Key:
         if (wrapped := stored.wrapped.get(name)) is not None:
-            return _Key(self._unwrapped(log, name, wrapped), None)
+            return _Key(self._suite.cipher(self._unwrapped(log, name, wrapped)), None)
         if not stored.destroyed.isdisjoint((name, name.partition("#")[0])):
             raise Refused("erased")
-        raw, nonce = self._random(32), draw(_NONCE)
-        wrapped = nonce + self._master.encrypt(nonce, raw, f"{log}|{name}".encode())
-        return _Key(AESGCM(raw), NewKey(log, name, wrapped))
+        raw = draw(32)
+        return _Key(self._suite.cipher(raw), NewKey(log, name, self._wrapping.wrap(raw, key_context(log, name))))
 
-    def _stored_cipher(self, log: str, name: str) -> AESGCM | None:
+    def _stored_key(self, log: str, name: str) -> bytes | None:
         query = select(vault_keys.c.wrapped).where(vault_keys.c.log == log, vault_keys.c.subject == name)
-        with self._engine.connect() as connection:
+        with reading(self._engine, log) as connection:
             wrapped = connection.execute(query).scalar()
         return None if wrapped is None else self._unwrapped(log, name, wrapped)
 
-    def _unwrapped(self, log: str, name: str, wrapped: bytes) -> AESGCM:
+    def _unwrapped(self, log: str, name: str, wrapped: bytes) -> bytes:
         try:
-            return AESGCM(self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], f"{log}|{name}".encode()))
-        except InvalidTag:
+            return self._wrapping.unwrap(wrapped, key_context(log, name))
+        except MasterUnknown:
             raise Unreadable("the keys are wrapped under another master key") from None
+
+
+def key_context(log: str, name: str) -> bytes:
+    """What a subject's key is wrapped for."""
+    return f"{log}|{name}".encode()
 
 
 def part_of(subject: str, scope: str, apart: str) -> str:
@@ -257,22 +320,35 @@ def part_of(subject: str, scope: str, apart: str) -> str:
     return f"{subject}#{scope}.{apart}" if scope and apart else f"{subject}#{scope}"
 
 
-def _read(box: str) -> tuple[str, str]:
-    """The name of a box's key, and what is sealed in it; raises `Unreadable`."""
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A sealed box: its suite, the name of its key, and what is sealed in it."""
+
+    suite: Suite
+    name: str
+    sealed: str
+
+    def opened(self, log: str, key: bytes | None) -> str:
+        """The value; raises `Unreadable`."""
+        if key is None:
+            raise Unreadable("the key was destroyed")
+        try:
+            raw = b64decode(self.sealed, validate=True)
+            padded = self.suite.cipher(key).decrypt(raw[:NONCE], raw[NONCE:], f"{log}|{self.name}".encode())
+            return _unpadded(padded).decode()
+        except (InvalidTag, NotBase64, ValueError):
+            raise Unreadable("not sealed under this key") from None
+
+
+def _read(box: str) -> _Box:
+    """What a box says of itself; raises `Unreadable`."""
     head, _, sealed = box.rpartition(":")  # a key's name may hold colons, base64 holds none
-    if not head.startswith(f"{SEALED_MARK}{_SUITE}:"):
-        raise Unreadable("not a box of a known suite")
-    return head.removeprefix(f"{SEALED_MARK}{_SUITE}:"), sealed
-
-
-def _opened(log: str, name: str, sealed: str, cipher: AESGCM | None) -> str:
-    if cipher is None:
-        raise Unreadable("the key was destroyed")
-    try:
-        raw = b64decode(sealed, validate=True)
-        return _unpadded(cipher.decrypt(raw[:_NONCE], raw[_NONCE:], f"{log}|{name}".encode())).decode()
-    except (InvalidTag, NotBase64, ValueError):
-        raise Unreadable("not sealed under this key") from None
+    number, colon, name = head.removeprefix(SEALED_MARK).partition(":")
+    if not (head.startswith(SEALED_MARK) and colon):
+        raise Unreadable("not a box")
+    if number not in SUITES:
+        raise Unreadable(f"sealed with the suite {number[:8]!r}, which this version does not know")
+    return _Box(SUITES[number], name, sealed)
 
 
 def _padded(value: bytes) -> bytes:
@@ -293,8 +369,14 @@ def _own(table: Table, log: str, subject: str) -> ColumnElement[bool]:
     return (table.c.log == log) & ((name == subject) | within)
 
 
+def _is_part_of(one: Destroyed, listed: Collection[tuple[str, str]]) -> bool:
+    """Whether the subject that it is a part of is listed: its part goes with it."""
+    whole, mark, _ = one.subject.partition("#")
+    return bool(mark) and (one.log, whole) in listed
+
+
 def _draws(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """Nonces for one sealing, drawn 256 bytes at a time: each draw lets go of the interpreter, as above."""
+    """Keys and nonces for one sealing, drawn 256 bytes at a time: each draw lets go of the interpreter, as above."""
     buffer, at = b"", 0
 
     def draw(count: int) -> bytes:
@@ -310,25 +392,3 @@ def _draws(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
 def _is_destroyed(connection: Connection, log: str, name: str) -> bool:
     query = select(vault_destroyed.c.log).where(vault_destroyed.c.log == log, vault_destroyed.c.subject == name)
     return connection.execute(query).first() is not None
-
-
-def load_master(path: Path) -> bytes:
-    """The master key in a file of mode 0600, made on first use."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.touch(mode=0o600)
-        with part.open("wb") as file:
-            file.write(b64encode(secrets.token_bytes(32)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())  # a key that a power cut takes would take all that is sealed under it
-        with contextlib.suppress(FileExistsError):
-            os.link(part, path)  # whoever is first wins; the others read his
-        part.unlink()
-    key = b64decode(path.read_bytes())
-    if len(key) < 32:
-        raise KeyUnusable(
-            f"{path} 中没有完整的 32 字节密钥：请从备份恢复。",
-            f"{path} holds no key of 32 bytes: restore it from its backup",
-        )
-    return key

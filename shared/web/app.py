@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,9 +69,11 @@ def make_app(
         exception_handlers={
             Refused: _problems(node.storage.sentences),
             HTTPException: _http(node.storage.sentences),
+            ClientDisconnect: _gone(node.storage.sentences),
             Exception: _fault(node.storage.sentences),
         },
     )
+    app.router.redirect_slashes = False  # what is no address leads nowhere: least of all to the host that was named
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Commands, commands, node.storage.sentences)
     app.state.policy = doorkeeper.policy
@@ -119,7 +121,16 @@ def _problems(sentences: Sentences) -> Handler:
 def _http(sentences: Sentences) -> Handler:
     async def handle(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-        return problem(sentences, Refused(code))
+        answer = problem(sentences, Refused(code))
+        answer.headers.update(error.headers or {})  # which methods there are (RFC 9110 §15.5.6)
+        return answer
+
+    return handle
+
+
+def _gone(sentences: Sentences) -> Handler:
+    async def handle(request: Request, error: ClientDisconnect) -> Response:
+        return problem(sentences, Refused("bad_request"))  # they left in the middle: nobody reads it
 
     return handle
 
@@ -162,6 +173,8 @@ class Commands:
             refusal = refusal_of(scope, self._sentences, refused)
             refusal.headers.update(SECURITY)
             await refusal(scope, receive, send)
+            return
+        except ClientDisconnect:  # in the middle of the body: nobody is there to be answered
             return
         headers = [(b"content-length", str(len(body)).encode()), *self._headers]
         await send({"type": "http.response.start", "status": 201, "headers": headers})

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -26,7 +26,7 @@ from shared.log.codec import canonical
 from shared.queries import visible
 from shared.runtime import Node
 from shared.web.door import Doorkeeper
-from shared.web.gate import body_within, refusal
+from shared.web.gate import body_within, validated
 from shared.web.grants import Grants
 
 _BODY_BYTES: Final = 8_192
@@ -142,10 +142,7 @@ class CompartmentEndpoint:
 
     @staticmethod
     async def _body(request: Request) -> ReadSealed:
-        try:
-            return _BODY.validate_json(await body_within(request, _BODY_BYTES))
-        except ValidationError as error:
-            raise refusal(error) from None
+        return validated(_BODY, await body_within(request, _BODY_BYTES))
 
     def _leave(self, visitor: Visitor, wanted: Wanted) -> Leave:
         """Raises `Refused`; whoever may not learns the same of what there is and of what there is not."""

@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import make_dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
@@ -58,6 +58,7 @@ _CODES: Final = {
 """pydantic's kinds of error → our stable codes; whatever else it finds is `wrong_type`."""
 _LOG: Final = re.compile("[0-9]{9}")
 _EIGHTEEN: Final = re.compile("[0-9]{17}[0-9X]")
+_T = TypeVar("_T")
 _NUMBER_TOO_LONG: Final = "number out of range"
 """What pydantic's reader says of thousands of digits: that is JSON, and no number of ours."""
 
@@ -86,14 +87,7 @@ class Gate:
 
     def read(self, raw: bytes, now: datetime) -> Body:
         """The body; raises `Refused`."""
-        try:
-            body: Body = self.adapter.validate_json(raw)
-        except ValidationError as error:
-            refused = refusal(error)
-            if refused.field is not None:  # it is JSON: whether keys stand twice comes before what they say
-                _no_duplicate_keys(raw)
-            raise refused from None
-        _no_duplicate_keys(raw)
+        body: Body = validated(self.adapter, raw)
         if body.occurred_at > now + _CLOCKS_APART:
             raise Refused("in_the_future", field="occurred_at", now=now)
         if self._personal:
@@ -114,6 +108,19 @@ def named_log(raw: bytes) -> str | None:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return named if _LOG.fullmatch(named) else None
+
+
+def validated(adapter: TypeAdapter[_T], raw: bytes) -> _T:
+    """A body as a value of the language; raises `Refused`."""
+    try:
+        value = adapter.validate_json(raw)
+    except ValidationError as error:
+        refused = refusal(error)
+        if refused.field is not None:  # it is JSON: whether keys stand twice comes before what they say
+            _no_duplicate_keys(raw)
+        raise refused from None
+    _no_duplicate_keys(raw)
+    return value
 
 
 def refusal(error: ValidationError) -> Refused:

@@ -150,7 +150,7 @@ class LedgerEndpoint:
         return found
 
     def _named(self, names: Rows[Any], log: str, said: str) -> str | None:
-        with snapshot(self._node.storage.ledgers_engine) as connection:
+        with snapshot(self._node.storage.ledgers_engine, log) as connection:
             for column in ("community", "name"):
                 for _, row in names.query(connection, log, {column: said}, limit=1):
                     return str(row.community)
@@ -161,7 +161,7 @@ class LedgerEndpoint:
         after = None if wanted.cursor is None else _uncursor(wanted.cursor)
         if wanted.as_of is not None:
             return self._as_of(rows, wanted, after, limit)
-        with snapshot(self._node.storage.ledgers_engine) as connection:
+        with snapshot(self._node.storage.ledgers_engine, wanted.log) as connection:
             checkpoint = self._node.followers[self._service].runner.checkpoints(connection, wanted.log)[rows.follower]
             return checkpoint.position, rows.query(connection, wanted.log, wanted.equal, after, limit)
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from shared.contracts.access import Purpose
+from shared.contracts.access import FieldName, Purpose
 from shared.contracts.catalogue import EVENTS
-from shared.contracts.model import Accepts, Compartment, Decider, Disclosure, Ledger, Question, Service, slug
+from shared.contracts.codes import READERS
+from shared.contracts.model import Accepts, Compartment, Decider, Errand, Ledger, Question, Service, slug
 from shared.errors import Sentences
 from shared.web import openapi_parts as parts
 from shared.web.columns import title_en, title_zh
@@ -20,6 +21,10 @@ VERSION: Final = "0.1.0"
 """Of the product, and so of its documents."""
 
 _PURPOSE: Final[Json] = {"enum": [purpose.value for purpose in Purpose], "description": "查阅事由 What it is for."}
+
+_FIELD: Final[Json] = TypeAdapter(FieldName).json_schema()
+_FILES: Final[Json] = {"text/csv": {"schema": TEXT}, XLSX_TYPE: {}}
+"""What rows may be had as, beside JSON."""
 
 _DESCRIPTION: Final = """\
 A command either appends events, and is answered with their positions after they are durable, or it is refused with a
@@ -40,12 +45,12 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
         paths |= parts.record_paths()
     written = [document.name for service in services for document in service.documents]
     paths |= parts.open_paths([*(event.NAME for event in EVENTS), *written])
-    compartments = {"compartments": parts.OF_COMPARTMENTS} if any(one.compartments for one in services) else {}
     problems = {
         **parts.GROUPS,
-        **compartments,
+        "compartments": parts.OF_COMPARTMENTS,
         **{f"{service.name}.commands": _command_codes(service) for service in services},
-        **{f"{service.name}.questions": _question_codes(service) for service in services if service.questions},
+        **{f"{service.name}.questions": _question_codes(service) for service in services},
+        **{_errand_name(service, one): _errand_codes(service, one) for service in services for one in service.errands},
     }
     document: Json = {
         "openapi": "3.1.0",
@@ -71,16 +76,18 @@ def openapi(services: Sequence[Service], *, record: bool = True) -> Json:
             "schemas": {**parts.SCHEMAS, **schemas.definitions},
         },
     }
-    _drop_unused_schemas(document)
+    _drop_unused(document)
     return document
 
 
-def _drop_unused_schemas(document: Json) -> None:
-    """Leave out what only a masked column would have shown."""
-    schemas = document["components"]["schemas"]
-    while unused := set(schemas) - {target.rpartition("/")[2] for target in _references(document)}:
-        for name in unused:
-            del schemas[name]
+def _drop_unused(document: Json) -> None:
+    """Leave out what only a masked column would have shown, and the problems of operations that are not there."""
+    components: Json = document["components"]
+    for kind in ("responses", "schemas"):
+        prefix = f"#/components/{kind}/"
+        while unused := {f"{prefix}{name}" for name in components[kind]} - set(_references(document)):
+            for reference in unused:
+                del components[kind][reference.removeprefix(prefix)]
 
 
 def _references(node: Any) -> Iterator[str]:
@@ -100,17 +107,16 @@ def _service_paths(service: Service) -> Json:
         for accepts in decider.accepts
     }
     listing = parts.answer("The ledgers.", parts.ref("LedgerList"))
-    paths[f"/{service.name}/ledgers"] = {
-        "get": parts.get(
-            service.name, f"{service.name}.ledgers", "What ledgers there are 台账目录.", listing, [], "reading"
-        )
-    }
+    index = parts.get(
+        service.name, f"{service.name}.ledgers", "What ledgers there are 台账目录.", listing, [], "reading"
+    )
+    paths[f"/{service.name}/ledgers"] = {"get": parts.for_roles(READERS, index)}
     for ledger in service.served:
         paths[f"/{service.name}/ledgers/{ledger.name}"] = {"get": _ledger(service, ledger)}
     for compartment in service.compartments:
         paths[f"/{service.name}/{compartment.path}"] = {"post": _compartment(service, compartment)}
-    for disclosure in service.disclosures:
-        paths[f"/{service.name}/{disclosure.path}"] = {"post": _disclosure(service, disclosure)}
+    for errand in service.errands:
+        paths[f"/{service.name}/{errand.path}"] = {"post": _errand(service, errand)}
     for question in service.questions:
         paths[f"/{service.name}/{question.path}"] = {"get": _question(service, question)}
     if service.scorer is not None:
@@ -122,29 +128,22 @@ def _service_paths(service: Service) -> Json:
 def _command(service: Service, decider: Decider[Any], accepts: Accepts) -> Json:
     summary, description = _documented(accepts.command)
     named = "" if accepts.id else ", which `stream` may name" if accepts.creates else ", which `stream` names"
-    return {
+    command = {
         "tags": [service.name],
         "operationId": f"{service.name}.{slug(accepts.command)}",
         "summary": summary,
-        "description": "\n\n".join(
-            (
-                description,
-                f"Appends to `{decider.category}/<id>`{named}.",
-                f"Roles: {', '.join(sorted(accepts.by))}.",
-            )
-        ),
-        "x-clause": accepts.clause,
-        "x-roles": sorted(accepts.by),
+        "description": f"{description}\n\nAppends to `{decider.category}/<id>`{named}.",
         "parameters": [parts.parameter("idempotencyKey"), parts.parameter("ifMatch")],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": parts.ref(_body_name(accepts.command))}},
         },
         "responses": {
-            "201": parts.answer("What was appended; the same for each repetition of the command.", parts.ref("Answer")),
+            "201": parts.answer("What was appended; the same each time it is sent.", parts.ref("Appended")),
             **parts.problem_refs(f"{service.name}.commands", _command_codes(service)),
         },
     }
+    return parts.for_roles(accepts.by, command, clause=accepts.clause)
 
 
 def _command_codes(service: Service) -> Codes:
@@ -159,6 +158,15 @@ def _question_codes(service: Service) -> Codes:
     return {**parts.OF_QUESTIONS, **{code: known[code] for one in service.questions for code in one.refuses}}
 
 
+def _errand_codes(service: Service, errand: Errand) -> Codes:
+    """What an errand may be answered with: the mechanism's problems, and those that it names."""
+    known = Sentences((service,)).codes
+    return {
+        **(parts.OF_ERRANDS if errand.by else parts.OF_OPEN_ERRANDS),
+        **{code: known[code] for code in errand.refuses},
+    }
+
+
 def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
     page = parts.closed_object(
         {
@@ -170,7 +178,7 @@ def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
         }
     )
     answered = parts.answer("A page of rows as JSON, or all rows as a file.", page)
-    answered["content"] |= {"text/csv": {"schema": TEXT}, XLSX_TYPE: {}}
+    answered["content"] |= _FILES
     filters = [
         parts.query(name, TEXT, f"Only rows with this value: {title_zh(name)} {title_en(name)}.")
         for name in ledger.filters
@@ -178,7 +186,8 @@ def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
     others = ("log", "asOf", "basis", "atLeast", "cursor", "limit", "format")
     meaning = f"{ledger.title_zh} {ledger.title_en} (§{ledger.clause})."
     parameters = [*filters, *(parts.parameter(name) for name in others)]
-    return parts.get(service.name, f"{service.name}.ledgers.{ledger.name}", meaning, answered, parameters, "ledgers")
+    get = parts.get(service.name, f"{service.name}.ledgers.{ledger.name}", meaning, answered, parameters, "ledgers")
+    return parts.for_roles(ledger.by, get, clause=ledger.clause)
 
 
 def _row(service: Service, ledger: Ledger[Any]) -> Json:
@@ -194,11 +203,10 @@ def _scores(service: Service) -> Json:
     meaning = "One published score, as last published or restated 考核得分."
     answered = parts.answer(meaning, parts.closed_object({**one, "score": _row(service, ledger)}))
     parameters = [parts.path_parameter("id"), parts.parameter("log")]
+    get = parts.get(service.name, f"{service.name}.score", meaning, answered, parameters, "reading")
     return {
         f"/{service.name}/scores": {"get": {**_ledger(service, ledger), "operationId": f"{service.name}.scores"}},
-        f"/{service.name}/scores/{{id}}": {
-            "get": parts.get(service.name, f"{service.name}.score", meaning, answered, parameters, "reading")
-        },
+        f"/{service.name}/scores/{{id}}": {"get": parts.for_roles(ledger.by, get, clause=ledger.clause)},
     }
 
 
@@ -207,11 +215,13 @@ def _question(service: Service, question: Question) -> Json:
     meaning = f"{question.title_zh} {question.title_en} (§{question.clause})."
     answered = parts.answer(meaning, parts.ref(_answer_name(service, question)))
     named = [parts.path_parameter(name) for name in re.findall(r"{(\w+)}", question.path)]
-    name, roles = _answer_name(service, question), sorted(question.by)
+    name = _answer_name(service, question)
+    if "format" in question.parameters:
+        answered["content"] |= _FILES
     own = [parts.query(name, TEXT, what) for name, what in question.parameters.items()]
     parameters, group = [*named, parts.parameter("log"), *own], f"{service.name}.questions"
     asked = parts.get(service.name, name, meaning, answered, parameters, group, _question_codes(service))
-    return {**asked, "description": f"Roles: {', '.join(roles)}.", "x-clause": question.clause, "x-roles": roles}
+    return parts.for_roles(question.by, asked, clause=question.clause)
 
 
 def _public_figures(service: Service) -> Json:
@@ -231,10 +241,9 @@ def _public_figures(service: Service) -> Json:
     }
     meaning = "Cases by community and type, quarter by quarter; small numbers are kept back 公开数据."
     answered = parts.answer(meaning, parts.closed_object(body))
-    get = parts.get(
-        service.name, f"{service.name}.public", meaning, answered, [parts.path_parameter("log")], "reading"
-    )  # fmt: skip
-    return {**get, "security": []}
+    parameters = [parts.path_parameter("log", parts.LOG)]
+    get = parts.get(service.name, f"{service.name}.public", meaning, answered, parameters, "public")
+    return parts.for_roles((), get)
 
 
 def _compartment(service: Service, compartment: Compartment) -> Json:
@@ -245,41 +254,43 @@ def _compartment(service: Service, compartment: Compartment) -> Json:
         asked: Json = {"purpose": _PURPOSE}
         opened = {**of, **dict.fromkeys(("field", "value", "reading"), TEXT)}
     else:
-        asked = {"purpose": _PURPOSE, "fields": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 60}}
+        asked = {"purpose": _PURPOSE, "fields": {"type": "array", "items": _FIELD, "minItems": 1, "maxItems": 60}}
         by_field = {"type": "object", "additionalProperties": TEXT}
         opened = {**of, "values": by_field, "erased": {"type": "array", "items": TEXT}, "readings": by_field}
     names = [part for part in compartment.path.split("/") if "{" not in part]
-    return _opening(
-        service, f"compartments.{compartment.field or '.'.join(names)}", compartment, parts.closed_object(asked),
-        parts.answer("What the fields hold, and where each reading stands.", parts.closed_object(opened)),
-        "Opens what is sealed for those whose work it is; for everybody else once another person granted it.",
-    )  # fmt: skip
-
-
-def _disclosure(service: Service, disclosure: Disclosure) -> Json:
-    """What is told out of what is sealed, beside the compartments."""
-    name, asked = _disclosure_name(service, disclosure), parts.ref(_asked_name(service, disclosure))
-    found = parts.answer("What was found.", parts.ref(name))
-    return _opening(service, name, disclosure, asked, found, "For the person's own request.")
-
-
-def _opening(
-    service: Service, name: str, one: Compartment | Disclosure, asked: Json, answered: Json, meaning: str
-) -> Json:
-    roles = sorted(one.by)
-    named = [parts.path_parameter(part) for part in re.findall(r"{(\w+)}", one.path)]
-    return {
-        "tags": [service.name],
-        "operationId": f"{service.name}.{name}" if isinstance(one, Compartment) else name,
-        "summary": f"{one.title_zh} {one.title_en} (§{one.clause}).",
-        "description": f"{meaning} The reading is recorded first, with its purpose, in the log of readings, which is "
-        f"never published.\n\nRoles: {', '.join(roles)}.",
-        "x-clause": one.clause,
-        "x-roles": roles,
-        "parameters": [*named, parts.parameter("log")],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
-        "responses": {"200": answered, **parts.problem_refs("compartments", parts.OF_COMPARTMENTS)},
+    own = {
+        "operationId": f"{service.name}.compartments.{compartment.field or '.'.join(names)}",
+        "description": "Opens what is sealed for those whose work it is; for everybody else once another person granted"
+        " it. The reading is recorded first, with its purpose, in the log of readings, which is never published.",
+        "responses": {
+            "200": parts.answer("What the fields hold, and where each reading stands.", parts.closed_object(opened)),
+            **parts.problem_refs("compartments", parts.OF_COMPARTMENTS),
+        },
     }
+    return _asking(service, compartment, parts.closed_object(asked), own)
+
+
+def _errand(service: Service, errand: Errand) -> Json:
+    """What a service does beside commands and compartments."""
+    name = _errand_name(service, errand)
+    found = parts.answer("What was found, or made.", parts.ref(name))
+    own = {
+        "operationId": name, "description": errand.told,
+        "responses": {"200": found, **parts.problem_refs(name, _errand_codes(service, errand))},
+    }  # fmt: skip
+    return _asking(service, errand, parts.ref(_asked_name(service, errand)), own)
+
+
+def _asking(service: Service, one: Compartment | Errand, asked: Json, own: Json) -> Json:
+    """What the opening of a compartment and an errand have in common, and what is the operation's own."""
+    named = [parts.path_parameter(part) for part in re.findall(r"{(\w+)}", one.path)]
+    operation = {
+        "tags": [service.name],
+        "summary": f"{one.title_zh} {one.title_en} (§{one.clause}).",
+        "parameters": [*named, *([parts.parameter("log")] if one.by else [])],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
+    }
+    return parts.for_roles(one.by, operation | own, clause=one.clause)
 
 
 def _documented(cls: type) -> tuple[str, str]:
@@ -308,8 +319,8 @@ class Schemas:
                 adapters.append((_row_name(service, ledger), "serialization", TypeAdapter(ledger.row)))
             for question in service.questions:
                 adapters.append((_answer_name(service, question), "serialization", TypeAdapter(question.answer)))
-            for one in service.disclosures:
-                adapters.append((_disclosure_name(service, one), "serialization", TypeAdapter(one.answer)))
+            for one in service.errands:
+                adapters.append((_errand_name(service, one), "serialization", TypeAdapter(one.answer)))
                 adapters.append((_asked_name(service, one), "validation", TypeAdapter(one.asked)))
         if len({name for name, _, _ in adapters}) < len(adapters):
             raise ValueError("two commands of one name")
@@ -325,6 +336,8 @@ class Schemas:
         self.definitions: Json = {
             name: _renamed(found[ref], names) for name, ref in sorted({**inner, **refs}.items())
         }  # fmt: skip
+        if taken := sorted(self.definitions.keys() & parts.SCHEMAS.keys()):
+            raise ValueError(f"names that the document's own parts have: {', '.join(taken)}")
         for service in services:
             for ledger in service.served:
                 row = self.definitions[_row_name(service, ledger)]
@@ -345,12 +358,12 @@ def _answer_name(service: Service, question: Question) -> str:
     return f"{service.name}.{question.answer.__name__}"
 
 
-def _disclosure_name(service: Service, disclosure: Disclosure) -> str:
-    return f"{service.name}.{disclosure.answer.__name__}"
+def _errand_name(service: Service, errand: Errand) -> str:
+    return f"{service.name}.{errand.answer.__name__}"
 
 
-def _asked_name(service: Service, disclosure: Disclosure) -> str:
-    return f"{service.name}.{disclosure.asked.__name__}.body"
+def _asked_name(service: Service, errand: Errand) -> str:
+    return f"{service.name}.{errand.asked.__name__}.body"
 
 
 def _renamed(schema: Any, names: Mapping[str, str]) -> Any:

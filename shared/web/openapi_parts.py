@@ -1,17 +1,21 @@
 """The parts of the OpenAPI document that are the same whatever services run: parameters, problems, record, health."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from shared.contracts.codes import RECORD_READERS
 from shared.errors import CODES, Sentence
+from shared.web.readings import READINGS_BY
 
 Json = dict[str, Any]
 Codes = Mapping[str, Sentence]
 
 ANYTHING: Final[Json] = {"type": "object"}
 TEXT: Final[Json] = {"type": "string"}
+LOG: Final[Json] = {"type": "string", "pattern": "^[0-9]{9}$"}
 _WHOLE: Final[Json] = {"type": "integer", "minimum": 0}
+_PAGE_SIZE: Final[Json] = {"type": "integer", "minimum": 1, "default": 200}
 _BASE64: Final[Json] = {"type": "string", "contentEncoding": "base64"}
 
 
@@ -56,6 +60,16 @@ def get(
     }
 
 
+def for_roles(by: Collection[str], operation: Json, *, clause: str = "") -> Json:
+    """The operation with who may have it, and the § that it serves; for anyone where no role is named."""
+    served = {"x-clause": clause} if clause else {}
+    if not by:
+        return {**operation, **served, "security": []}
+    roles = f"Roles: {', '.join(sorted(by))}."
+    said = "\n\n".join(part for part in (operation.get("description"), roles) if part)
+    return {**operation, **served, "description": said, "x-roles": sorted(by)}
+
+
 # problems ---------------------------------------------------------------------------------------------------------
 
 
@@ -64,29 +78,39 @@ def _codes(*names: str) -> Codes:
 
 
 _OF_PARAMETERS: Final = ("bad_parameter", "missing_parameter", "malformed")
-_READING: Final = (
-    *_OF_PARAMETERS,
+_OF_VISITORS: Final = (
     "unauthenticated",
-    "wrong_jurisdiction",
     "role_not_allowed",
-    "not_found",
-    "internal",
+    "scope_not_granted",
+    "wrong_jurisdiction",
+    "wider_reach_needed",
+    "too_many_requests",
 )
+"""What the door says; who need not sign in never hears it."""
+_FOR_ANYONE: Final = (*_OF_PARAMETERS, "not_found", "internal")
+_READING: Final = (*_FOR_ANYONE, *_OF_VISITORS)
+_OF_BODIES: Final = (
+    "malformed_json", "too_large", "missing_field", "unknown_field", "wrong_type", "not_in_list", "bad_format",
+    "out_of_range", "too_long", "too_many", "too_short", "control_character", "personal_in_plain_field",
+)  # fmt: skip
 _OF_COMPARTMENTS: Final = ("not_of_this_case", "unmasking_needed", "restricted", "no_such_field")
 _OF_QUERIES: Final = ("beyond_the_end", "no_such_community")
 _OF_OTHERS: Final = {*_OF_COMPARTMENTS, *_OF_QUERIES}
 GROUPS: Final[Mapping[str, Codes]] = {
     "reading": _codes(*_READING),
-    "ledgers": _codes(*_READING, "unknown_ledger", "ledger_behind", *_OF_QUERIES, "offset_required", "out_of_range"),
-    "record": _codes(*_READING, "bad_header", "out_of_range", "beyond_the_end"),
+    "ledgers": _codes(
+        *_READING, "unknown_ledger", "ledger_behind", *_OF_QUERIES, "offset_required", "out_of_range", "busy"
+    ),
+    "record": _codes(*_READING, "bad_header", "out_of_range", "beyond_the_end", "busy"),
+    "public": _codes("bad_parameter", "not_found", "busy", "internal"),
+    "system": _codes("internal"),
 }
 """Which problems the operations that read may answer with."""
-OF_COMPARTMENTS: Final[Codes] = _codes(
-    *_READING, *_OF_COMPARTMENTS, "malformed_json", "too_large", "missing_field", "unknown_field", "wrong_type",
-    "not_in_list", "bad_format", "out_of_range", "too_long", "too_many", "too_short", "control_character",
-    "personal_in_plain_field", "erased", "busy", "ledger_behind",
-)  # fmt: skip
+OF_COMPARTMENTS: Final[Codes] = _codes(*_READING, *_OF_BODIES, *_OF_COMPARTMENTS, "erased", "busy", "ledger_behind")
 """Those that the opening of sealed fields may answer with."""
+OF_ERRANDS: Final[Codes] = _codes(*_READING, *_OF_BODIES)
+OF_OPEN_ERRANDS: Final[Codes] = _codes(*_FOR_ANYONE, *_OF_BODIES)
+"""The mechanism's problems that any errand may be answered with; and any for which nobody need sign in."""
 OF_QUESTIONS: Final[Codes] = _codes(
     *_READING, "in_the_future", "beyond_the_end", "out_of_range", "busy", "ledger_behind"
 )
@@ -121,7 +145,18 @@ def _by_status(codes: Codes) -> Mapping[int, Iterable[str]]:
 def _problem(status: int, codes: Codes) -> Json:
     narrowed = {"properties": {"status": {"const": status}, "code": {"enum": sorted(codes)}}}
     meanings = "\n".join(f"- `{name}`: {codes[name].zh} {codes[name].en}" for name in sorted(codes))
-    return answer(meanings, {"allOf": [ref("Problem"), narrowed]}, "application/problem+json")
+    made = answer(meanings, {"allOf": [ref("Problem"), narrowed]}, "application/problem+json")
+    return made | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
+
+
+_HEADERS: Final[Mapping[int, Json]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}, "description": "Show a token."}},
+    429: {
+        "Retry-After": {
+            "required": True, "schema": {"type": "integer", "minimum": 1}, "description": "Seconds to wait.",
+        }
+    },
+}  # fmt: skip
 
 
 # paths ------------------------------------------------------------------------------------------------------------
@@ -140,11 +175,11 @@ def record_paths() -> Json:
         "The proof, in the order of the RFC.", closed_object({"hashes": {"type": "array", "items": _BASE64}})
     )
     after = query("after", {"type": "integer", "minimum": -1, "default": -1}, "The position after which to begin.")
-    limit = query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200}, "Events of the page.")
+    limit = query("limit", _PAGE_SIZE, "Events of the page, 1,000 at most.")
     last = {
         "name": "Last-Event-ID",
         "in": "header",
-        "schema": TEXT,
+        "schema": {"type": "string", "pattern": "^[0-9]{9}/[0-9]{1,15}$"},
         "description": "`<log>/<position>`: go on after it.",
     }
 
@@ -178,19 +213,13 @@ def record_paths() -> Json:
             proof, [needed("from", "The smaller size."), needed("to", "The larger size.")],
         ),
     )  # fmt: skip
-    return {
-        f"/record/{path}": {
-            "get": get(
-                "record",
-                f"record.{path.replace('/', '.')}",
-                meaning,
-                answered,
-                [parameter("log"), *parameters],
-                "record",
-            )
-        }
-        for path, meaning, answered, parameters in listed
-    }
+    paths: Json = {}
+    for path, meaning, answered, parameters in listed:
+        name = f"record.{path.replace('/', '.')}"
+        made = get("record", name, meaning, answered, [parameter("log"), *parameters], "record")
+        by, clause = (READINGS_BY, "3.1.4") if path == "readings" else (RECORD_READERS, "3.3.7")
+        paths[f"/record/{path}"] = {"get": for_roles(by, made, clause=clause)}
+    return paths
 
 
 def _readings() -> Json:
@@ -220,17 +249,12 @@ def open_paths(types: Iterable[str]) -> Json:
         ("policy", "/-/policy.json", "Who may send which command, and read what.", answer("The policy.", ANYTHING)),
     )  # fmt: skip
     paths: Json = {
-        path: {
-            "get": {
-                "tags": ["system"], "operationId": f"system.{name}", "summary": meaning, "security": [],
-                "responses": {"200": answered},
-            }
-        }
+        path: {"get": for_roles((), get("system", f"system.{name}", meaning, answered, [], "system"))}
         for name, path, meaning, answered in listed
-    }  # fmt: skip
+    }
     schema, ready = paths["/schemas/{type}.json"]["get"], paths["/-/health/ready"]["get"]
     schema["parameters"] = [path_parameter("type", {"enum": sorted(types)})]
-    schema["responses"]["404"] = {"$ref": "#/components/responses/reading.404"}
+    schema["responses"] |= problem_refs("public", _codes("not_found"))
     ready["responses"]["503"] = answer("Not yet; `missing` says what is not there.", ANYTHING)
     return paths
 
@@ -244,11 +268,12 @@ PARAMETERS: Final[Json] = {
         "description": "The command's id, given by the client: unique for ever. Sent again, it gives the first answer.",
     },
     "ifMatch": {
-        "name": "If-Match", "in": "header", "schema": TEXT,
+        "name": "If-Match", "in": "header",
+        "schema": {"type": "string", "pattern": r'^(\*|[0-9]{1,15}|"[0-9]{1,15}")$'},
         "description": "The stream's version that the client has seen, or `*` for any as long as there is the stream; "
         "409 `version_conflict` if it has moved on (or there is none).",
     },
-    "log": query("log", TEXT, "The sub-district's log; by default the token's own."),
+    "log": query("log", LOG, "The sub-district's log; by default the token's own."),
     "asOf": query("as_of", TEXT, "As it stood then: a moment with an offset, or a day (its end, in China)."),
     "basis": query(
         "basis", {"enum": ["known", "occurred"], "default": "known"},
@@ -260,12 +285,12 @@ PARAMETERS: Final[Json] = {
         "422 `beyond_the_end` if the log does not hold it.",
     ),
     "cursor": query("cursor", TEXT, "The last page's `next`."),
-    "limit": query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 200}, "Rows of a page."),
+    "limit": query("limit", _PAGE_SIZE, "Rows of a page, 1,000 at most."),
     "format": query("format", {"enum": ["json", "csv", "xlsx"], "default": "json"}, "A file holds all rows."),
 }  # fmt: skip
 
 SCHEMAS: Final[Json] = {
-    "Answer": closed_object(
+    "Appended": closed_object(
         {
             "command_id": TEXT,
             "log": TEXT,

@@ -26,6 +26,7 @@ from shared.access.policy import ANYONE, Kind, Rule
 from shared.access.visitor import Visitor
 from shared.contracts.codes import READERS, Role
 from shared.contracts.model import Refused, Within
+from shared.log.database import reading
 from shared.runtime import Node
 from shared.web.app import SECURITY
 from shared.web.door import Doorkeeper
@@ -215,7 +216,7 @@ class Site:
         if log is None or page.status >= 500 or not declared:
             return ()
         storage = self.node.storage
-        with storage.ledgers_engine.connect() as connection:
+        with reading(storage.ledgers_engine, log) as connection:
             return [
                 words(notice.text)
                 for service, notice in declared

@@ -49,9 +49,18 @@ class Reach:
         else:
             within = await self._in_community(visitor, asked)
         if within:
-            return asked
+            return await self._naming_within(visitor, asked)
         logger.warning("beyond the visitor's reach", log=asked.log, actor=visitor.actor.id, service=self._service)
         return replace(asked, id=NOWHERE)
+
+    async def _naming_within(self, visitor: Visitor, asked: Asked) -> Asked:
+        """The command, with the other aggregate that it names as it is for the visitor: there, or not."""
+        name = self._accepts.other
+        if name is None or visitor.community is None:
+            return asked
+        if await self._found_in(asked.log, getattr(asked.command, name), visitor.community):
+            return asked
+        return replace(asked, command=replace(asked.command, **{name: NOWHERE}))
 
     async def _in_community(self, visitor: Visitor, asked: Asked) -> bool:
         """Whether what is asked lies in the visitor's community; raises `Refused` where it names another."""
@@ -63,10 +72,14 @@ class Reach:
         id = self._accepts.id(asked.command) if self._accepts.id else asked.id
         if self._decider.place is None or id is None or (self._accepts.creates and self._named):
             return self._named  # which the policy let in for the community that it names
-        if await asyncio.to_thread(self._lies_in, asked.log, id, visitor.community):
+        return await self._found_in(asked.log, id, visitor.community)
+
+    async def _found_in(self, log: str, id: str, community: str) -> bool:
+        """Whether an aggregate lies in a community, or in no one community."""
+        if await asyncio.to_thread(self._lies_in, log, id, community):
             return True
-        await self._node.followers[self._service].caught_up(asked.log)  # it may just have come to be
-        return await asyncio.to_thread(self._lies_in, asked.log, id, visitor.community)
+        await self._node.followers[self._service].caught_up(log)  # it may just have come to be
+        return await asyncio.to_thread(self._lies_in, log, id, community)
 
     def _is(self, log: str, said: str, community: str) -> bool:
         """Whether a command names that community, by its code or its name."""

@@ -18,6 +18,7 @@ from shared.ledger.tables import parked, progress
 from shared.log import keys, sealer
 from shared.log.append import moment
 from shared.log.codec import UnknownEvent, leaf_of
+from shared.log.database import reading
 from shared.log.keys import KeyUnusable
 from shared.log.proofs import verify_inclusion
 from shared.log.store import Stored
@@ -69,20 +70,20 @@ class State:
 
 def state_of(node: Node, log: str) -> State:
     """The state of a log and of what follows it, whichever processes those run in."""
-    with node.storage.ledgers_engine.connect() as connection:
+    with reading(node.storage.ledgers_engine, log) as connection:
         ledgers = [
             (row.position + 1, row.halted) for row in connection.execute(select(progress).where(progress.c.log == log))
         ]
         waiting = connection.scalar(select(func.count()).select_from(parked).where(parked.c.log == log)) or 0
     refused = select(func.count()).select_from(refused_reactions).where(refused_reactions.c.log == log)
-    with node.storage.log_engine.connect() as connection:
+    with reading(node.storage.log_engine, log) as connection:
         troubles = {
             "ledgers_halted": sum(halted is not None for _, halted in ledgers),
             "ledgers_parked": waiting,
             "reactions_refused": connection.scalar(refused) or 0,
         }
     checkpoint = sealer.latest(node.storage.log_engine, log)
-    with node.storage.log_engine.connect() as connection:  # last, so that nothing seems to be ahead of it
+    with reading(node.storage.log_engine, log) as connection:  # last, so that nothing seems to be ahead of it
         head = connection.execute(select(heads.c.size, heads.c.recorded_at).where(heads.c.log == log)).first()
     size = head.size if head else 0
     return State(

@@ -32,10 +32,11 @@ from shared.contracts.intake import CaseReopened, CaseVoided
 from shared.contracts.intake_entries import KeyAreaReinspected
 from tests.assessment.campaign import LOG, PLAN, RULEBOOK, STANDING_PLAN, WHOLE, Campaign, Looking, month
 from tests.assessment.histories import COMMUNITIES, DAYS, Act, shuffled, streams, written
+from tests.examples import examples
 
 ASKED = st.integers(0, 100).map(lambda n: date(2015, 5, 25) + timedelta(days=n))
 Key = tuple[str, str | None, str, str, date | None]
-PLENTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PLENTY = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _handled(draw: Any, id: str) -> list[Act]:

@@ -57,9 +57,10 @@ from tests.assessment.histories import (
     taken_back,
     written,
 )
+from tests.examples import examples
 
 PLENTY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 Asked = tuple[Period, date]
 
@@ -315,7 +316,7 @@ def _ground(code: str) -> Parts:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
-@settings(PLENTY, max_examples=15)
+@settings(PLENTY, max_examples=examples(15))
 @given(data=st.data())
 def test_voiding_a_mistaken_entry_gives_what_would_have_been_without_it(mistake: Mistake, data: st.DataObject) -> None:
     others = [acts for acts in data.draw(streams()) if not _about_the_same(acts)]
@@ -360,7 +361,7 @@ def test_evidence_is_had_as_it_was_at_any_position(data: st.DataObject) -> None:
     assert rewound == tables(campaign.evidence(position), PLAN, period, as_of)
 
 
-@settings(PLENTY, max_examples=100)
+@settings(PLENTY, max_examples=examples(100))
 @given(streams(), later(), ASKED)
 def test_every_changed_number_names_the_events_that_changed_it(parts: Parts, more: list[Act], asked: Asked) -> None:
     """Whatever is written later: the events came after the publication, there is one at least, and each of them is

@@ -22,6 +22,7 @@ from shared.contracts.model import Refused
 from tests.assessment.campaign import EAST, LOG, PLAN, RULEBOOK, WEST, WHOLE, Campaign, Looking, Written, month
 from tests.assessment.histories import ASKED, Act, Parts, later, retracted, streams, written
 from tests.assessment.published import changed, compared, explained, publish, read, rows_of
+from tests.examples import examples
 
 JUNE, AGAIN, JULY = "month-2015-06.2015-07-06", "month-2015-06.2015-07-31", "month-2015-07.2015-08-06"
 
@@ -365,7 +366,7 @@ def test_nothing_else_is_compared(id: str, wanted: str, code: str) -> None:
 # every history --------------------------------------------------------------------------------------------------------
 
 PLENTY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

@@ -350,7 +350,7 @@ def test_what_is_written_meanwhile_is_no_difference(storage: Storage, monkeypatc
 
 def test_a_page_of_a_ledger_holds_what_its_position_says(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     node = Node(storage, SERVICES, record=False, redis_url=None)
-    endpoint = LedgerEndpoint(node, INTAKE.name, lambda request: pytest.fail("nobody asks"))
+    endpoint = LedgerEndpoint(node, INTAKE.name)
     before = storage.log.size(LOG)
     written = _others_write_after_each_look(storage, monkeypatch)
     wanted = Wanted(LOG, {}, as_of=None, basis="known", at_least=None, cursor=None, format="csv", limit=200)

@@ -253,7 +253,7 @@ def test_a_stranger_sees_figures_of_communities_and_no_small_one(tmp_path: Path)
             assert "sealed:" not in text
         links = set(re.findall(r'href="([^"?]+)', page.text))
         assert {link for link in links if link.startswith("/")} <= {
-            "/", f"/public/{LOG}.json", "/record#verify", *re.findall(r'"(/static/[^"?]+)', page.text)
+            "/", f"/public/{LOG}.json", "/record#verify", "/policy", *re.findall(r'"(/static/[^"?]+)', page.text)
         }, "nothing leads from here to a case"  # fmt: skip
 
     run(play, tmp_path)
@@ -295,9 +295,10 @@ def test_only_a_sub_district_that_is_there_has_figures_and_only_all_of_them(tmp_
 
 OPEN_TO_ALL = {
     "/openapi.json", "/asyncapi.json", "/schemas/{type}.json", "/-/health/live", "/-/health/ready", "/-/metrics",
-    "/-/policy.json", "/static/{name}", "/sign-in", "/sign-out", "/public/{log}", "/public/{log}.json",
+    "/-/policy.json", "/policy", "/static/{name}", "/sign-in", "/sign-out", "/public/{log}", "/public/{log}.json",
+    "/intake/residents/session",
 }  # fmt: skip
-"""All that needs no sign-in: documents, health, the way in, and the one page of figures."""
+"""All that needs no sign-in: documents, health, the ways in, and the one page of figures."""
 
 
 def test_every_other_address_refuses_the_public(tmp_path: Path) -> None:

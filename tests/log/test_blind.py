@@ -32,7 +32,7 @@ def numbers(count: int, first: int = 13_900_000_000) -> Iterator[str]:
 
 @pytest.fixture
 def index(log_engine: Engine) -> BlindIndex:
-    return BlindIndex(log_engine, MASTER)
+    return Vault(log_engine, MASTER).blind
 
 
 def entries(index: BlindIndex, *traces: Trace, log: str = LOG, case: str = CASE, apart: str = "") -> tuple[Entry, ...]:
@@ -65,7 +65,7 @@ def stored(engine: Engine) -> list[str]:
 
 def test_a_value_is_found_under_the_part_that_told_it(log_engine: Engine, index: BlindIndex) -> None:
     log_on(log_engine).append([indexed(index, phone(), phone("13900009999", "parties/1"))])
-    elsewhere = BlindIndex(log_engine, MASTER)
+    elsewhere = Vault(log_engine, MASTER).blind
     assert elsewhere.subjects(LOG, [phone()], NOW) == {f"{CASE}#parties/0"}
     assert elsewhere.subjects(LOG, [phone("13900009999")], NOW) == {f"{CASE}#parties/1"}
     assert elsewhere.subjects(LOG, [phone("13911112222")], NOW) == set()
@@ -117,7 +117,8 @@ def test_each_log_each_month_and_each_installation_has_entries_of_its_own(
 ) -> None:
     one = tokens(index)
     others = [
-        tokens(index, OTHER_LOG), tokens(index, day=date(2015, 7, 1)), tokens(BlindIndex(log_engine, b"another key")),
+        tokens(index, OTHER_LOG), tokens(index, day=date(2015, 7, 1)),
+        tokens(BlindIndex(log_engine, lambda: b"k" * 32)),
     ]  # fmt: skip
     assert tokens(index, day=date(2015, 6, 30)) == one
     for other in others:

@@ -1,5 +1,7 @@
 """The vault: what is personal is sealed before it is hashed, and can be erased while every proof stays."""
 
+import hmac
+import os
 import re
 import threading
 import time
@@ -18,13 +20,15 @@ from shared.contracts.intake import CaseReported, Party
 from shared.contracts.model import Refused
 from shared.contracts.personal import personal, unsealed_field
 from shared.log.append import Appended, Conflict, Outcome, Proposal
+from shared.log.codec import canonical
 from shared.log.database import sqlite_engine, writing
 from shared.log.keys import KeyUnusable, origin
 from shared.log.note import Signer
 from shared.log.schema import migrate
 from shared.log.sealer import root_at, seal
 from shared.log.tables import events, heads, vault_destroyed, vault_keys
-from shared.log.vault import NewKey, Unreadable, Vault, load_master
+from shared.log.vault import NewKey, Unreadable, Vault, key_context
+from shared.log.wrapping import Masters, load_master
 from tests.parts import LOG, MASTER, NOW, OTHER_LOG, everything, log_on, proposal
 
 CASE = "case/0f3a"
@@ -141,7 +145,7 @@ def test_a_box_of_another_log_or_subject_or_master_key_does_not_open(log_engine:
         vault.open(OTHER_LOG, box)
     with pytest.raises(Unreadable):
         vault.open(LOG, box.replace(CASE, "case/other"))
-    stranger = Vault(log_engine, b"another master key")
+    stranger = Vault(log_engine, Masters([b"another master key"]))
     with pytest.raises(Unreadable, match="master key"):
         stranger.open(LOG, box)
     with pytest.raises(Unreadable, match="master key"):  # and it makes no second key beside the one it cannot open
@@ -430,7 +434,9 @@ def test_a_body_s_digest_tells_nothing_without_the_key(log_engine: Engine, vault
     body = ["ReportCase", None, NOW, REPORT]
     mac = vault.body_mac(body)
     assert mac == Vault(log_engine, MASTER).body_mac(body)
-    assert mac != Vault(log_engine, b"another master key").body_mac(body)
+    assert mac != hmac.digest(b"another key", canonical(body), "sha256")
+    with pytest.raises(Unreadable, match="master key"):
+        Vault(log_engine, Masters([b"another master key"])).body_mac(body)
     assert mac != vault.body_mac(["ReportCase", None, NOW, replace(REPORT, summary=SUMMARY + "。")])
     assert len(mac) == 32
 
@@ -439,12 +445,13 @@ def test_the_wrapped_key_is_not_the_key(log_engine: Engine) -> None:
     drawn: list[bytes] = []
 
     def draw(count: int) -> bytes:
-        drawn.append(bytes([len(drawn) + 1]) * count)
+        drawn.append(os.urandom(count))
         return drawn[-1]
 
     _, keys = Vault(log_engine, MASTER, draw).seal(LOG, CASE, REPORT, fresh=True)
-    secrets = [some for some in drawn if len(some) == 32]
-    assert len(secrets) == len(keys) == 3
+    secrets = [MASTER.unwrap(key.wrapped, key_context(LOG, key.subject)) for key in keys]
+    assert len(set(secrets)) == len(keys) == 3
+    assert all(secret in b"".join(drawn) for secret in secrets)
     assert not any(secret in key.wrapped for key in keys for secret in secrets)
 
 

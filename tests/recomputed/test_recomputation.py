@@ -21,7 +21,8 @@ from tests.recomputed import recomputation
 from tests.recomputed.recomputation import Found, Record, Stretch
 from tests.recomputed.seasons import Season, played, scenario
 
-SEASONS = 20
+SEASONS = 8
+"""How many a push waits for; `make test-long` has the others."""
 MANY = 200
 RULEBOOK = load_rulebook()
 CODES = [one.code for one in RULEBOOK.indicators]

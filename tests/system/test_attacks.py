@@ -7,10 +7,15 @@ append something says so by not standing under `nothing_appended`.
 import csv
 import io
 import json
+import re
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,8 +33,9 @@ from shared.contracts.model import slug
 from shared.log.append import NotTheOwner, Proposal
 from shared.runtime import Storage
 from shared.settings import load
-from tests.system.cli import TRUTH, WORKBOOK, sanguan
-from tests.system.server import AT, COMMUNITY, LOG, OTHER_LOG, Json, Server, case, is_problem, wait_for
+from tests.intake.test_importer_refusals import ATTACKS as WORKBOOKS
+from tests.system.cli import TRUTH, WORKBOOK, called
+from tests.system.server import AT, COMMUNITY, LOG, OTHER_LOG, Json, Server, case, count, is_problem, wait_for
 
 MARK = "回声echo7431"
 """Stands in what is sent, and must not come back."""
@@ -155,7 +161,15 @@ def followed_up(server: Server) -> str:
     server.done("intake/accept-case", {}, stream=stream)
     server.done("intake/refer-case", {"to_unit": "虚构的机关", "outside": True}, stream=stream)
     server.done("intake/follow-up-case", {"stable": True}, stream=stream)
+    reacted(server, stream, 2)
     return stream
+
+
+def reacted(server: Server, stream: str, steps: int) -> None:
+    """Wait until the other service has opened, or ended, the handling of a case: it reacts when it has heard of it."""
+    query = "SELECT count(*) FROM events WHERE log = ? AND stream = ?"
+    handling = stream.replace("case/", "handling/", 1)
+    wait_for(lambda: count(server.data / "log.db", query, LOG, handling) == steps, "the handling")
 
 
 # 5, 6: what only the log may say -----------------------------------------------------------------------------------
@@ -424,12 +438,95 @@ def test_row_19_what_has_no_check_digit_passes_as_it_was_given(server: Server, n
 
 
 def test_row_19_the_same_in_a_workbook_is_a_warning() -> None:
-    read = sanguan("import", WORKBOOK, "--dry-run", "--json").json
+    read = called("import", WORKBOOK, "--dry-run", "--json").json
     rows = json.loads(TRUTH.read_text())["rows"]
     wrong = {(row["sheet"], row["row"]) for row in rows if "id_check_digit" in row["warn"]}
     assert wrong
     assert wrong == {(one["sheet"], one["row"]) for one in read["warnings"] if one["code"] == "id_check_digit"}
     assert not wrong & {(one["sheet"], one["row"]) for one in read["rejected"]}
+
+
+# 20, 21: names ------------------------------------------------------------------------------------------------------
+
+UNKIND = ("\u200e", "\u200f", "\u061c", "\u202a", "\u202e", "\u2066", "\u2069")
+"""Marks that turn the direction of a text around."""
+
+
+def test_row_20_a_name_of_a_megabyte_is_not_even_read(server: Server) -> None:
+    problem = refused(server, body(case(parties=[person(name="甲" * 350_000)])), 413, "too_large")
+    assert problem["limit"] == 256 * 1024
+    refused(server, body(case(parties=[person(name="甲" * 20_000)])), 422, "too_long", "data.parties.0.name")
+
+
+@pytest.mark.parametrize("mark", UNKIND, ids=lambda mark: f"{ord(mark):04x}")
+def test_row_20_marks_that_turn_a_text_around_are_in_no_name(server: Server, mark: str) -> None:
+    named = body(case(parties=[person(name=f"甲{mark}乙{MARK}")]))
+    refused(server, named, 422, "control_character", "data.parties.0.name")
+    community = {"code": f"{LOG}098", "name": f"虚构{mark}社区", "grids": [], "households": 1}
+    with server.nothing_appended():
+        is_problem(
+            server.send("assignment/register-community", community, role="office"), 422, "control_character",
+            "data.name",
+        )  # fmt: skip
+
+
+def test_row_20_a_limit_is_held_after_normalisation(server: Server) -> None:
+    """U+FDFA is one sign and eighteen letters: five of them fit into a name, six do not."""
+    assert server.send("intake/report-case", case(parties=[person(name="\ufdfa" * 5)])).status_code == 201
+    for name in ("\ufdfa" * 6, "\ufdfa" * 3_000):
+        refused(server, body(case(parties=[person(name=name)])), 422, "too_long", "data.parties.0.name")
+    refused(server, body(case(parties=[person(name="\u3164" * 3)])), 422, "too_short", "data.parties.0.name")
+
+
+ELSEWHERE = "../../etc/passwd"
+
+
+def test_row_21_an_export_is_named_by_the_server(server: Server) -> None:
+    named = server.done(
+        "assignment/register-community", {"code": f"{LOG}890", "name": ELSEWHERE, "grids": [], "households": 1},
+        role="office",
+    )  # fmt: skip
+    given = {"content-disposition": f'attachment; filename="{ELSEWHERE}"', "x-filename": ELSEWHERE, "slug": ELSEWHERE}
+    for format in ("csv", "xlsx"):
+        query = {"format": format, "at_least": named["positions"][-1]}
+        path = "/assignment/ledgers/communities"
+        answer = server.request("GET", path, params=query, headers=server.bearer("auditor") | given)
+        assert answer.status_code == 200
+        chosen = re.fullmatch(r'attachment; filename="([0-9A-Za-z._-]+)"', answer.headers["content-disposition"])
+        assert chosen
+        assert re.fullmatch(rf"communities-{LOG}-[0-9]+\.{format}", chosen[1])
+
+
+def test_row_21_nothing_in_an_address_leads_to_a_file(server: Server) -> None:
+    for name in ("filename", "name", "file", "path"):
+        query = {"format": "csv", name: ELSEWHERE}
+        answer = server.request("GET", "/intake/ledgers/cases", params=query, headers=server.bearer("auditor"))
+        is_problem(answer, 400, "bad_parameter", name)
+    is_problem(server.get("/intake/ledgers/cases", format=ELSEWHERE), 400, "malformed", "format")
+    quoted = ELSEWHERE.replace("/", "%2f")
+    for path in (f"/intake/ledgers/{quoted}", f"/static/{quoted}", f"/static/{ELSEWHERE}", f"/schemas/{quoted}"):
+        answer = server.get(path)
+        assert answer.status_code == 404, path
+        assert "root:" not in answer.text
+
+
+# 23: files that are no harmless workbook ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "attack", ["bomb", "bomb with a lying directory", "external entity", "laughs", "macros", "macro type", "csv"]
+)
+def test_row_23_a_file_that_is_no_harmless_workbook_is_refused_beside_a_running_server(
+    server: Server, tmp_path: Path, attack: str
+) -> None:
+    code, made = WORKBOOKS[attack]
+    file = tmp_path / "台账.xlsx"
+    file.write_bytes(made())
+    with server.nothing_appended():
+        done = called("import", file, "--data", server.data, "--json")
+    told = done.problem(code)
+    assert "root:" not in json.dumps(told)
+    assert server.ready()
 
 
 # 22: text that a spreadsheet would run ------------------------------------------------------------------------------
@@ -474,6 +571,205 @@ def test_row_22_formulas_are_inert_in_xlsx(server: Server, dangerous: dict[str, 
 def test_row_22_the_text_itself_is_kept(server: Server, dangerous: dict[str, str]) -> None:
     rows = {row["community"]: row["name"] for row in server.rows("assignment/communities")}
     assert {code: rows[code] for code in dangerous} == dangerous
+
+
+# 24: text that a browser would run ----------------------------------------------------------------------------------
+
+SCRIPT = "<script>alert(24)</script>"
+
+
+def sites_pages(server: Server, wanted: set[str]) -> Iterator[tuple[str, httpx.Response]]:
+    """Pages as the office sees them: those that are wanted, and from the front page on some of every kind there is."""
+    rules = [rule for rule in server.get("/-/policy.json", None).json()["rules"] if rule["method"] == "GET"]
+    kinds = {
+        rule["path"]: re.compile(re.sub(r"{\w+(:int)?}", "[^/?]+", rule["path"])) for rule in rules
+        if rule["kind"] in ("page", "own", "public", "document") and "json" not in rule["path"]
+    }  # fmt: skip
+    cookie = {"cookie": f"sanguan_session={server.session('office')}", "accept": "text/html"}
+    seen: Counter[str] = Counter()
+    to_see, known = ["/", *sorted(wanted)], {"/", *wanted}
+    while to_see:
+        path = to_see.pop(0)
+        kind = next((one for one, form in kinds.items() if form.fullmatch(path.partition("?")[0])), None)
+        if kind is None or (path not in wanted and seen[kind] >= 2):
+            continue
+        seen[kind] += 1
+        answer = server.request("GET", path, headers=cookie)
+        yield path, answer
+        if answer.headers["content-type"].startswith("text/html"):
+            found = {unescape(link) for link in re.findall(r'href="(/[^"#]*)"', answer.text)}
+            to_see += sorted(found - known)
+            known |= found
+    assert len([kind for kind, times in seen.items() if times]) > 20, seen
+
+
+def test_row_24_a_script_in_a_disputes_title_is_inert_on_every_page(server: Server) -> None:
+    code, name = f"{LOG}024", f"虚构{SCRIPT}"
+    register = {"code": code, "name": name, "grids": ["1网格"], "households": 1}
+    server.done("assignment/register-community", register, role="office")
+    server.done("assignment/open-studio", {"place": SCRIPT}, role="office", stream=f"community/{code}")
+    told = case(community=code, summary=SCRIPT, parties=[person(name=SCRIPT)])
+    stream = server.done("intake/report-case", told)["stream"]
+    server.done("intake/accept-case", {}, stream=stream)
+    reacted(server, stream, 1)
+    position = server.quiet() - 1
+    id = stream.removeprefix("case/")
+    shown = 0
+    wanted = {f"/cases/{id}", f"/communities/{code}", f"/cases?community={code}", f"/record/{position}"}
+    for path, answer in sites_pages(server, wanted):
+        assert answer.status_code in (200, 404, 422), (path, answer.status_code)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy, path
+        assert "unsafe" not in policy, path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "<script" not in answer.text, path
+        assert not re.search(r"<[a-zA-Z][^>]*\son[a-z]+\s*=", answer.text), path
+        shown += SCRIPT in unescape(answer.text)
+    assert shown >= 3, "it is shown where it belongs, as text"
+
+
+def test_row_24_what_a_program_gets_is_no_page(server: Server) -> None:
+    """Opened in a browser, JSON and files are not looked at for markup."""
+    stream = server.report(stream=f"case/script-{uuid.uuid4().hex}")["stream"]
+    server.done("intake/correct-case", {"reason": SCRIPT, "summary": SCRIPT}, stream=stream)
+    path = f"/intake/{stream.replace('case', 'cases', 1)}/personal"
+    opened = server.request(
+        "POST", path, json={"purpose": "checking", "fields": ["summary"]}, headers=server.bearer("clerk")
+    )
+    assert opened.json()["values"] == {"summary": SCRIPT}
+    files = [server.get("/intake/ledgers/cases", format=format) for format in ("json", "csv", "xlsx")]
+    for answer in (opened, *files):
+        assert answer.status_code == 200
+        assert "html" not in answer.headers["content-type"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"]
+    assert all("attachment" in answer.headers["content-disposition"] for answer in files[1:])
+
+
+# 25: what lies in another jurisdiction --------------------------------------------------------------------------------
+
+
+@contextmanager
+def nothing_read(server: Server) -> Iterator[None]:
+    """Nothing that is sealed may be opened within."""
+    logs = f"{LOG}.access", f"{OTHER_LOG}.access"
+    before = [server.size(log) for log in logs]
+    yield
+    assert [server.size(log) for log in logs] == before
+
+
+def test_row_25_another_jurisdictions_case_is_like_one_that_does_not_exist_and_the_attempt_is_logged(
+    server: Server,
+) -> None:
+    mine = server.report()["stream"].removeprefix("case/")
+    server.quiet()
+    nobodys = "0" * 20
+    theirs = {role: server.bearer(role, OTHER_LOG) for role in ("clerk", "officer", "office", "auditor", "privacy")}
+    page = {"accept": "text/html"}
+
+    def ask(id: str) -> dict[str, httpx.Response]:
+        def read(path: str, role: str) -> httpx.Response:
+            return server.request("POST", path, json={"purpose": "audit", "fields": ["summary"]}, headers=theirs[role])
+
+        return {
+            "a command": server.send("intake/void-case", {"reason": MARK}, stream=f"case/{id}", log=OTHER_LOG),
+            "a question": server.request("GET", f"/intake/cases/{id}/possible-duplicates", headers=theirs["clerk"]),
+            "a page": server.request("GET", f"/cases/{id}", headers=theirs["office"] | page),
+            "a page for a program": server.request("GET", f"/cases/{id}", headers=theirs["office"]),
+            "a reading": read(f"/intake/cases/{id}/personal", "clerk"),
+            "an auditor's reading": read(f"/intake/cases/{id}/personal", "auditor"),
+            "a step": read(f"/intake/cases/{id}/steps/1", "officer"),
+            "what is held": server.request(
+                "POST", f"/intake/cases/{id}/held", json={"purpose": "subject_request", "party": 0},
+                headers=theirs["privacy"],
+            ),
+            "a card": server.request("POST", f"/intake/cases/{id}/code", json={}, headers=theirs["clerk"]),
+        }  # fmt: skip
+
+    logged = server.errors.stat().st_size
+    with server.nothing_appended(), server.nothing_appended(OTHER_LOG), nothing_read(server):
+        there, nowhere = ask(mine), ask(nobodys)
+    for what, answer in there.items():
+        # Whoever may not open what there is learns no more of what there is not: the same refusal for both.
+        assert answer.status_code in (404, 403), (what, answer.text)
+        assert (answer.status_code == 403) == (what in ("a reading", "an auditor's reading", "a step", "what is held"))
+        bytes_ = [one.content.replace(id.encode(), b"") for id, one in ((mine, answer), (nobodys, nowhere[what]))]
+        assert bytes_[0] == bytes_[1], what
+        assert COMMUNITY.encode() not in bytes_[0], what
+    with server.errors.open("rb") as errors:
+        errors.seek(logged)
+        said = errors.read().decode()
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    tried = Counter((line["path"], line["code"], line["actor"]) for line in lines if line["event"] == "refused")
+    assert tried["/intake/commands/void-case", "unknown_case", "clerk-1"] == 2
+    assert tried["/intake/cases/{id}/possible-duplicates", "not_found", "clerk-1"] == 2
+    assert tried["/cases/{id}", "not_found", "office-1"] == 4
+    assert tried["/intake/cases/{case}/personal", "not_of_this_case", "clerk-1"] == 2
+    assert tried["/intake/cases/{case}/personal", "unmasking_needed", "auditor-1"] == 2
+    assert tried["/intake/cases/{case}/held", "unmasking_needed", "privacy-1"] == 2
+    assert tried["/intake/cases/{case}/code", "not_found", "clerk-1"] == 2
+    assert mine not in said
+    assert MARK not in said
+
+
+def test_row_25_asking_about_another_log_is_refused_before_anything_is_looked_up(server: Server) -> None:
+    mine = server.report()["stream"].removeprefix("case/")
+    theirs = server.bearer("clerk", OTHER_LOG)
+    with server.nothing_appended(), nothing_read(server):
+        for id in (mine, "0" * 20):
+            answers = [
+                server.request("GET", f"/intake/cases/{id}/possible-duplicates", params={"log": LOG}, headers=theirs),
+                server.request("GET", f"/cases/{id}", params={"log": LOG}, headers=theirs),
+                server.request(
+                    "POST", f"/intake/cases/{id}/personal", params={"log": LOG}, headers=theirs,
+                    json={"purpose": "audit", "fields": ["summary"]},
+                ),
+                server.request("POST", f"/intake/cases/{id}/code", params={"log": LOG}, headers=theirs, json={}),
+            ]  # fmt: skip
+            for answer in answers:
+                is_problem(answer, 403, "wrong_jurisdiction", "log")
+
+
+# 26: proofs that are none any more ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def storage(server: Server) -> Iterator[Storage]:
+    """What an operator's command line opens beside the server."""
+    opened = Storage(load(server.data), SERVICES)
+    yield opened
+    opened.close()
+
+
+def test_row_26_a_machines_token_that_was_ended_opens_nothing_more(server: Server, storage: Storage) -> None:
+    name = f"portal-{uuid.uuid4().hex[:8]}"
+    token = storage.machines.open(name, Role.SUBSCRIBER, LOG, ("record",), timedelta(days=1))
+    bearer = {"authorization": f"Bearer {token}"}
+    assert server.request("GET", "/record/events?limit=1", headers=bearer).status_code == 200
+    is_problem(server.request("GET", "/intake/ledgers", headers=bearer), 403, "scope_not_granted")
+    storage.machines.end(name)
+    none = [{"authorization": f"Bearer {one}"} for one in (token, token[:-1], f"{token}x", "sgm_", "sgm_" + "A" * 43)]
+    answers = {server.request("GET", "/record/events?limit=1", headers=one).content for one in none}
+    over = server.request("GET", "/record/events?limit=1", headers=bearer)
+    is_problem(over, 401, "unauthenticated")
+    assert answers == {over.content}
+
+
+def test_row_26_a_session_that_was_ended_is_not_replayed(server: Server) -> None:
+    cookie = {"cookie": f"sanguan_session={server.session('clerk')}"}
+    page = server.request("GET", "/account", headers=cookie)
+    assert page.status_code == 200
+    token = re.search(r'name="form_token" value="([^"]+)"', page.text)
+    assert token
+    out = server.request("POST", "/sign-out", headers=cookie)
+    assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
+    for path in ("/account", "/intake/ledgers", "/cases", "/record"):
+        is_problem(server.request("GET", path, headers=cookie), 401, "unauthenticated")
+    form = server.request("POST", "/account/role", headers=cookie, data={"form_token": token[1], "held": "clerk@"})
+    is_problem(form, 401, "unauthenticated")
+    other = {"cookie": f"sanguan_session={server.session('clerk')}"}
+    form = server.request("POST", "/account/sessions", headers=other, data={"form_token": token[1], "session": "x"})
+    is_problem(form, 403, "form_expired")
 
 
 # 30: another's events, and another way in ---------------------------------------------------------------------------
@@ -545,7 +841,7 @@ def test_another_jurisdiction_is_refused(server: Server) -> None:
         is_problem(answer, 403, "wrong_jurisdiction", "log")
 
 
-def test_tokens_that_are_none_are_refused_without_a_word_why(server: Server) -> None:
+def test_row_26_tokens_that_are_none_are_refused_without_a_word_why(server: Server) -> None:
     key = load_token_key(load(server.data))
     now = datetime.now(UTC)
     good = {
@@ -580,7 +876,7 @@ def test_tokens_that_are_none_are_refused_without_a_word_why(server: Server) -> 
 
 def test_a_cookie_is_no_proof_for_a_command(server: Server) -> None:
     with server.nothing_appended():
-        cookie = f"sanguan_session={server.token('clerk')}"
+        cookie = f"sanguan_session={server.session('clerk')}"
         answer = server.post("/intake/commands/report-case", body(), {"idempotency-key": "x", "cookie": cookie})
     is_problem(answer, 401, "unauthenticated")
 
@@ -649,9 +945,9 @@ def test_thousands_of_parties_are_refused(server: Server) -> None:
 
 
 def test_nobody_gets_the_services_own_role(server: Server) -> None:
-    minted = sanguan("token", "--role", "service", "--log", LOG, "--data", server.data)
+    minted = called("token", "--role", "service", "--log", LOG, "--data", server.data)
     assert (minted.code, minted.out) == (2, "")
-    named = sanguan("token", "--role", "clerk", "--log", LOG, "--subject", GOOD_ID, "--data", server.data)
+    named = called("token", "--role", "clerk", "--log", LOG, "--subject", GOOD_ID, "--data", server.data)
     assert (named.code, named.out) == (2, "")
     assert GOOD_ID not in named.err
     now = datetime.now(UTC)

@@ -137,7 +137,7 @@ def test_verify_recomputes_the_tree(demo: Demo, data: Path) -> None:
 
 
 @pytest.mark.parametrize("position", [0, -1234])
-def test_one_altered_byte_is_named_by_its_position(demo: Demo, data: Path, position: int) -> None:
+def test_row_29_one_altered_byte_is_named_by_its_position(demo: Demo, data: Path, position: int) -> None:
     position %= demo.done.json["events"]
 
     def flip(connection: sqlite3.Connection) -> None:

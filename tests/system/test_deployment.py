@@ -28,7 +28,7 @@ COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 CADDY = (ROOT / "deploy" / "Caddyfile").read_text()
 LOG = "410105010"
 KEY = bytes(range(32))
-SERVED = ("record", "intake", "assignment", "assessment")
+SERVED = ("record", "intake", "assignment", "assessment", "privacy")
 
 
 @dataclass(frozen=True)

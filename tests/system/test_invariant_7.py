@@ -17,8 +17,7 @@ import httpx
 import pytest
 
 from services.together import SERVICES
-from shared.contracts.codes import READERS
-from shared.contracts.codes import Role
+from shared.contracts.codes import READERS, Role
 from shared.contracts.event import Recorded
 from shared.contracts.model import slug
 from shared.contracts.personal import Plan, personal, sealed_copy
@@ -345,7 +344,7 @@ def everything_served(aviary: Aviary, role: Role | None) -> Iterator[tuple[str, 
             paths += [f"{base}?limit=1000", f"{base}?format=csv", f"{base}?format=xlsx", f"{base}?as_of=2099-01-01"]
     headers: dict[str, str] = {}
     if role is not None:
-        headers = server.bearer(role) | {"cookie": f"sanguan_session={server.token(role)}"}
+        headers = server.bearer(role) | {"cookie": f"sanguan_session={server.session(role)}"}
     for path in paths:
         yield path, server.request("GET", path, headers=headers)
 

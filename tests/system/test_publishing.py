@@ -15,8 +15,8 @@ from services.assessment.rules.rulebook_file import load_rulebook
 from services.assessment.service import SERVICE
 from services.assignment.commands import IssueContactCards
 from services.together import settled, together
-from shared.clock import utc_now
 from shared.audit.compare import Compared, compare
+from shared.clock import utc_now
 from shared.contracts.assessment import PeriodKind, ScorePublished, ScoreRestated
 from shared.contracts.assessment_entries import AppealDecided, Excused, Finding
 from shared.contracts.assignment import ContactCardsIssued

@@ -19,6 +19,7 @@ from shared.contracts.assessment import Anomaly, Cadence, Duty, Phase, Plan, Pub
 from shared.contracts.days import civil_day
 from shared.contracts.model import Ledger, Refused
 from shared.ledger.tables import Rows
+from shared.log.database import reading
 from shared.runtime import Node
 from shared.web.pages import Ask, Page
 from shared.web.words import Words
@@ -132,7 +133,7 @@ class ClausePages:
         if DOCUMENT not in plan.document:
             shows = {"plan": plan, "choices": choices, "items": items_of(plan, ask.words), "oddities": odd}
             return Page("assessment/plan.html", plan.title, shows)
-        with self._node.storage.ledgers_engine.connect() as connection:
+        with reading(self._node.storage.ledgers_engine, ask.log) as connection:
             told = [self._told(connection, ask.log, clause, plan) for clause in CLAUSES]
         chapters = [
             (chapter, [one for one in told if _in(chapter, one.clause.clause)]) for chapter in _CHAPTERS
@@ -150,7 +151,7 @@ class ClausePages:
         if clause is None:
             raise Refused("not_found")
         plan, found = self._plan(ask), self._living[clause.clause]
-        with self._node.storage.ledgers_engine.connect() as connection:
+        with reading(self._node.storage.ledgers_engine, ask.log) as connection:
             told = self._told(connection, ask.log, clause, plan)
             kept = [self._kept(connection, ask.log, name) for name in self._own(found, clause)]
         indicators = [one for one in self._rulebook.indicators if one.code in found.indicators]

@@ -11,6 +11,7 @@ from shared.clock import utc_now
 from shared.contracts.codes import MeetingKind, Profession
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
+from shared.log.database import reading
 from shared.queries import whole
 from shared.runtime import Node
 from shared.web.pages import Ask, Page
@@ -63,7 +64,7 @@ class CommunityPages:
 
     def _rows(self, ledger: str, log: str, **equal: object) -> list[Any]:
         equal = {name: value for name, value in equal.items() if value is not None}
-        with self._node.storage.ledgers_engine.connect() as connection:
+        with reading(self._node.storage.ledgers_engine, log) as connection:
             return [row for _, row in self._tables[ledger].query(connection, log, equal)]
 
     def all(self, ask: Ask) -> Page:

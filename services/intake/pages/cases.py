@@ -25,6 +25,7 @@ from shared.contracts.codes import CaseKind, CaseStatus, DisputeType, Named, Rol
 from shared.contracts.days import civil_day
 from shared.contracts.event import Recorded
 from shared.contracts.model import Refused
+from shared.log.database import reading
 from shared.runtime import Node
 from shared.web.pages import Ask, Page
 from shared.web.words import Words
@@ -81,7 +82,7 @@ class CasePages:
         if ask.community is not None:
             equal["community"] = ask.community
         today = civil_day(utc_now())
-        with self._node.storage.ledgers_engine.connect() as connection:
+        with reading(self._node.storage.ledgers_engine, ask.log) as connection:
             found, older = self._newest(connection, ask.log, self._chosen(equal, today), ask.query("before"))
             without_status = {name: value for name, value in equal.items() if name != "status"}
             statuses = self._counts(connection, ask.log, self._chosen(without_status, today))
@@ -183,7 +184,7 @@ class CasePages:
     def case(self, ask: Ask) -> Page:
         """One case; raises `Refused("not_found")`, the same for another jurisdiction's."""
         id, log, today = ask.request.path_params["id"], ask.log, civil_day(utc_now())
-        with self._node.storage.ledgers_engine.connect() as connection:
+        with reading(self._node.storage.ledgers_engine, log) as connection:
             row = self._tables["cases"].fetch(connection, log, [id]).get(id)
             places = self._places(connection, log)
             calendar = self._calendar(connection, log, today)
@@ -208,7 +209,9 @@ class CasePages:
     def _possible(self, ask: Ask, row: Row) -> Sequence[Suggestion]:
         """Which cases may be the same matter, for those who may link them."""
         actor = ask.visitor.actor
-        return self._suggestions.of(ask.log, row, actor, utc_now()).possible if actor.role in CLERKS else ()
+        if actor.role not in CLERKS:
+            return ()
+        return self._suggestions.of(ask.log, row, actor, ask.community, utc_now()).possible
 
 
 def _choices(places: Mapping[str, str], words: Words) -> list[tuple[str, str, list[tuple[str, str]]]]:
