@@ -90,8 +90,8 @@ _OF_VISITORS: Final = (
 _FOR_ANYONE: Final = (*_OF_PARAMETERS, "not_found", "internal")
 _READING: Final = (*_FOR_ANYONE, *_OF_VISITORS)
 _OF_BODIES: Final = (
-    "malformed_json", "too_large", "missing_field", "unknown_field", "wrong_type", "not_in_list", "bad_format",
-    "out_of_range", "too_long", "too_many", "too_short", "control_character", "personal_in_plain_field",
+    "malformed_json", "duplicate_key", "too_large", "missing_field", "unknown_field", "wrong_type", "not_in_list",
+    "bad_format", "out_of_range", "too_long", "too_many", "too_short", "control_character", "personal_in_plain_field",
 )  # fmt: skip
 _OF_COMPARTMENTS: Final = ("not_of_this_case", "unmasking_needed", "restricted", "no_such_field")
 _OF_QUERIES: Final = ("beyond_the_end", "no_such_community")
@@ -276,7 +276,7 @@ PARAMETERS: Final[Json] = {
     "log": query("log", LOG, "The sub-district's log; by default the token's own."),
     "asOf": query("as_of", TEXT, "As it stood then: a moment with an offset, or a day (its end, in China)."),
     "basis": query(
-        "basis", {"enum": ["known", "occurred"], "default": "known"},
+        "basis", {"enum": ["known", "occurred", ""], "default": "known"},
         "What `as_of` means: what was recorded by then, or what had happened by then.",
     ),
     "atLeast": query(
@@ -286,7 +286,7 @@ PARAMETERS: Final[Json] = {
     ),
     "cursor": query("cursor", TEXT, "The last page's `next`."),
     "limit": query("limit", _PAGE_SIZE, "Rows of a page, 1,000 at most."),
-    "format": query("format", {"enum": ["json", "csv", "xlsx"], "default": "json"}, "A file holds all rows."),
+    "format": query("format", {"enum": ["json", "csv", "xlsx", ""], "default": "json"}, "A file holds all rows."),
 }  # fmt: skip
 
 SCHEMAS: Final[Json] = {
