@@ -41,9 +41,7 @@ class CaseCodes:
         of_case = (case_codes.c.log == log) & (case_codes.c.case == case) & case_codes.c.ended_at.is_(None)
         with writing(self._engine) as connection:
             connection.execute(update(case_codes).where(of_case).values(ended_at=now))
-            connection.execute(
-                insert(case_codes).values(log=log, code=digest, case=case, issued_at=now)
-            )
+            connection.execute(insert(case_codes).values(log=log, code=digest, case=case, issued_at=now))
         return code
 
     def case_of(self, log: str, said: str) -> str | None:

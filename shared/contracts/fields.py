@@ -27,8 +27,7 @@ _FORBIDDEN = re.compile(
 )
 _OFFSETS: Final = {timedelta(): UTC, timedelta(hours=8): timezone(timedelta(hours=8))}
 _UNSEEN = re.compile(
-    "[\\s\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0000-\U000e0fff]*"
+    "[\\s\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]*"
 )
 """What nobody sees where it stands alone: joiners, fillers, variation selectors. Beside letters some of them matter."""
 _BREAKS = re.compile("[\n\u2028\u2029]")

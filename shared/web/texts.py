@@ -83,11 +83,13 @@ TEXTS: Final[Mapping[str, Pair]] = {
     # one's own account
     "account": ("我的账号", "My account"),
     "account_by_token": (
-        "本会话由令牌打开，与令牌同时到期。", "This session was opened with a token, and ends with it."
+        "本会话由令牌打开，与令牌同时到期。",
+        "This session was opened with a token, and ends with it.",
     ),
     "roles_held": ("角色与辖区", "Roles and places"),
     "roles_lead": (
-        "新授予的角色在下次登录后可用。", "A role that was granted just now can be taken after the next sign-in."
+        "新授予的角色在下次登录后可用。",
+        "A role that was granted just now can be taken after the next sign-in.",
     ),
     "role_at": ("{role} · {place}", "{role} · {place}"),
     "role_now": ("当前", "current"),
