@@ -296,7 +296,7 @@ def test_only_a_sub_district_that_is_there_has_figures_and_only_all_of_them(tmp_
 OPEN_TO_ALL = {
     "/openapi.json", "/asyncapi.json", "/schemas/{type}.json", "/-/health/live", "/-/health/ready", "/-/metrics",
     "/-/policy.json", "/policy", "/static/{name}", "/sign-in", "/sign-out", "/public/{log}", "/public/{log}.json",
-    "/intake/residents/session",
+    "/intake/residents/session", "/sign-in/factor", "/sign-in/oidc", "/sign-in/oidc/callback",
 }  # fmt: skip
 """All that needs no sign-in: documents, health, the ways in, and the one page of figures."""
 
