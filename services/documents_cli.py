@@ -24,7 +24,7 @@ from services.assessment.rules.plan import flag_of, oddities
 from services.assessment.rules.versions import chosen, current, rulebook_on
 from services.cli import Data, Json, LogName, check_log, existing, known_log, notes, run_loop, say, settings
 from services.paper_ledger import checked
-from services.together import LOG, SERVICES, opened, together
+from services.together import LOG, SERVICES, opened, settled, together
 from shared.clock import utc_now
 from shared.command import Asked, own_id
 from shared.contracts.assessment import Plan
@@ -201,6 +201,7 @@ async def put_in_force(
         body = {"ok": True, "kind": kind.name, "code": value.code, "log": log}
         try:
             appended = await desk.send(asked)
+            await settled(node)  # whoever looks next finds every ledger there
         except Refused as refused:
             if refused.code != "nothing_changed":
                 raise

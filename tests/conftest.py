@@ -9,11 +9,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, text
 
 from shared.ledger.tables import LEDGERS
 from shared.log.database import open_engine, postgres_engine
 from shared.log.schema import migrate
+from tests.examples import examples
+
+settings.register_profile("push", max_examples=examples(100))
+settings.load_profile("push")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import services.intake.residents
 import services.intake.takeover
 from services.intake import announced, case, commands, entries, entry_commands
 from services.intake.ledgers import backlog, cases
@@ -24,7 +25,9 @@ from tests.declarations import (
 
 
 def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
-    raised = set().union(*map(codes_raised, (case, announced, entries, services.intake.takeover)))
+    raised = set().union(
+        *map(codes_raised, (case, announced, entries, services.intake.takeover, services.intake.residents))
+    )
     assert raised == set(REFUSALS)
     assert_tables_are_bilingual(SERVICE)
 

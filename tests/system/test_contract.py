@@ -109,7 +109,7 @@ def test_at_least_reads_ones_own_write(server: Server) -> None:
 
 def test_community_filters_rows(server: Server) -> None:
     everywhere = Counter(row["community"] for row in server.rows("intake/cases"))
-    assert len(everywhere) == 8
+    assert len(everywhere) >= 8
     for community, count in everywhere.items():
         rows = server.rows("intake/cases", community=community)
         assert {row["community"] for row in rows} == {community}

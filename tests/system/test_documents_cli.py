@@ -77,7 +77,7 @@ def test_the_same_text_again_changes_nothing_and_another_amends(data: Path, tmp_
     back = adopt(data, BUILT_IN)
     assert (back.json["done"], back.json["version"]) == ("amended", 3)
     replayed = sanguan("audit", "replay", "--data", data, "--json")
-    assert (replayed.code, replayed.json["ok"]) == (0, True)
+    assert (replayed.code, replayed.json["ok"]) == (0, True), replayed.out
 
 
 def test_what_is_in_force_is_shown_as_text_that_reads_back_equal(data: Path, tmp_path: Path) -> None:
