@@ -206,7 +206,6 @@ async def put_in_force(
             if refused.code != "nothing_changed":
                 raise
             return body | {"version": refused.known["version"], "done": "unchanged", "positions": []}
-        await follower.caught_up(log)
         done = "amended" if version else "adopted"
         return body | {"version": version + 1, "done": done, "positions": [appended.position]}
 
