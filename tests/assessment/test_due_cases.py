@@ -720,6 +720,11 @@ def test_of_every_case_it_is_said_within_fifteen_days_whether_it_is_taken_on() -
     assert begun.stands("register_term", "2015-08-01", about="d") == (State.LATE, 4)
 
 
+def test_that_a_case_was_taken_on_stays_done_though_it_is_handed_down_afterwards() -> None:
+    assert handed_down("2015-06-17").stands("register_term", "2015-06-16", about="a") == DONE
+    assert handed_down("2015-06-17").stands("register_term", "2015-06-30", about="a") == DONE
+
+
 def test_nobody_owes_word_of_what_was_taken_over_from_paper() -> None:
     begun = campaign(known="2015-06-20")
     begun.reported("d", "2015-06-15", basis=Basis.PAPER_LEDGER)

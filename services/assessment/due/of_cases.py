@@ -132,14 +132,15 @@ def _first_visit(plan: Plan, case: _Case, ground: Ground) -> Iterator[Obligation
 
 
 def _registered(plan: Plan, item: Item, ground: Ground) -> Iterator[Obligation]:
-    """Of every case it is said within the plan's term whether it is taken on; of a petition that is handed down it is
-    counted from that. Of what was taken over from paper nobody knows."""
+    """Of every case it is said within the plan's term whether it is taken on; of a petition that is handed down before
+    that it is counted from the handing down. Of what was taken over from paper nobody knows."""
     reported, handed_down = item.fields["reported_on"], item.fields["handed_down_on"]
     term = term_of(plan, Sequel.REGISTER)
     if term is None or not item.counts or item.taken_over or not isinstance(reported, date):
         return
-    begun = max(reported, handed_down) if isinstance(handed_down, date) else reported
     answered = earliest(item.marks, "accepted", "declined", "linked", by=ground.as_of)
+    waiting = isinstance(handed_down, date) and (answered is None or handed_down <= answered.on)
+    begun = max(reported, handed_down) if waiting else reported
     if not span(plan).has(begun) or (answered is not None and answered.on < begun):
         return
     due_on, provisional = ground.frame.by_term(term, begun)
