@@ -21,6 +21,7 @@ import typer
 from rich.markup import escape
 from sqlalchemy.exc import DBAPIError
 
+from services.auditing import audit_app
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, notes, run_loop, say, settings
 from services.documents_cli import plan_app, rulebook_app, schema
 from services.keeping_cli import backup_command, keys_app, restore_command
@@ -47,7 +48,6 @@ app: Final = typer.Typer(
     help="三官一师: a record of community dispute work that anyone can replay and verify.\n\n"
     "Start with [bold]sanguan up --with-sample[/], or [bold]sanguan demo[/].",
 )
-audit_app: Final = typer.Typer(no_args_is_help=True, help="Check the record: replay it, verify its tree.")
 docs_app: Final = typer.Typer(no_args_is_help=True, help="Documents made from the code.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(docs_app, name="docs")
@@ -230,69 +230,6 @@ def import_(
             )
         )
     )  # fmt: skip
-
-
-# auditing ---------------------------------------------------------------------------------------------------------
-
-
-@audit_app.command("replay")
-def audit_replay(log: LogName = LOG, data: Data = None, as_json: Json = False) -> None:
-    """Fold the log again in memory and compare every ledger and every published score with what is served.
-
-    Every event's bytes are held against the tree first, so that an altered log does not vouch for itself.
-
-    Example: sanguan audit replay --data data/sample --json
-    """
-    from shared.audit.compare import compare
-
-    with opened(existing(settings(data)), audits=True) as storage, bar() as progress:
-        task = progress.add_task("replaying", total=known_log(storage, log))
-        found = compare(storage, log, lambda done: progress.update(task, completed=done))
-    say(found.as_json(), as_json, found.as_text())
-    raise typer.Exit(0 if found.ok else 1)
-
-
-@audit_app.command("verify")
-def audit_verify(
-    checkpoint: Annotated[
-        list[Path] | None,
-        typer.Option(help="A checkpoint that was kept elsewhere: the log must still hold what it signed. Repeatable."),
-    ] = None,
-    log: LogName = LOG,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Recompute the tree from the bytes of every event and check every signed checkpoint; the same of the log of
-    readings 查阅日志, which is held against its anchors here.
-
-    Example: sanguan audit verify --data data/sample --checkpoint kept-in-june.txt --json
-    """
-    from shared.audit.readings import verify_readings
-    from shared.audit.verify import verify_log
-    from shared.log.keys import load_verifier
-    from shared.log.note import NoteRefused
-
-    made = existing(settings(data))
-    kept = [file.read_text(encoding="utf-8", errors="replace") for file in checkpoint or ()]
-    with opened(made, audits=True) as storage, bar() as progress:
-        known_log(storage, log)
-        task = progress.add_task("verifying")
-        try:
-            found = verify_log(
-                storage.log_engine, log, str(load_verifier(made.data_dir, log)),
-                lambda done, total: progress.update(task, completed=done, total=total), kept,
-            )  # fmt: skip
-        except NoteRefused as refused:
-            raise Unusable(
-                "checkpoint_refused", "所给检查点不是本日志公钥签名的文本。",
-                f"A given checkpoint is not one that this log's key has signed: {refused}.",
-            ) from None  # fmt: skip
-        # Where the log itself does not hold, none of its anchors says anything.
-        readings = verify_readings(storage.log, log, made.data_dir) if found.ok else None
-    ok = found.ok and (readings is None or readings.ok)
-    body = {**found.as_json(), "ok": ok, "readings": None if readings is None else readings.as_json()}
-    say(body, as_json, "\n".join([found.as_text(), *([] if readings is None else [readings.as_text()])]))
-    raise typer.Exit(0 if ok else 1)
 
 
 # operating --------------------------------------------------------------------------------------------------------

@@ -139,8 +139,9 @@ def _registered(plan: Plan, item: Item, ground: Ground) -> Iterator[Obligation]:
     if term is None or not item.counts or item.taken_over or not isinstance(reported, date):
         return
     answered = earliest(item.marks, "accepted", "declined", "linked", by=ground.as_of)
-    waiting = isinstance(handed_down, date) and (answered is None or handed_down <= answered.on)
-    begun = max(reported, handed_down) if waiting else reported
+    begun = reported
+    if isinstance(handed_down, date) and (answered is None or handed_down <= answered.on):
+        begun = max(reported, handed_down)
     if not span(plan).has(begun) or (answered is not None and answered.on < begun):
         return
     due_on, provisional = ground.frame.by_term(term, begun)

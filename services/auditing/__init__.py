@@ -1,0 +1,6 @@
+"""`sanguan audit`: what an auditor does with the record. One module for each command."""
+
+from services.auditing import replaying, verifying
+from services.auditing.app import audit_app
+
+__all__ = ["audit_app", "replaying", "verifying"]
