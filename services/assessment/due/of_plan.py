@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from services.assessment.due.ground import Ground, Subject
@@ -120,6 +121,7 @@ def _first_of_each_month(rows: Iterable[deeds.Row], by: date) -> Mapping[str, Ma
     return found
 
 
+@lru_cache(4_096)
 def name_of(turn: Turn) -> str:
     """2015-06 for a month, 2015-06/2015-08 for a longer turn."""
     first, last_month = f"{turn.first:%Y-%m}", f"{turn.last:%Y-%m}"
@@ -128,10 +130,10 @@ def name_of(turn: Turn) -> str:
 
 def outlasts(plan: Plan, turn_ends_on: date | None, done_on: date | None) -> bool:
     """Whether it comes round more seldom than the campaign lasts, so that it never falls due, and was not done."""
-    end = span(plan).last
-    if done_on is not None or end is None or turn_ends_on is None:
+    if done_on is not None or turn_ends_on is None:
         return False
-    return turn_ends_on > last_day_of(f"{end:%Y-%m}")
+    end = span(plan).last
+    return end is not None and turn_ends_on > last_day_of(f"{end:%Y-%m}")
 
 
 def _outlasts(plan: Plan, turn: Turn, done: Mark | None) -> State | None:

@@ -85,6 +85,7 @@ LEDGER = Ledger(
     title_zh="社区（考核对象）",
     title_en="Communities that are scored",
     clause="3.1.1",
+    across=get_args(DirectoryEvent),
 )
 
 

@@ -51,4 +51,5 @@ LEDGER = Ledger(
     clause="3.3.5",
     filters=(),
     internal=True,
+    across=(VisitCompleted, VisitDeclined, MediationHeld, CaseResolved, CaseFollowedUp),
 )

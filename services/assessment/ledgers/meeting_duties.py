@@ -58,4 +58,5 @@ LEDGER = Ledger(
     title_zh="例会与纪要（考核依据）",
     title_en="Meetings held and minutes filed (evidence)",
     clause="3.3.3",
+    across=(MeetingConvened, MinutesSubmitted, MeetingVoided),
 )

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, NamedTuple, assert_never
 
 from shared.contracts.assessment import Every, Period, PeriodKind, Plan
@@ -123,12 +124,18 @@ class Turn(NamedTuple):
     last: date
 
     @property
-    def months(self) -> Iterator[str]:
+    def months(self) -> tuple[str, ...]:
         """YYYY-MM."""
-        day = self.first
-        while day <= self.last:
-            yield f"{day:%Y-%m}"
-            day = months_after(day, 1)
+        return _months_of(self)
+
+
+@lru_cache(4_096)
+def _months_of(turn: Turn) -> tuple[str, ...]:
+    found, day = [], turn.first
+    while day <= turn.last:
+        found.append(f"{day:%Y-%m}")
+        day = months_after(day, 1)
+    return tuple(found)
 
 
 def rounds(plan: Plan, every: Every, by: date) -> Iterator[Turn]:
@@ -141,15 +148,21 @@ def rounds(plan: Plan, every: Every, by: date) -> Iterator[Turn]:
             yield turn
 
 
-def turns(plan: Plan, every: Every, by: date) -> Iterator[Turn]:
+def turns(plan: Plan, every: Every, by: date) -> tuple[Turn, ...]:
     """The turns of work that comes round, in whole months from the plan's first month on; of a plan without an end
     those that have begun by a day. The last turn of a campaign may reach beyond its end."""
     days = span(plan)
-    first, end = days.first.replace(day=1), by if days.last is None else days.last
+    return _turns(days.first.replace(day=1), by if days.last is None else days.last, every.months)
+
+
+@lru_cache(1_024)  # asked again for each community, each cadence and each stand of the evidence
+def _turns(first: date, end: date, months: int) -> tuple[Turn, ...]:
+    found = []
     while first <= end:
-        following = months_after(first, every.months)
-        yield Turn(first, following - timedelta(days=1))
+        following = months_after(first, months)
+        found.append(Turn(first, following - timedelta(days=1)))
         first = following
+    return tuple(found)
 
 
 def due_day(month: str, day_of_month: int) -> date:

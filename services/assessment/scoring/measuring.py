@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Final
 
 from services.assessment.evidence.gathered import Evidence
@@ -127,18 +128,49 @@ def sorted_out(
     rulebook: Rulebook, everything: Tables, frame: Frame, *, whole: Institution | None
 ) -> Mapping[Institution, tuple[Measured, ...]]:
     """The same, of tables that were made."""
-    codes = sorted(item.community for item in everything["communities"] if item.counts)
-    parts = _split(everything, codes)
-    asked = [one for one in rulebook.indicators if frame.period.kind in (one.periods or PeriodKind)]
-    explained: dict[Institution, tuple[Measured, ...]] = {}
-    if whole is not None:
-        joined = _joined(parts, everything)
-        explained[whole] = tuple(measure(indicator, joined, frame) for indicator in asked)
-    for code in codes:
-        explained[Institution(code)] = tuple(
-            measure(indicator, parts[code], frame) for indicator in asked if indicator.subject is SubjectKind.COMMUNITY
-        )
-    return explained
+    found = Sorting(rulebook, everything, frame, whole=whole)
+    return {
+        subject: tuple(one for code in found.asked if (one := found.measured(subject, code)) is not None)
+        for subject in found.subjects
+    }
+
+
+class Sorting:
+    """Tables, of which each indicator of each institution is sorted out when it is asked for."""
+
+    def __init__(self, rulebook: Rulebook, everything: Tables, frame: Frame, *, whole: Institution | None) -> None:
+        codes = sorted(item.community for item in everything["communities"] if item.counts)
+        self.asked: Final = {
+            one.code: one for one in rulebook.indicators if frame.period.kind in (one.periods or PeriodKind)
+        }
+        """The rulebook's indicators for the period's kind, by code."""
+        self.subjects: Final = (*(() if whole is None else (whole,)), *map(Institution, codes))
+        """Who is scored: the sub-district first."""
+        self._everything, self._frame, self._whole = everything, frame, whole
+        self._parts = _split(everything, codes)
+        self._found: dict[tuple[Institution, str], Measured] = {}
+
+    def measured(self, subject: Institution, code: str) -> Measured | None:
+        """An indicator of an institution; None where it has none."""
+        if (subject, code) not in self._found:
+            indicator, evidence = self.asked.get(code), self._of(subject)
+            of_all = subject == self._whole
+            if indicator is None or evidence is None or not (of_all or indicator.subject is SubjectKind.COMMUNITY):
+                return None
+            self._found[subject, code] = measure(indicator, evidence, self._frame)
+        return self._found[subject, code]
+
+    def _of(self, subject: Institution) -> Tables | None:
+        return self._joined if subject == self._whole else self._parts.get(subject.code)
+
+    @cached_property
+    def _joined(self) -> Tables:
+        """The tables of the sub-district: those of its communities together, and what it does as a whole."""
+        return {
+            name: [item for part in self._parts.values() for item in part[name]]
+            + [one for one in items if one.community == WHOLE]
+            for name, items in self._everything.items()
+        }
 
 
 def _split(everything: Tables, codes: Iterable[str]) -> dict[str, dict[str, list[Item]]]:
@@ -149,15 +181,6 @@ def _split(everything: Tables, codes: Iterable[str]) -> dict[str, dict[str, list
             if item.community in parts:
                 parts[item.community][name].append(item)
     return parts
-
-
-def _joined(parts: Mapping[str, Tables], everything: Tables) -> Tables:
-    """The tables of the sub-district: those of its communities together, and what it does as a whole."""
-    return {
-        name: [item for part in parts.values() for item in part[name]]
-        + [one for one in items if one.community == WHOLE]
-        for name, items in everything.items()
-    }
 
 
 # one indicator --------------------------------------------------------------------------------------------------

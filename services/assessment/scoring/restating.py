@@ -19,7 +19,7 @@ from services.assessment.evidence.tables import tables
 from services.assessment.ledgers import case_terms, plans, rulebooks, scores
 from services.assessment.rules.filters import Frame
 from services.assessment.rules.versions import current
-from services.assessment.scoring.measuring import Institution, Measured, sorted_out, tallied
+from services.assessment.scoring.measuring import Institution, Sorting, tallied
 from services.assessment.scoring.membership import EVERYTHING, OUTSIDE, Key, Membership, made_of, memberships, other
 from shared.contracts.assessment import Change, Figure, IndicatorScore, Period, Score, Work
 
@@ -51,15 +51,11 @@ _RulesKey = tuple[int, int, Period]
 class _Worked:
     """The numbers of one set of rules and one stand of the evidence, and what made them."""
 
-    def __init__(self, measured: Mapping[Institution, Sequence[Measured]], items: Mapping[Key, Item]) -> None:
-        self._measured = {who: {one.indicator.code: one for one in each} for who, each in measured.items()}
+    def __init__(self, sorting: Sorting, items: Mapping[Key, Item]) -> None:
+        self.measured = sorting.measured
         self.items = items
         """All rows, whatever they are to an indicator."""
         self._members: dict[tuple[Institution, str], Mapping[Key, Membership]] = {}
-
-    def measured(self, subject: Institution, code: str) -> Measured | None:
-        """An indicator of an institution; None where it has none."""
-        return self._measured.get(subject, {}).get(code)
 
     def members(self, subject: Institution, code: str) -> Mapping[Key, Membership]:
         """What each row is to an indicator of an institution."""
@@ -134,7 +130,7 @@ class Restating:
         everything = tables(evidence, plan, rules.period, self.as_of)
         frame = Frame(rules.period, self.as_of, plan.issued_on, rulebook.grace_days)
         return _Worked(
-            measured=sorted_out(rulebook, everything, frame, whole=self.whole),
+            Sorting(rulebook, everything, frame, whole=self.whole),
             items={(item.table, item.key): item for items in everything.values() for item in items},
         )
 
