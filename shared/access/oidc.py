@@ -29,6 +29,8 @@ _SCOPE: Final = "openid"
 _KEPT: Final = timedelta(hours=1)
 _LEEWAY_SECONDS: Final = 60
 _TIMEOUT_SECONDS: Final = 5.0
+_AWAY: Final = timedelta(seconds=10)
+"""How long a provider that did not answer is not asked again: else each that comes would wait for it anew."""
 _RANDOM_BYTES: Final = 32
 
 
@@ -69,6 +71,7 @@ class Provider:
     def __init__(self, client: Client, clock: Callable[[], datetime], random: Callable[[int], bytes]) -> None:
         self.client, self._clock, self._random = client, clock, random
         self._metadata: tuple[datetime, Mapping[str, Any]] | None = None
+        self._away_since: datetime | None = None
         self._keys: KeySet | None = None
 
     def begin(self, back: str) -> tuple[str, Round]:
@@ -131,18 +134,23 @@ class Provider:
         """What the provider says of itself; raises `Refused("provider_away")`."""
         now = self._clock()
         if self._metadata is None or now - self._metadata[0] > _KEPT:
-            address = self.client.issuer.rstrip("/") + "/.well-known/openid-configuration"
-            try:
-                metadata = self._fetched(address)
-            except (httpx2.HTTPError, ValueError):
-                raise Refused("provider_away") from None
-            if metadata.get("issuer") != self.client.issuer:  # OpenID Connect Discovery §4.3
-                raise Refused("provider_away")
-            self._metadata = now, metadata
+            self._metadata = now, self._discovered(now)
         said = self._metadata[1].get(name)
         if not isinstance(said, str):
             raise Refused("provider_away")
         return said
+
+    def _discovered(self, now: datetime) -> Mapping[str, Any]:
+        if self._away_since is not None and timedelta() <= now - self._away_since < _AWAY:
+            raise Refused("provider_away")
+        try:
+            metadata = self._fetched(self.client.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        except (httpx2.HTTPError, ValueError):
+            self._away_since = now
+            raise Refused("provider_away") from None
+        if metadata.get("issuer") != self.client.issuer:  # OpenID Connect Discovery §4.3
+            raise Refused("provider_away")
+        return metadata
 
     def _fetched(self, address: str) -> dict[str, Any]:
         """A document of the provider's; raises `httpx2.HTTPError`, `ValueError`."""

@@ -17,8 +17,13 @@ _NARROWED: Final = text(f"SELECT set_config('role', '{READER}', true), set_confi
 
 
 def sqlite_engine(path: Path, *, synchronous: str = "FULL") -> Engine:
-    """An SQLite file in WAL mode. The log is FULL (durable); ledgers may be NORMAL (they can be rebuilt)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """An SQLite file in WAL mode. The log is FULL (durable); ledgers may be NORMAL (they can be rebuilt).
+
+    What it makes is its owner's alone: the file, what SQLite puts beside it (of the same mode), and the directory.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if str(path) != ":memory:":
+        path.touch(mode=0o600)
     # The appender runs in its own thread and commits by itself; SQLAlchemy's pool keeps each connection to one user.
     engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
 

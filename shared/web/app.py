@@ -40,6 +40,8 @@ SECURITY: Final = {
 }
 _ATTEMPTS: Final = frozenset({401, 403, 404})
 _SECURITY: Final = [(name.encode(), value.encode()) for name, value in SECURITY.items()]
+_ENCRYPTED: Final = [*_SECURITY, (b"strict-transport-security", b"max-age=31536000")]
+"""Who came encrypted once comes so for a year."""
 
 
 def make_app(
@@ -192,10 +194,12 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        ours = _ENCRYPTED if scope["scheme"] == "https" else _SECURITY
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 held = dict(message["headers"])
-                message["headers"] += [header for header in _SECURITY if header[0] not in held]
+                message["headers"] += [header for header in ours if header[0] not in held]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from sqlalchemy import Connection, func, select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,12 +27,13 @@ from shared.access.policy import ANYONE, Kind, Rule
 from shared.access.visitor import Visitor
 from shared.contracts.codes import READERS, Role
 from shared.contracts.model import Refused, Within
+from shared.ledger.tables import Rows
 from shared.log.database import reading
 from shared.runtime import Node
 from shared.web.app import SECURITY
 from shared.web.door import Doorkeeper
 from shared.web.heavy import HEAVY
-from shared.web.session import drop_session, is_safe
+from shared.web.session import came_from_elsewhere, drop_session, is_own_path, is_safe, session_cookie
 from shared.web.texts import TEXTS
 from shared.web.words import LANGUAGE_COOKIE, RECORD, Language, Pair, Said, Words, language_of
 
@@ -101,11 +103,25 @@ View = Callable[[Ask], Page]
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A line that stands on every page of a log for which one of the service's ledgers has a row under the log's own
-    code: what whoever looks at anything of that log must know."""
+    code, or has rows that wait: what whoever looks at anything of that log must know."""
 
     ledger: str
     text: str
     """Its key among the section's texts."""
+    waiting: str | None = None
+    """The column that is true of rows that wait for somebody: the text then tells their `count`."""
+    roles: frozenset[Role] | None = None
+    """Who is told; None for everybody."""
+
+    def told(self, connection: Connection, rows: Rows[object], log: str) -> Mapping[str, object] | None:
+        """What the text quotes, where there is something to tell."""
+        if self.waiting is None:
+            return {} if rows.fetch(connection, log, [log]) else None
+        table = rows.table.c
+        count = connection.execute(
+            select(func.count()).where(table.log == log, table[self.waiting].is_(True))
+        ).scalar_one()  # fmt: skip
+        return {"count": count} if count else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +227,20 @@ class Site:
     def _notices(self, words: Words, page: Page, visitor: Visitor | None) -> Sequence[str]:
         """What must be known of the log that is looked at. A page that says what is out of order asks nothing
         of the database."""
-        declared = [(s.service, s.notice) for s in self._sections if s.notice is not None]
+        role = None if visitor is None else visitor.actor.role
+        declared = [
+            (s.service, s.notice) for s in self._sections
+            if s.notice is not None and (s.notice.roles is None or role in s.notice.roles)
+        ]  # fmt: skip
         log = visitor.log if visitor is not None else page.log
         if log is None or page.status >= 500 or not declared:
             return ()
         storage = self.node.storage
         with reading(storage.ledgers_engine, log) as connection:
             return [
-                words(notice.text)
+                words(notice.text, **told)
                 for service, notice in declared
-                if storage.tables[service][notice.ledger].fetch(connection, log, [log])
+                if (told := notice.told(connection, storage.tables[service][notice.ledger], log)) is not None
             ]
 
     def _asset(self, name: str) -> str:
@@ -268,10 +288,22 @@ class Site:
 
     def _to_sign_in(self, request: Request) -> Response:
         onward = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        cookie = session_cookie(request)
+        if cookie is None and came_from_elsewhere(request) and is_own_path(onward):
+            return self._once_more(request, onward)
         to = "/sign-in" + (f"?{urlencode({'next': onward})}" if request.method == "GET" else "")
         response = RedirectResponse(to, 303)
-        drop_session(request, response)
+        if cookie is not None:
+            drop_session(request, response)
         return response
+
+    def _once_more(self, request: Request, onward: str) -> Response:
+        """A page that asks for the same again by itself: who follows another site's link comes without a strict cookie,
+        and may well be signed in. From here it comes along."""
+        words = self.words(language_of(request))
+        page = self.render(request, words, Page("site/once_more.html", words("opening"), {"onward": onward}), None)
+        page.headers["refresh"] = f"0; url={onward}"
+        return page
 
 
 def _refuse_control_characters(request: Request) -> None:

@@ -4,6 +4,7 @@ A form is taken only from a page of ours (the browser says where it comes from, 
 with another site's), and carries the session's token: three walls where one would do.
 """
 
+import re
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import parse_qsl
@@ -20,6 +21,7 @@ PLAIN_COOKIE: Final = "sanguan_session"
 SAFE_COOKIE: Final = "__Host-sanguan"
 """On encrypted connections: a browser takes it from this very host alone."""
 FORM_TOKEN: Final = "form_token"  # noqa: S105  # a field's name
+_OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~%?=&/-]*[A-Za-z0-9._~%=&-])?")
 _FORM_BYTES: Final = 16 * 1024
 
 
@@ -78,6 +80,16 @@ def refuse_other_sites(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}":
         raise Refused("bad_request")
+
+
+def is_own_path(said: str) -> bool:
+    """Whether it is a path of this site, to which a browser may be led. `//elsewhere` is another site to a browser."""
+    return _OWN_PATH.fullmatch(said) is not None and not said.startswith("//")
+
+
+def came_from_elsewhere(request: Request) -> bool:
+    """Whether the browser follows a link or a redirect of another site: then it keeps a strict cookie to itself."""
+    return request.method == "GET" and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
 
 
 def source_of(request: Request) -> str:

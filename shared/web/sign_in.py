@@ -1,7 +1,6 @@
 """Sign-in, sign-out, and one's own account: the pages. What they decide is decided in `shared.access`."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -24,6 +23,7 @@ from shared.web.pages import Page, Site
 from shared.web.session import (
     drop_session,
     form_of,
+    is_own_path,
     is_safe,
     keep_session,
     refuse_other_sites,
@@ -34,8 +34,6 @@ from shared.web.words import language_of
 
 logger: Final = structlog.get_logger(__name__)
 
-_OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~%?=&/-]*[A-Za-z0-9._~%=&-])?")
-"""Where a sign-in may lead: a path of this site. `//elsewhere` is another site to a browser, and is refused."""
 _WAY: Final = "way"
 """What the note is about that a browser carries to a provider and back."""
 _WAY_COOKIE: Final = "sanguan_way"
@@ -44,6 +42,8 @@ _WAY_SECONDS: Final = 600
 _EVERYBODY: Final = frozenset(Role) - {Role.SERVICE}
 _SIGNING: Final = HeavyReads(threads=2, waiting=32)
 """Holding a password against its digest takes 64 MiB and a while, on purpose: few at once, and never pages' threads."""
+_ASKING: Final = HeavyReads(threads=4, waiting=32)
+"""Waiting for a provider, which may be slow: nobody who has a password waits with them."""
 
 
 def routes(site: Site) -> list[BaseRoute]:
@@ -190,7 +190,7 @@ class SignInPages(_Pages):
         """To the provider; what its answer is held against goes along in a cookie, sealed."""
         to, back = onward(request), str(request.base_url) + f"{_WAY_PATH}/callback".lstrip("/")
         try:
-            address, round = await _SIGNING.run(self._sign_in.to_provider, back)
+            address, round = await _ASKING.run(self._sign_in.to_provider, back)
         except Refused as refused:
             return self._form(request, to, refused)
         response = RedirectResponse(address, 303)
@@ -208,7 +208,7 @@ class SignInPages(_Pages):
         try:
             said = self._sign_in.notes.read(_WAY, request.cookies.get(_WAY_COOKIE, ""))
             round, to = Round(**said["round"]), said["onward"]
-            shown = await _SIGNING.run(self._sign_in.by_provider, round, dict(request.query_params))
+            shown = await _ASKING.run(self._sign_in.by_provider, round, dict(request.query_params))
             response = await self._next(request, shown, to)
             if isinstance(response, RedirectResponse):
                 response = self._by_itself(request, response, to)
@@ -305,7 +305,7 @@ class AccountPages(_Pages):
 def onward(request: Request) -> str:
     """Where to go after signing in: a path of this site."""
     said = request.query_params.get("next", "/")
-    return said if _OWN_PATH.fullmatch(said) and not said.startswith("//") else "/"
+    return said if is_own_path(said) else "/"
 
 
 def drawing(uri: str) -> dict[str, Any]:

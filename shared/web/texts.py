@@ -40,6 +40,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "policy_json": ("供程序读取（JSON）", "For programs (JSON)"),
     "policy_address": ("地址", "Address"),
     "policy_within": ("社区一级人员可见", "Those of one community see"),
+    "policy_people": ("须本人办理，程序不能代办", "people only, no program"),
     "policy_anyone": ("任何人，无需登录", "anyone, without signing in"),
     # sign-in
     "sign_in": ("登录", "Sign in"),
@@ -64,6 +65,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "The token is not valid, or has expired: check it, or ask for a new one.",
     ),
     "signed_in_on": ("已登录，正在继续……", "Signed in. Going on …"),
+    "opening": ("正在打开……", "Opening …"),
     "go_on": ("继续", "Continue"),
     "factor": ("第二因素", "Second factor"),
     "factor_lead": (

@@ -1,4 +1,5 @@
-"""A real OpenID provider: an HTTP server that speaks discovery, JWKS, authorize and token, and whose keys change.
+"""An OpenID provider of the tests' own: an HTTP server that speaks discovery, JWKS, authorize and token, and whose keys
+change. It signs with the library that the product verifies with; what a token must say is written from the standard.
 
 It says of everybody that they have signed in. What it says wrongly on purpose is set by the test. Nobody in it is real
 (synthetic).
@@ -49,6 +50,8 @@ class OpenId:
     """Signs them otherwise than by the key."""
     answers: int = 200
     """The status of everything but discovery."""
+    away: bool = False
+    """Whether it answers nothing but 503, its discovery included."""
     asked: Counter[str] = field(default_factory=Counter)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -119,7 +122,7 @@ def openid(clock: Callable[[], Any]) -> Iterator[OpenId]:
             provider.asked[at.path] += 1
             match at.path:
                 case "/.well-known/openid-configuration":
-                    self._json(200, provider.metadata())
+                    self._json(503 if provider.away else 200, provider.metadata())
                 case "/jwks":
                     public: Any = KeySet([provider.key]).as_dict(private=False)
                     self._json(provider.answers, public)

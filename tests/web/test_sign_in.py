@@ -97,6 +97,7 @@ def test_on_an_encrypted_connection_the_cookie_is_this_hosts_alone(tmp_path: Pat
         cookie = done.headers["set-cookie"]
         assert cookie.startswith(f"{SAFE_COOKIE}=")
         assert {"HttpOnly", "Path=/", "SameSite=strict", "Secure"} == set(cookie.split("; ")[1:])
+        assert done.headers["strict-transport-security"] == "max-age=31536000"
         assert "domain" not in cookie.lower()
         held = browser.cookies[SAFE_COOKIE]
         browser.cookies.clear()
@@ -398,6 +399,32 @@ def test_nobodys_account_is_shown_to_who_has_no_session(tmp_path: Path) -> None:
     on(tmp_path, scenario)
 
 
+def test_who_follows_a_link_of_another_site_stays_signed_in(tmp_path: Path) -> None:
+    """A browser keeps a strict cookie to itself then: the page asks for the same once more, from here."""
+
+    async def scenario(node: Node, browser: httpx.AsyncClient) -> None:
+        await sign_in(browser)
+        held = browser.cookies[PLAIN_COOKIE]
+        browser.cookies.clear()
+        followed = await browser.get("/record?log=410105010", headers={"sec-fetch-site": "cross-site"})
+        assert followed.status_code == 200
+        assert followed.headers["refresh"] == "0; url=/record?log=410105010"
+        assert "set-cookie" not in followed.headers
+        once_more = await browser.get("/record", headers={"sec-fetch-site": "same-origin"})
+        assert once_more.headers["location"] == "/sign-in?next=%2Frecord", "who has no session signs in"
+        assert "set-cookie" not in once_more.headers
+        away = await browser.get("http://test//elsewhere.example/", headers={"sec-fetch-site": "cross-site"})
+        assert "refresh" not in away.headers
+        browser.cookies.set(PLAIN_COOKIE, held)
+        assert (await browser.get("/record")).status_code == 200
+        await browser.post("/sign-out")
+        browser.cookies.set(PLAIN_COOKIE, held)
+        over = await browser.get("/record", headers={"sec-fetch-site": "same-origin"})
+        assert 'sanguan_session=""' in over.headers["set-cookie"], "what is a session no more is taken away"
+
+    on(tmp_path, scenario)
+
+
 # the provider ---------------------------------------------------------------------------------------------------------
 
 
@@ -460,6 +487,21 @@ def test_a_provider_that_says_something_wrong_opens_none(tmp_path: Path) -> None
         assert answer.status_code == status
         assert sentence(code) in answer.text
         assert PLAIN_COOKIE not in answer.headers.get("set-cookie", "")
+
+    with_provider(tmp_path, scenario)
+
+
+def test_a_provider_that_does_not_answer_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    """And keeps nobody waiting who has a password."""
+
+    async def scenario(node: Node, browser: httpx.AsyncClient, provider: OpenId) -> None:
+        provider.away = True
+        for _ in range(20):
+            answer = await browser.get("/sign-in/oidc")
+            assert answer.status_code == 503
+            assert sentence("provider_away") in answer.text
+        assert sum(provider.asked.values()) == 1
+        assert (await sign_in(browser)).status_code == 303
 
     with_provider(tmp_path, scenario)
 
