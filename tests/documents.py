@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from services.exporting.schema_document import as_markdown as export_schema
 from services.together import SERVICES, whole_policy
 from shared.web.documents import asyncapi, document_schema, openapi
 from shared.web.policy_page import as_markdown
@@ -17,8 +18,8 @@ def documents() -> dict[Path, str]:
     for service in SERVICES:
         for document in service.documents:
             made[f"schemas/{document.name}.schema.json"] = document_schema(document)
-    policy = {DOCS / "policy.md": as_markdown(whole_policy())}
-    return policy | {
+    texts = {DOCS / "policy.md": as_markdown(whole_policy()), DOCS / "export-schema.md": export_schema()}
+    return texts | {
         DOCS / name: json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         for name, document in made.items()
     }
