@@ -8,8 +8,8 @@ part of it: they are folded again. Nor are sessions: whoever was signed in signs
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,16 +40,19 @@ from shared.errors import Unusable
 from shared.log import schema
 from shared.log.database import snapshot
 from shared.log.destroyed import Destroyed
+from shared.log.keys import unchanging
+from shared.log.note import NoteRefused
 from shared.log.rotation import first_unopened
+from shared.log.signing import KeyChain
 from shared.log.tables import METADATA, events, heads, vault_destroyed
 from shared.log.wrapping import Masters
 
 RECORD: Final = (
-    "heads", "events", "tiles", "checkpoints", "vault_destroyed", "reactions", "refused_reactions", "memberships",
-    "places",
+    "heads", "events", "tiles", "checkpoints", "cosignatures", "vault_destroyed", "reactions", "refused_reactions",
+    "memberships", "places",
 )  # fmt: skip
 KEYS: Final = ("system_keys", "vault_keys", "vault_blind", "accounts", "machine_tokens", "case_codes")
-LEFT_OUT: Final = ("sessions", "sign_in_attempts")
+LEFT_OUT: Final = ("sessions", "sign_in_attempts", "witness_states", "audit_runs")
 _ROWS: Final = 1_000
 """Read and written at a time."""
 
@@ -86,7 +89,8 @@ def backup(
     draft = to.with_name(f".{to.name}.{id}.part")
     draft.mkdir(mode=0o700)
     try:
-        made = _written(engine, keys_dir, draft, masters, {"id": id, "made_at": now.isoformat()}, progress)
+        with unchanging(keys_dir.parent) if keys_dir.exists() else nullcontext():  # rows and signing keys of one moment
+            made = _written(engine, keys_dir, draft, masters, {"id": id, "made_at": now.isoformat()}, progress)
         if to.exists():
             to.rmdir()
         draft.rename(to)
@@ -160,12 +164,8 @@ class Kept:
         with self._keys.connect() as connection:
             files = {row.name: row.bytes for row in connection.execute(select(_key_files))}
         for log in self.logs():
-            public = files.get(f"{log}.pub")
-            found = (
-                verify_bytes(engine, log)
-                if public is None
-                else verify_log(engine, log, public.decode("utf-8", "replace").strip(), progress)
-            )
+            keys = _chain(files, log)
+            found = verify_bytes(engine, log) if keys is None else verify_log(engine, log, keys, progress)
             if not found.ok:
                 return found
         return None
@@ -173,14 +173,19 @@ class Kept:
     def destroyed(self) -> Sequence[Destroyed]:
         """What was destroyed by the time that it was made: by its own list, and by what the logs say was erased."""
         with self.record.connect() as connection:
-            listed = [Destroyed(d.log, d.subject, d.destroyed_at) for d in connection.execute(select(vault_destroyed))]
             told = select(events.c.log, events.c.recorded_at, events.c.bytes)
             told = told.where(events.c.type == PersonalDataErased.NAME)
             erased = [
                 Destroyed(row.log, msgspec.json.decode(row.bytes)["data"]["subject"], row.recorded_at)
                 for row in connection.execute(told)
             ]
-        return [*listed, *erased]
+        return [*self.listed(), *erased]
+
+    def listed(self) -> Sequence[Destroyed]:
+        """What its own list of the time holds."""
+        with self.record.connect() as connection:
+            rows = connection.execute(select(vault_destroyed)).all()
+        return [Destroyed(d.log, d.subject, d.destroyed_at) for d in rows]
 
     def write_files(self, keys_dir: Path) -> None:
         """Put the files of `keys/` in their place."""
@@ -206,6 +211,8 @@ class Kept:
         with self.record.connect() as record, self._keys.connect() as keys, _writing(engine) as target:
             _opens(keys, masters)
             places = [(record, name) for name in RECORD] + [(keys, name) for name in KEYS]
+            there = {source: set(inspect(source).get_table_names()) for source in (record, keys)}
+            places = [(source, name) for source, name in places if name in there[source]]  # an older one has fewer
             total = sum(
                 source.execute(select(func.count()).select_from(_table(name))).scalar_one() for source, name in places
             )
@@ -241,6 +248,20 @@ def kept(directory: Path) -> Iterator[Kept]:
             )  # fmt: skip
         schema.require_known(said[0].get("revision"))
         yield Kept(*engines)
+
+
+def _chain(files: Mapping[str, bytes], log: str) -> KeyChain | None:
+    """The public keys that a backup holds of a log; none where it was never signed. Raises `Unusable`."""
+    if f"{log}.pub" not in files:
+        return None
+    public, rotations = (files.get(name, b"").decode("utf-8", "replace") for name in (f"{log}.pub", f"{log}.rotations"))
+    try:
+        return KeyChain.parse(public, rotations)
+    except NoteRefused as refused:
+        raise Unusable(
+            "key_unusable", f"备份中日志 {log} 的公钥不能使用。",
+            f"The public keys of log {log} in the backup cannot be used: {refused}.",
+        ) from None  # fmt: skip
 
 
 def require_empty(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from shared.contracts.access import PersonSought, Purpose, SealedFieldRead
+from shared.contracts.access import CardIssued, PersonSought, Purpose, SealedFieldRead
 from shared.contracts.event import Actor, Event
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Refused
@@ -77,7 +77,8 @@ async def read_sealed(reading: Reading, appender: Appender, vault: Vault) -> Ope
         )
         for field in reading.boxes
     )  # fmt: skip
-    position = await _recorded(reading.id, reading.log, reading.actor, reading.at, told, appender, vault)
+    stream = f"{of_subject(reading.subject)}{reading.id}"
+    position = await _recorded(reading.id, stream, reading.log, reading.actor, reading.at, told, appender, vault)
     opened = await asyncio.to_thread(vault.open_all, reading.log, reading.boxes.values())
     if not opened:
         raise Refused("erased")
@@ -85,23 +86,39 @@ async def read_sealed(reading: Reading, appender: Appender, vault: Vault) -> Ope
     return Opened(values, [field for field in reading.boxes if field not in values], position)
 
 
+def of_subject(subject: str) -> str:
+    """How the streams of the readings of a subject begin: so its readings are found without those of all others."""
+    return f"read/{subject}/"
+
+
 async def sought(
-    id: str, log: str, actor: Actor, purpose: Purpose, found: int, at: datetime, appender: Appender, vault: Vault
+    id: str, log: str, actor: Actor, purpose: Purpose, found: int | None, at: datetime, appender: Appender,
+    vault: Vault, *, request: str | None = None, begun: int | None = None,
+) -> int:  # fmt: skip
+    """Record that somebody's cases are looked for, before any box is opened (`found` is None), and how many there were,
+    before that is told; gives where it stands. `begun` is where the first of the two does."""
+    told = PersonSought(purpose=purpose, found=found, request=request)
+    cause = None if begun is None else f"{access_log(log)}/{begun}"
+    return await _recorded(id, f"sought/{id}", log, actor, at, (told,), appender, vault, cause)
+
+
+async def card_issued(
+    id: str, log: str, actor: Actor, case: str, card: str, at: datetime, appender: Appender, vault: Vault
 ) -> int:
-    """Record that somebody's cases were looked for and how many there were; gives where that stands. Nothing is told
-    before that."""
-    told = PersonSought(purpose=purpose, found=found)
-    return await _recorded(id, log, actor, at, (told,), appender, vault)
+    """Record who hands a resident's card out, before its code opens anything; gives where that stands."""
+    told = CardIssued(case=case, card=card)
+    return await _recorded(id, f"card/{card}", log, actor, at, (told,), appender, vault)
 
 
 async def _recorded(
-    id: str, log: str, actor: Actor, at: datetime, told: Sequence[Event], appender: Appender, vault: Vault
-) -> int:
+    id: str, stream: str, log: str, actor: Actor, at: datetime, told: Sequence[Event], appender: Appender,
+    vault: Vault, cause: str | None = None,
+) -> int:  # fmt: skip
     """The position of the first of these events, once all are durable."""
     recorded = await appender.append(
         Proposal(
-            owner=SealedFieldRead.OWNER, log=access_log(log), stream=f"reading/{id}", expected=0, command_id=id,
-            actor=actor, cause=None, occurred_at=at, facts_at=None, events=told, body_mac=vault.body_mac(told),
+            owner=SealedFieldRead.OWNER, log=access_log(log), stream=stream, expected=0, command_id=id,
+            actor=actor, cause=cause, occurred_at=at, facts_at=None, events=told, body_mac=vault.body_mac(told),
         )
     )  # fmt: skip
     if not isinstance(recorded, Appended) or recorded.repeated:

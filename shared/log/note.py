@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -22,11 +22,25 @@ _KEY_BYTES: Final = 32
 _KEY_HASH_BYTES: Final = 4
 _MOST_SIGNATURES: Final = 100  # as the Go implementation: a bound on what a stranger can make us verify
 _MOST_BYTES: Final = 1_000_000
-_PRIVATE: Final = "PRIVATE+KEY+"
+PRIVATE: Final = "PRIVATE+KEY+"
 
 
 class NoteRefused(ValueError):
     """A note, checkpoint or key that cannot be used: malformed, altered, or not signed by a known key."""
+
+
+class Known(Protocol):
+    """A public key whose signatures can be judged."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def key_hash(self) -> bytes: ...
+
+    def verifies(self, text: str, signature: bytes) -> bool:
+        """Whether this key signed the text."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class Verifier:
     @classmethod
     def parse(cls, text: str) -> "Verifier":
         """Raises `NoteRefused`."""
-        return cls(*_parse_key(text.rstrip("\n"), cls._hash_of))
+        return cls(*parse_key(text.rstrip("\n"), _ED25519, cls._hash_of))
 
     @property
     def key_hash(self) -> bytes:
@@ -53,11 +67,11 @@ class Verifier:
         return True
 
     def __str__(self) -> str:
-        return _key_text(self.name, self.key_hash, self.public)
+        return key_text(self.name, self.key_hash, _ED25519, self.public)
 
     @staticmethod
     def _hash_of(name: str, public: bytes) -> bytes:
-        return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:_KEY_HASH_BYTES]
+        return hash_of_key(name, _ED25519, public)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,16 +86,16 @@ class Signer:
 
     @classmethod
     def generate(cls, name: str) -> "Signer":
-        _check_name(name)
+        check_name(name)
         return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
 
     @classmethod
     def parse(cls, text: str) -> "Signer":
         """Raises `NoteRefused`, whose message holds nothing of the key."""
-        if not text.startswith(_PRIVATE):
+        if not text.startswith(PRIVATE):
             raise NoteRefused("not a signer key")
-        body = text.rstrip("\n").removeprefix(_PRIVATE)
-        return cls(*_parse_key(body, lambda name, seed: cls(name, seed).verifier.key_hash))
+        body = text.rstrip("\n").removeprefix(PRIVATE)
+        return cls(*parse_key(body, _ED25519, lambda name, seed: cls(name, seed).verifier.key_hash))
 
     @property
     def verifier(self) -> Verifier:
@@ -90,11 +104,11 @@ class Signer:
 
     def secret(self) -> str:
         """The key in its stored form."""
-        return _PRIVATE + _key_text(self.name, self.verifier.key_hash, self.seed)
+        return PRIVATE + key_text(self.name, self.verifier.key_hash, _ED25519, self.seed)
 
     def signature_line(self, text: str) -> str:
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
-        return f"— {self.name} {b64encode(self.verifier.key_hash + signature).decode()}\n"
+        return signature_line(self.name, self.verifier.key_hash, signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ class Note:
     """An opened note: its text, who is shown to have signed it, and the signature lines of unknown keys."""
 
     text: str
-    signed_by: tuple[Verifier, ...]
+    signed_by: tuple[Known, ...]
     unknown: tuple[str, ...]
 
 
@@ -121,12 +135,7 @@ class Checkpoint:
         if len(lines) != 4 or lines[3] or not lines[0]:
             raise NoteRefused("a checkpoint has three lines: origin, size and root")
         origin, size, root = lines[:3]
-        if not (size.isascii() and size.isdigit()) or len(size) > 19 or str(int(size)) != size:
-            raise NoteRefused("the checkpoint's size is not a plain decimal number")
-        checkpoint = cls(origin, int(size), _decode(root))
-        if len(checkpoint.root) != HASH_BYTES:
-            raise NoteRefused("the checkpoint's root is not a SHA-256 hash")
-        return checkpoint
+        return cls(origin, read_size(size), read_hash(root))
 
     def text(self) -> str:
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
@@ -138,7 +147,7 @@ def sign(text: str, *signers: Signer) -> str:
     return text + "\n" + "".join(signer.signature_line(text) for signer in signers)
 
 
-def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
+def open_note(note: str, verifiers: Iterable[Known]) -> Note:
     """The text of a note that at least one of these keys signed.
 
     Signatures of other keys are kept, not judged: witnesses add theirs. Raises `NoteRefused` when the note is
@@ -146,10 +155,10 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
     """
     text, signatures = _split(note)
     known = {(verifier.name, verifier.key_hash): verifier for verifier in verifiers}
-    signed_by: dict[Verifier, None] = {}
+    signed_by: dict[Known, None] = {}
     unknown: list[str] = []
     for line in signatures:
-        name, key_hash, signature = _parse_signature(line)
+        name, key_hash, signature = parse_signature(line)
         verifier = known.get((name, key_hash))
         if verifier is None:
             unknown.append(line)
@@ -170,6 +179,26 @@ def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
+def text_of(note: str) -> str:
+    """The text of a note, whoever signed it: nothing is shown by it yet. Raises `NoteRefused`."""
+    return _split(note)[0]
+
+
+def read_size(said: str) -> int:
+    """A size as notes write it: decimal, without leading zeros. Raises `NoteRefused`."""
+    if not (said.isascii() and said.isdigit()) or len(said) > 19 or str(int(said)) != said:
+        raise NoteRefused("the size is not a plain decimal number")
+    return int(said)
+
+
+def read_hash(said: str) -> bytes:
+    """A SHA-256 hash as notes write it: base64 in its one canonical form. Raises `NoteRefused`."""
+    hash_ = decode(said)
+    if len(hash_) != HASH_BYTES:
+        raise NoteRefused("this is not a SHA-256 hash")
+    return hash_
+
+
 def _split(note: str) -> tuple[str, list[str]]:
     if len(note) > _MOST_BYTES:
         raise NoteRefused("the note is too large")
@@ -183,35 +212,49 @@ def _split(note: str) -> tuple[str, list[str]]:
     return head + "\n", signatures
 
 
-def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
+def parse_signature(line: str) -> tuple[str, bytes, bytes]:
+    """Name, key hash and signature of a line. Raises `NoteRefused`."""
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     if dash != "—":
         raise NoteRefused("a signature line begins with a dash")
-    _check_name(name)
-    raw = _decode(encoded)
+    check_name(name)
+    raw = decode(encoded)
     if len(raw) <= _KEY_HASH_BYTES:
         raise NoteRefused("a signature is too short")
     return name, raw[:_KEY_HASH_BYTES], raw[_KEY_HASH_BYTES:]
 
 
-def _parse_key(text: str, hash_of: Callable[[str, bytes], bytes]) -> tuple[str, bytes]:
+def signature_line(name: str, key_hash: bytes, signature: bytes) -> str:
+    """A signature as a note has it."""
+    return f"— {name} {b64encode(key_hash + signature).decode()}\n"
+
+
+def hash_of_key(name: str, algorithm: bytes, public: bytes) -> bytes:
+    """What tells a key from others of its name."""
+    return sha256(name.encode() + b"\n" + algorithm + public).digest()[:_KEY_HASH_BYTES]
+
+
+def parse_key(text: str, algorithm: bytes, hash_of: Callable[[str, bytes], bytes]) -> tuple[str, bytes]:
+    """Name and value of a key of 32 bytes. Raises `NoteRefused`."""
     name, _, rest = text.partition("+")
     key_hash, _, encoded = rest.partition("+")
-    _check_name(name)
-    raw = _decode(encoded)
-    if len(raw) != 1 + _KEY_BYTES or raw[:1] != _ED25519:
-        raise NoteRefused("not an Ed25519 key")
+    check_name(name)
+    raw = decode(encoded)
+    if len(raw) != 1 + _KEY_BYTES or raw[:1] != algorithm:
+        raise NoteRefused("not an Ed25519 key of this kind")
     if hash_of(name, raw[1:]).hex() != key_hash:
         raise NoteRefused("the key's name, hash and value do not belong together")
     return name, raw[1:]
 
 
-def _key_text(name: str, key_hash: bytes, key: bytes) -> str:
-    return f"{name}+{key_hash.hex()}+{b64encode(_ED25519 + key).decode()}"
+def key_text(name: str, key_hash: bytes, algorithm: bytes, key: bytes) -> str:
+    """A key as it is handed on."""
+    return f"{name}+{key_hash.hex()}+{b64encode(algorithm + key).decode()}"
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises `NoteRefused` for what is no key's name."""
     if not name or "+" in name or any(letter.isspace() or not letter.isprintable() for letter in name):
         raise NoteRefused("a key's name is not empty and has no spaces and no plus signs")
 
@@ -225,7 +268,7 @@ def _check_text(text: str) -> None:
         raise NoteRefused("a note's text is not Unicode") from None
 
 
-def _decode(encoded: str) -> bytes:
+def decode(encoded: str) -> bytes:
     """Base64 in its one canonical form: two spellings of one note would be two notes."""
     try:
         raw = b64decode(encoded, validate=True)

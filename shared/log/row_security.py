@@ -20,7 +20,7 @@ from shared.log.database import READER
 
 APP: Final = "sanguan_app"
 """The role of the processes."""
-ADDED_TO_ONLY: Final = frozenset({"events", "checkpoints", "vault_destroyed"})
+ADDED_TO_ONLY: Final = frozenset({"events", "checkpoints", "vault_destroyed", "cosignatures"})
 """Tables whose rows are never changed."""
 _POLICY: Final = "one_log"
 _DENIED: Final = "42501"

@@ -1,13 +1,11 @@
-"""Bringing a database to this version's log tables, by alembic, in one transaction."""
+"""Bringing a database to this version's log tables, by alembic, in one transaction.
+
+Alembic is loaded where something is to be done: to see that nothing is takes one query.
+"""
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, inspect, text
 
 from shared.access.tables import accounts
@@ -17,7 +15,13 @@ from shared.log.row_security import secure, secure_schema
 from shared.log.tables import METADATA
 from shared.log.tree_tables import checkpoints, tiles
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_REVISIONS: Final = sorted(path.name[:4] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""Each goes on from the one before it (a test holds that alembic sees the same)."""
+NEWEST: Final = _REVISIONS[-1]
 _TABLES: Final = (*METADATA.sorted_tables,)
 assert {accounts, checkpoints, tiles} <= {*_TABLES}, "all that belong to the log are declared by now"
 _ADVISORY_LOCK: Final = 7_405_010
@@ -67,21 +71,18 @@ def migrate(engine: Engine) -> str:
 
     Raises `SchemaUnfit` where that cannot be done.
     """
-    config = _config()
-    newest = _newest(config)
     there = revision(engine)
-    if there != newest:
-        _known(config, there)
+    if there is not None:
+        _known(there)
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        if there != newest:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if there != NEWEST:
+            _upgrade(connection)
         _complete(connection)
         secure(connection, _TABLES)
         secure_schema(connection)
-    return newest
+    return NEWEST
 
 
 def revision(engine: Engine) -> str | None:
@@ -92,31 +93,32 @@ def revision(engine: Engine) -> str | None:
 
 def revision_on(connection: Connection) -> str | None:
     """The same, as a transaction sees it."""
-    return MigrationContext.configure(connection, opts={"version_table": "log_revision"}).get_current_revision()
+    if not inspect(connection).has_table("log_revision"):
+        return None
+    there: str | None = connection.execute(text("SELECT version_num FROM log_revision")).scalar()
+    return there
 
 
 def require_known(there: str | None) -> None:
     """Raises `SchemaAhead` for a revision that this program has never heard of, `SchemaBehind` for none."""
     if not there:
         raise SchemaBehind
-    _known(_config(), there)
+    _known(there)
 
 
 def require(engine: Engine) -> None:
     """Raises `SchemaUnfit` where the database is not at this program's revision."""
-    config = _config()
-    if (there := revision(engine)) != _newest(config):
-        _known(config, there)
+    if (there := revision(engine)) != NEWEST:
+        if there is not None:
+            _known(there)
         raise SchemaBehind
     _complete(engine)
 
 
-def _known(config: Config, there: str | None) -> None:
+def _known(there: str) -> None:
     """Raises `SchemaAhead` for a revision that this program has never heard of."""
-    try:
-        ScriptDirectory.from_config(config).get_revisions(there or ())
-    except CommandError:
-        raise SchemaAhead from None
+    if there not in _REVISIONS:
+        raise SchemaAhead
 
 
 def _complete(database: Engine | Connection) -> None:
@@ -129,13 +131,17 @@ def _complete(database: Engine | Connection) -> None:
             raise SchemaStrange(f"{table.name}.{lacking}")
 
 
-def _config() -> Config:
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
-
-
-def _newest(config: Config) -> str:
-    head = ScriptDirectory.from_config(config).get_current_head()
-    assert head is not None, "there is a first migration"
-    return head

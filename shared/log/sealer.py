@@ -19,7 +19,7 @@ from shared.log.keys import origin
 from shared.log.note import Checkpoint, Signer, sign
 from shared.log.proofs import consistency_proof, inclusion_proof
 from shared.log.tables import events
-from shared.log.tree import HASH_BYTES, TILE_HASHES, Frontier, root_of
+from shared.log.tree import HASH_BYTES, TILE_HASHES, TILE_WIDTH_BITS, Frontier, levels_of, root_of
 from shared.log.tree_tables import checkpoints, tiles
 
 PAGE_EVENTS: Final = 8_192
@@ -60,19 +60,32 @@ class StoredTiles:
             self._known[level, index] = hashes if isinstance(hashes, bytes) else b""
         return self._known[level, index]
 
+    def read_ahead(self, *leaves: int) -> None:
+        """Read at once what is on the way from these leaves to the root: a proof of them asks for little else."""
+        levels = range(levels_of(max(leaves)))
+        wanted = {(level, leaf >> TILE_WIDTH_BITS * (level + 1)) for leaf in leaves for level in levels}
+        query = select(tiles.c.level, tiles.c.index, type_coerce(tiles.c.hashes, NullType())).where(
+            tiles.c.log == self._log, tuple_(tiles.c.level, tiles.c.index).in_(sorted(wanted))
+        )
+        for level, index, hashes in self._connection.execute(query) if wanted else ():
+            self._known[level, index] = hashes if isinstance(hashes, bytes) else b""
+
     def lay_over(self, grown: dict[tuple[int, int], bytes]) -> None:
         """Read these instead: what the tiles will be once the sealer gets there."""
         self._known |= grown
 
 
-def seal(engine: Engine, log: str, signer: Signer, now: datetime, upto: int | None = None) -> SignedCheckpoint | None:
+def seal(
+    engine: Engine, log: str, signer: Signer, now: datetime, upto: int | None = None, since: int = 0
+) -> SignedCheckpoint | None:
     """Extend the tree over the events below position `upto` (or all that are there) and sign its new root.
 
     Returns the last checkpoint signed, or None when there was nothing new or another sealer was first. What a
-    crash leaves is whole. Raises `LogDamaged` when the stored tree has not the root that was signed.
+    crash leaves is whole. Raises `LogDamaged` when the stored tree has not the root that was signed, or is smaller than
+    `since`, up to which the signer's predecessors have signed.
     """
     last = None
-    while (step := _seal_step(engine, log, signer, now, upto)) is not None:
+    while (step := _seal_step(engine, log, signer, now, upto, since)) is not None:
         last = step
     return last
 
@@ -86,7 +99,7 @@ def latest(engine: Engine, log: str) -> SignedCheckpoint | None:
 def root_at(engine: Engine, log: str, size: int) -> bytes:
     """The root over the first `size` events, sealed or not. Raises `ValueError` when there are fewer."""
     with reading(engine, log) as connection:
-        return root_of(_tiles_at(connection, log, size), size)
+        return root_of(_tiles_at(connection, log, size, size), size)
 
 
 def inclusion(engine: Engine, log: str, position: int, size: int) -> list[bytes]:
@@ -95,7 +108,7 @@ def inclusion(engine: Engine, log: str, position: int, size: int) -> list[bytes]
     Raises `ValueError` when the position is not below the size, or the log is shorter.
     """
     with reading(engine, log) as connection:
-        return inclusion_proof(_tiles_at(connection, log, size), position, size)
+        return inclusion_proof(_tiles_at(connection, log, size, position, size), position, size)
 
 
 def consistency(engine: Engine, log: str, first: int, second: int) -> list[bytes]:
@@ -104,13 +117,17 @@ def consistency(engine: Engine, log: str, first: int, second: int) -> list[bytes
     Raises `ValueError` when `first` is larger, or the log is shorter than `second`.
     """
     with reading(engine, log) as connection:
-        return consistency_proof(_tiles_at(connection, log, second), first, second)
+        return consistency_proof(_tiles_at(connection, log, second, first, second), first, second)
 
 
-def _seal_step(engine: Engine, log: str, signer: Signer, now: datetime, upto: int | None) -> SignedCheckpoint | None:
+def _seal_step(
+    engine: Engine, log: str, signer: Signer, now: datetime, upto: int | None, since: int
+) -> SignedCheckpoint | None:
     with snapshot(engine) as connection:  # checkpoint and tree of one moment, while another may be sealing
         previous = _latest(connection, log)
         sealed = previous.size if previous else 0
+        if sealed < since:
+            raise LogDamaged(f"{log} was signed up to {since} when its key was changed, and now only up to {sealed}")
         stored = StoredTiles(connection, log)
         frontier = Frontier.at(stored, sealed)
         if previous and frontier.root() != previous.root:
@@ -147,13 +164,14 @@ def _store(connection: Connection, log: str, grown: dict[tuple[int, int], bytes]
     connection.execute(insert(tiles), rows)
 
 
-def _tiles_at(connection: Connection, log: str, size: int) -> StoredTiles:
-    """The tiles of a tree of at least `size` leaves, sealed or not."""
+def _tiles_at(connection: Connection, log: str, size: int, *at_hand: int) -> StoredTiles:
+    """The tiles of a tree of at least `size` leaves, sealed or not; those on the way from some leaves at hand."""
     if size < 0:
         raise ValueError("a size is not negative")
     stored = StoredTiles(connection, log)
     last = _latest(connection, log)
     sealed = last.size if last else 0
+    stored.read_ahead(*(max(0, min(leaf, sealed)) for leaf in at_hand))
     if size > sealed:
         frontier = Frontier.at(stored, sealed)
         for leaves in _leaves(connection, log, sealed, size):

@@ -136,6 +136,19 @@ class Log(ABC):
             events_of.sort(key=lambda recorded: recorded.version)
         return found
 
+    def beneath(self, log: str, beginning: str) -> list[Recorded]:
+        """The events of all streams whose names begin so, which ends with a slash, by position: by the index of
+        streams, however long the log is."""
+        if not beginning.endswith("/"):
+            raise ValueError("a part of a name ends with a slash")
+        after_it = f"{beginning[:-1]}0"  # the character after the slash: streams compare byte by byte
+        query = select(events.c.position, events.c.bytes).where(
+            events.c.log == log, events.c.stream > beginning, events.c.stream < after_it
+        )
+        with reading(self.engine, log) as connection:
+            rows = sorted(connection.execute(query), key=lambda row: int(row.position))
+        return [self.codec.decode(row.position, row.bytes) for row in rows]
+
     def prefix_recorded_by(self, log: str, at: datetime) -> int:
         """The last position recorded by a moment; -1 for none (recorded times never go back within a log)."""
         query = select(events.c.recorded_at).where(events.c.log == log, events.c.position == bindparam("position"))

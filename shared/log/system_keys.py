@@ -20,6 +20,8 @@ BLIND: Final = "blind"
 """The blind index."""
 CODES: Final = "codes"
 """Digests of the codes on residents' cards."""
+EXPORTS: Final = "exports"
+"""Pseudonyms of persons in exports."""
 _OF_BEFORE: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     BODY: lambda master: hashlib.sha256(b"sanguan body\0" + master).digest(),
     BLIND: lambda master: hmac.digest(bytes(32), master, "sha256"),  # what HKDF makes of it first (RFC 5869, 2.2)

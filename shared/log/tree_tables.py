@@ -1,8 +1,8 @@
-"""Where a log's tree and its signed checkpoints are kept."""
+"""Where a log's tree, its signed checkpoints, what witnesses have cosigned and what replays have found are kept."""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from shared.log.tables import KEY, METADATA
 
@@ -26,4 +26,38 @@ checkpoints: Final = Table(
     Column("signed_at", BigInteger, nullable=False, comment="microseconds since 1970"),
     # A checkpoint has one successor: of two sealers at once, the database refuses the second.
     UniqueConstraint("log", "previous", name="checkpoints_chain"),
+)
+
+cosignatures: Final = Table(
+    "cosignatures",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False, comment="of the checkpoint"),
+    Column("witness", KEY, primary_key=True, comment="the witness's public key"),
+    Column("line", Text, nullable=False, comment="the signature line that the witness added to the checkpoint"),
+    Column("cosigned_at", BigInteger, nullable=False, comment="by the witness's clock; microseconds since 1970"),
+)
+
+witness_states: Final = Table(
+    # What was last heard. It is no record: a witness says again what it holds.
+    "witness_states",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("witness", KEY, primary_key=True),
+    Column("held", BigInteger, nullable=False, comment="the size that the witness holds"),
+    Column("refusal", KEY, comment="why it does not cosign what the log has now; none where it does, or is away"),
+    Column("changed_at", BigInteger, nullable=False, comment="microseconds since 1970"),
+)
+
+audit_runs: Final = Table(
+    # What a running system found when it compared itself with a replay (see shared.audit.watch). It is no record.
+    "audit_runs",
+    METADATA,
+    Column("log", KEY, primary_key=True),
+    Column("service", KEY, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False, comment="microseconds since 1970"),
+    Column("position", BigInteger, nullable=False, comment="up to which it was compared; -1 for nothing"),
+    Column("ok", Boolean, nullable=False),
+    Column("differences", Text, nullable=False, comment="ledgers and scores that differ, by name; a JSON list"),
+    Column("micros", BigInteger, nullable=False, comment="how long it took"),
 )

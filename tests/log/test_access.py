@@ -10,14 +10,15 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from services.intake.commands import Person, ReportCase
-from shared.contracts.access import READINGS, Purpose
+from shared.contracts.access import READINGS, Purpose, SealedFieldRead
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import CaseKind, DisputeType, PartyRole, Source
 from shared.contracts.event import Actor
 from shared.contracts.frozen import replace
 from shared.contracts.model import Refused
 from shared.contracts.personal import boxes
-from shared.log.access import Opened, Reading, access_log, read_of, read_sealed
+from shared.log.access import Opened, Reading, access_log, of_subject, read_of, read_sealed
+from shared.log.append import Appended, Proposal
 from shared.log.appender import Appender
 from shared.log.codec import Codec
 from shared.log.opening import open_log
@@ -25,6 +26,7 @@ from shared.log.store import Log
 from shared.log.tables import vault_keys
 from shared.log.vault import Vault
 from shared.log.wrapping import Masters
+from shared.web.readings import readings_of
 from tests.log.invented import LOG
 
 AT = datetime(2015, 6, 20, tzinfo=UTC)
@@ -127,6 +129,56 @@ def test_what_was_erased_is_told_apart_and_all_of_it_is_refused(made: Made) -> N
     with pytest.raises(Refused, match="erased"):
         made.read("r-2")
     assert len(made.readings()) == 2 * len(SAID), "the attempt is on record"
+
+
+def recorded(made: Made, stream: str, subject: str | None, number: int) -> None:
+    """A reading in the log, whoever it is of."""
+    told = SealedFieldRead(
+        case=(subject or "case/c-1").partition("/")[2], field="summary", item=None, purpose=Purpose.VISIT,
+        subject=subject,
+    )  # fmt: skip
+    (outcome,) = made.log.append(
+        [
+            Proposal(
+                owner=SealedFieldRead.OWNER, log=access_log(LOG), stream=stream, expected=0, command_id=f"k-{number}",
+                actor=Actor(id=f"clerk-{number}", role="clerk"), cause=None, occurred_at=AT, facts_at=None,
+                events=(told,), body_mac=b"mac",
+            )
+        ]
+    )  # fmt: skip
+    assert isinstance(outcome, Appended)
+
+
+def test_a_subject_s_readings_are_found_without_reading_those_of_all_others(made: Made) -> None:
+    """Those of before they were kept by subject, too; and of no other subject whose name begins or ends alike."""
+    recorded(made, "reading/0f3a", "case/c-1", 0)
+    recorded(made, "reading/1f3a", "case/c-2", 1)
+    recorded(made, "reading/2f3a", None, 2)
+    others = ("case/c-10", "case/c-", "case/c", "finding/c-1", "case/C-1", "case/c-1.a", "case/c-2")
+    for number, subject in enumerate(others * 20, 3):
+        recorded(made, f"{of_subject(subject)}{number}", subject, number)
+    made.read("r-1")
+    recorded(made, f"{of_subject('case/c-1')}last", "case/c-1", 999)
+    decoded = list[int]()
+    really = made.log.codec.decode
+
+    def watched(position: int, data: Any) -> Any:
+        decoded.append(position)
+        return really(position, data)
+
+    made.log.codec.decode = watched  # type: ignore[method-assign]  # the test watches it
+    found = readings_of(made.log, LOG, "case/c-1")
+    end = 3 + len(others) * 20
+    assert [one.position for one in found] == [0, end, end + 1, end + 2, end + 3]
+    assert {one.event.subject for one in found} == {"case/c-1"}
+    assert sorted(decoded) == [0, 1, 2, end, end + 1, end + 2, end + 3]
+    assert readings_of(made.log, LOG, "case/none") == []
+
+
+def test_a_part_of_a_stream_s_name_is_a_whole_part(made: Made) -> None:
+    for beginning in ("", "read", "read/case/c-1"):
+        with pytest.raises(ValueError, match="slash"):
+            made.log.beneath(access_log(LOG), beginning)
 
 
 def test_a_log_of_readings_knows_whose_it_is() -> None:

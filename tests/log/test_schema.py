@@ -10,6 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, func, insert, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.ledger.schema import prepare
 from shared.ledger.tables import progress, tables_of
 from shared.log.database import open_engine, writing
-from shared.log.schema import SchemaAhead, SchemaBehind, SchemaStrange, _config, migrate, require, revision
+from shared.log.schema import _REVISIONS, SchemaAhead, SchemaBehind, SchemaStrange, _config, migrate, require, revision
 from shared.log.tables import METADATA, events
 from tests import ticketing
 from tests.log.invented import LOG, append, envelope, leaves_of, row
@@ -38,6 +39,11 @@ def test_the_migrations_make_the_tables_that_the_code_expects(log_engine: Engine
         context = MigrationContext.configure(connection, opts=options)
         found = [one for one in compare_metadata(context, METADATA) if not _only_a_comment(one)]
     assert found == []
+
+
+def test_the_revisions_are_those_that_alembic_goes_through() -> None:
+    found = [one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()]
+    assert found[::-1] == _REVISIONS
 
 
 def test_migrating_again_changes_nothing(log_engine: Engine) -> None:
@@ -76,7 +82,7 @@ def test_a_database_of_the_first_layout_is_brought_to_this_one(log_url: str) -> 
         require(engine)
     assert "sanguan migrate" in behind.value.detail_zh
     assert "sanguan migrate" in behind.value.detail_en
-    assert migrate(engine) == "0006"
+    assert migrate(engine) == "0009"
     require(engine)
     assert leaves_of(engine) == before
     append(engine, 1)  # it goes on
