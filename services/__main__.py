@@ -21,14 +21,9 @@ import typer
 from rich.markup import escape
 from sqlalchemy.exc import DBAPIError
 
-from services.auditing import audit_app
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, notes, run_loop, say, settings
-from services.documents_cli import plan_app, rulebook_app, schema
-from services.keeping_cli import backup_command, keys_app, restore_command
-from services.papers_cli import paper_command
-from services.together import LOG, SERVICES, listening, named, opened, serve, together
-from services.users_cli import machine_app, place_app, user_app
-from services.what_if_cli import what_if_command
+from services.installation import LOG, SERVICES, named, opened
+from services.parts import WithParts
 from shared import logging
 from shared.access.visitor import Visitor
 from shared.clock import utc_now
@@ -38,10 +33,11 @@ from shared.contracts.event import Actor
 from shared.contracts.model import Refused, Service
 from shared.errors import Sentences, Unusable
 from shared.ledger.runner import Runner
-from shared.runtime import Node, Storage
+from shared.storage import Storage
 
 app: Final = typer.Typer(
     name="sanguan",
+    cls=WithParts,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -49,14 +45,7 @@ app: Final = typer.Typer(
     "Start with [bold]sanguan up --with-sample[/], or [bold]sanguan demo[/].",
 )
 docs_app: Final = typer.Typer(no_args_is_help=True, help="Documents made from the code.")
-app.add_typer(audit_app, name="audit")
 app.add_typer(docs_app, name="docs")
-app.add_typer(keys_app, name="keys")
-app.add_typer(plan_app, name="plan")
-app.add_typer(rulebook_app, name="rulebook")
-app.add_typer(user_app, name="user")
-app.add_typer(place_app, name="place")
-app.add_typer(machine_app, name="machine")
 
 
 class Part(StrEnum):
@@ -82,6 +71,8 @@ def up(
 
     Example: sanguan up --data data/sample --with-sample
     """
+    from services.together import listening, serve, together
+
     made = settings(data, port=port)
 
     async def work(listener: socket) -> None:
@@ -108,6 +99,9 @@ def run(
 
     Example: SANGUAN_DATABASE_URL=postgresql://… SANGUAN_REDIS_URL=redis://… sanguan run intake --port 8001
     """
+    from services.together import listening, serve
+    from shared.runtime import Node
+
     made = settings(data, port=port)
 
     async def work(listener: socket) -> None:
@@ -199,12 +193,6 @@ def _kept_or_not(data: Path | None) -> Iterator[Path]:
         yield Path(directory)
 
 
-app.command("what-if")(what_if_command)
-app.command("backup")(backup_command)
-app.command("restore")(restore_command)
-app.command("paper")(paper_command)
-
-
 @app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="The clerk's workbook (.xlsx).")],
@@ -267,14 +255,22 @@ def rebuild(
 
 @app.command()
 def doctor(data: Data = None, as_json: Json = False) -> None:
-    """Look for what waits: halted ledgers, parked keys, refused reactions and timed commands.
+    """Look for what waits: halted ledgers, parked keys, refused reactions and timed commands; and for what is served
+    otherwise than the log has it.
 
     Exits with 1 where there is something.
     """
-    from shared.ledger.waiting import refused, troubles
+    from shared.audit.runs import standing
+    from shared.ledger.waiting import Trouble, refused, troubles
 
     with opened(existing(settings(data))) as storage:
         found = troubles(storage.ledgers_engine) + refused(storage.log_engine)
+        found += [
+            Trouble(log, run.service, "differs", str(run.position), ", ".join(run.differences))
+            for log in storage.log.heads()
+            for run in standing(storage.log_engine, log)
+            if not run.ok
+        ]
     lines = [f"{one.log} {one.follower} {one.kind} at {one.where}: {one.why}" for one in found]
     body = {"ok": not found, "troubles": [{n: getattr(t, n) for n in t.__slots__} for t in found]}
     say(body, as_json, "\n".join(lines) or "Nothing waits.")
@@ -335,20 +331,26 @@ def token(
     role: Annotated[Role, typer.Option(help="The actor's role.")],
     log: LogName,
     subject: Annotated[str | None, typer.Option(help="Who it is (a pseudonym).")] = None,
-    hours: Annotated[int, typer.Option(min=1, max=24 * 366, help="How long it is valid.")] = 12,
+    hours: Annotated[
+        int | None, typer.Option(min=1, max=24, help="How long it is valid (default: 12, or 8 for these three roles).")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Mint a token for a role in one sub-district's log.
 
+    It cannot be ended before its time: a day at most, eight hours for auditor, privacy and operator. Programs that stay
+    have `sanguan machine open`.
+
     Example: sanguan token --role clerk --log 410105010
     """
-    from shared.access.tokens import Tokens, load_token_key
+    from shared.access.tokens import Tokens, load_token_key, longest
 
     made = settings(data)
     if made.token_key is None:  # else it needs no more
         existing(made)
     check_log(log)
+    hours = min(12, longest(role) // timedelta(hours=1)) if hours is None else hours
     try:
         text = Tokens(load_token_key(made), utc_now).mint(
             role, log, subject=subject or f"{role}-1", valid=timedelta(hours=hours)
@@ -396,7 +398,19 @@ def docs_clauses(as_json: Json = False) -> None:
     say({"clauses": rows}, as_json, "\n".join(lines))
 
 
-docs_app.command("schema")(schema)
+@docs_app.command("schema")
+def docs_schema(name: Annotated[str, typer.Argument(help="plan or rulebook")]) -> None:
+    """The JSON Schema of a document that an office writes: editors complete and check by it.
+
+    Example: sanguan docs schema plan > plan.schema.json
+    """
+    from shared.web.documents import document_schema
+
+    documents = {document.name: document for service in SERVICES for document in service.documents}
+    if name not in documents:
+        there = ", ".join(documents)
+        raise Unusable("unknown_document", f"没有“{name}”这种文件。现有：{there}", f"No document is a {name}: {there}")
+    print(json.dumps(document_schema(documents[name]), ensure_ascii=False, indent=1))
 
 
 @docs_app.command("policy")

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from services.together import data_exists
+from services.installation import data_exists
 from shared import logging
 from shared.contracts.model import Refused
 from shared.errors import Unusable
-from shared.runtime import Storage
 from shared.settings import Settings, load
+from shared.storage import Storage
 
 notes: Final = Console(stderr=True)
 

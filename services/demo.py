@@ -17,9 +17,10 @@ from services.assessment.due.obligation import State
 from services.assessment.ledgers import communities_served, rulebooks, scores
 from services.assessment.scoring.ranking import Place, ranks
 from services.closing import Closing, closing, printed
+from services.installation import LOG, opened
 from services.sample import Campaign, campaign
 from services.season.scores import CAMPAIGN
-from services.together import LOG, opened, settled, together
+from services.together import settled, together
 from shared.audit.compare import Compared, compare
 from shared.audit.verify import Verification, verify_log
 from shared.contracts.assessment import IndicatorScore, Standing
@@ -28,8 +29,9 @@ from shared.contracts.days import civil_day
 from shared.ledger.waiting import refused, troubles
 from shared.log import keys
 from shared.log.store import Log
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import Settings
+from shared.storage import Storage
 
 _LAST_DAY: Final = date(2015, 12, 31)
 """Of the campaign."""
@@ -63,8 +65,8 @@ async def demo(settings: Settings, kept: bool, notes: Console, as_json: bool) ->
     notes.print("[green]·[/] 审计  replaying every ledger and score, verifying the tree", highlight=False)
     with opened(settings, audits=True) as storage:
         compared = await asyncio.to_thread(compare, storage, LOG)
-        key = str(keys.load_verifier(settings.data_dir, LOG))
-        verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, key)
+        chain = keys.load_chain(settings.data_dir, LOG)
+        verified = await asyncio.to_thread(verify_log, storage.log_engine, LOG, chain)
         body = summary(storage, done, compared, verified, streamed, len(waits))
     body["duties"] = dict(owed.counts)
     body["summary"] = ended.counts()

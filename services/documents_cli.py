@@ -23,8 +23,7 @@ from services.assessment.rules.documents import DocumentFault, Form, Mistake, du
 from services.assessment.rules.plan import flag_of, oddities
 from services.assessment.rules.versions import chosen, current, rulebook_on
 from services.cli import Data, Json, LogName, check_log, existing, known_log, notes, run_loop, say, settings
-from services.paper_ledger import checked
-from services.together import LOG, SERVICES, opened, settled, together
+from services.installation import LOG, opened
 from shared.clock import utc_now
 from shared.command import Asked, own_id
 from shared.contracts.assessment import Plan
@@ -35,7 +34,6 @@ from shared.contracts.model import Ledger, Refused
 from shared.errors import Unusable
 from shared.log.codec import canonical
 from shared.settings import Settings
-from shared.web.documents import document_schema
 
 _OFFICE: Final = Actor(id="command-line", role=Role.OFFICE)
 
@@ -186,6 +184,9 @@ async def put_in_force(
     settings: Settings, kind: Kind, value: Any, log: str, author: str, reason: str
 ) -> dict[str, Any]:  # fmt: skip
     """Adopt a document, or amend the one of its code. Raises `Refused`."""
+    from services.paper_ledger import checked
+    from services.together import settled, together  # and all that serves
+
     async with together(settings, stream=False) as node:
         follower, desk = node.followers["assessment"], node.desks["assessment"]
         await follower.caught_up(log)
@@ -231,18 +232,6 @@ def _standing(settings: Settings, kind: Kind, log: str, code: str) -> Any:
 
 
 # schemas ----------------------------------------------------------------------------------------------------------
-
-
-def schema(name: Annotated[str, typer.Argument(help="plan or rulebook")]) -> None:
-    """The JSON Schema of a document that an office writes: editors complete and check by it.
-
-    Example: sanguan docs schema plan > plan.schema.json
-    """
-    documents = {document.name: document for service in SERVICES for document in service.documents}
-    if name not in documents:
-        there = ", ".join(documents)
-        raise Unusable("unknown_document", f"没有“{name}”这种文件。现有：{there}", f"No document is a {name}: {there}")
-    print(json.dumps(document_schema(documents[name]), ensure_ascii=False, indent=1))
 
 
 plan_app: Final = _commands(PLAN)

@@ -16,7 +16,7 @@ from services.privacy.service import SERVICE as PRIVACY
 from shared.contracts.model import Ledger
 from shared.errors import Unusable
 from shared.ledger.replay import Replay
-from shared.runtime import Storage
+from shared.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)

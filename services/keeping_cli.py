@@ -15,7 +15,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli import Data, Json, bar, existing, notes, say, settings
-from services.together import SERVICES, opened
+from services.installation import SERVICES, opened
 from shared import backup as backups
 from shared.audit.verify import Verification
 from shared.clock import utc_now
@@ -23,8 +23,8 @@ from shared.errors import Unusable
 from shared.log import rotation
 from shared.log.append import microseconds
 from shared.log.destroyed import Destroyed, read_list
-from shared.runtime import Storage
 from shared.settings import Settings
+from shared.storage import Storage
 
 keys_app: Final = typer.Typer(no_args_is_help=True, help="The master keys 主密钥: list them, change them.")
 
@@ -163,6 +163,8 @@ def restore_command(
         )  # fmt: skip
     listed = [one for path in destroyed or () for one in read_list(path)]
     with backups.kept(directory) as kept, _staged(made) as staged, bar() as progress:
+        if destroyed:
+            _refuse_stale(listed, kept.listed())
         task = progress.add_task("verifying the backup", total=None)
 
         def told(done: int, total: int) -> None:
@@ -176,6 +178,17 @@ def restore_command(
     text = f"{found.events} events restored and verified; {found.forgotten} keys of what was destroyed left out."
     say(body, as_json, text)
     notes.print("Whoever was signed in signs in again. Look at accounts and tokens: they are those of the backup.")
+
+
+def _refuse_stale(given: Sequence[Destroyed], at_the_backup: Sequence[Destroyed]) -> None:
+    """A list that lacks what the backup already knew of is not the newest: it may be empty, or of another place."""
+    lacking = {(one.log, one.subject) for one in at_the_backup} - {(one.log, one.subject) for one in given}
+    if lacking:
+        raise Unusable(
+            "destroyed_list_stale",
+            f"所给销毁清单缺少备份时已销毁的 {len(lacking)} 项：它不是最新的清单。",
+            f"The given list lacks {len(lacking)} of what was destroyed before the backup: it is not the newest one.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

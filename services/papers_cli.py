@@ -18,7 +18,7 @@ from services.assessment.papers.labels import LABELS
 from services.assessment.papers.layout import SHARES, Part, Said, Table, laid_out
 from services.assessment.service import SERVICE
 from services.cli import Data, Json, LogName, existing, known_log, options, say, settings
-from services.together import LOG, opened
+from services.installation import LOG, opened
 from shared.clock import utc_now
 from shared.contracts.assessment import Change
 from shared.contracts.codes import Named

@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from typing import Final
 
 from services.assessment.service import SERVICE as ASSESSMENT
+from services.installation import LOG
 from services.intake.compartments import OVER
 from services.intake.importer import Reading, read_workbook
 from services.intake.ledgers import cases
@@ -17,7 +18,7 @@ from services.season import Scenario, drawn, names_of, paper, play
 from services.season.playing import command_id
 from services.season.scores import year_published
 from services.taking_over import Office, Taken, import_id, take_over
-from services.together import LOG, settled
+from services.together import settled
 from shared.clock import utc_now
 from shared.contracts.access import Purpose
 from shared.contracts.codes import CaseKind, CaseStatus, Role

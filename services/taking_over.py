@@ -22,12 +22,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from services.assignment.commands import RegisterCommunity
+from services.installation import SERVICES, data_exists, opened
 from services.intake.commands import CorrectCase, PaperOutcome, TakeOverCase, VoidCase
 from services.intake.importer import FINDINGS, LedgerRow, Reading, WorkbookRefused, read_workbook, report
 from services.intake.ledgers import cases, places
 from services.intake.takeover import taken_over_id
 from services.paper_ledger import Said, checked, command_of, emptied, ending_of, grid_of, on_paper, said, stood
-from services.together import SERVICES, data_exists, opened, settled, together
+from services.together import settled, together
 from shared.clock import utc_now
 from shared.command import Asked, own_id
 from shared.contracts.codes import CaseStatus, Role
@@ -37,8 +38,9 @@ from shared.contracts.intake import CaseCorrected, CaseVoided, PaperRow
 from shared.contracts.model import Refused
 from shared.errors import Sentences, Unusable
 from shared.log.vault import Unreadable
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import Settings
+from shared.storage import Storage
 
 _CLERK: Final = Actor(id="importer", role=Role.CLERK)
 _OFFICE: Final = Actor(id="importer", role=Role.OFFICE)

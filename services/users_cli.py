@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from services.cli import Data, Json, existing, options, say, settings
-from services.together import SERVICES, opened
+from services.installation import SERVICES, opened
 from shared.access.accounts import Account
 from shared.access.machines import Machine
 from shared.access.passwords import drawn
@@ -24,8 +24,7 @@ from shared.contracts.codes import Role
 from shared.contracts.days import CIVIL
 from shared.contracts.model import Refused
 from shared.errors import Unusable
-from shared.runtime import Storage
-from shared.web.commands import commands_of
+from shared.storage import Storage
 
 user_app: Final = typer.Typer(no_args_is_help=True, help="Accounts 账号: open, grant, close; end sessions.")
 place_app: Final = typer.Typer(no_args_is_help=True, help="Places 辖区: which sub-districts lie within a district.")
@@ -284,6 +283,8 @@ def list_machines(data: Data = None, as_json: Json = False) -> None:
 
 def _check_scopes(scopes: list[str]) -> None:
     """That commands which are named are there: one that is misspelt would let nothing in, and nobody would know."""
+    from shared.web.commands import commands_of
+
     commands = {f"{Kind.COMMAND}:{s.name}/commands/{slug}" for s in SERVICES for slug in commands_of(s)}
     for one in scopes:
         if one.startswith(f"{Kind.COMMAND}:") and one not in commands:

@@ -31,14 +31,14 @@ from services.assessment.what_if.comparing import (
 from services.assessment.what_if.differing import Difference
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, options, say, settings
 from services.documents_cli import PLAN, RULEBOOK, Kind, told
-from services.together import LOG, opened
+from services.installation import LOG, opened
 from shared.clock import utc_now
 from shared.contracts.assessment import IndicatorScore, PeriodKind, Plan, Rulebook, Standing
 from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.ledger.replay import Replay
 from shared.log.codec import canonical
-from shared.runtime import Storage
+from shared.storage import Storage
 
 _FILES: Final = (".yaml", ".yml")
 _WIDTH: Final = 140

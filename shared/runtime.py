@@ -1,53 +1,34 @@
-"""Turns declarations into a running process: databases, vault, appender, followers, relay, sealer, stream.
+"""Turns declarations into a running process: appender, followers, relay, sealer, stream, on an opened storage.
 
 `together.py` gives it all three services and the record; `sanguan run intake` gives it one.
 """
 
 import asyncio
 import gc
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Final
 
 import structlog
-from sqlalchemy import Engine, select
 
-from shared.access.case_codes import CaseCodes
-from shared.access.machines import Machines
-from shared.access.sign_in import SignIn
-from shared.access.tokens import Tokens, load_token_key
+from shared.audit.watch import Watch, Watches
+from shared.audit.witness.submitting import Submitter
 from shared.clock import utc_now
 from shared.command import Desk
-from shared.contracts.access import READINGS
-from shared.contracts.assignment import SyntheticDeclared
-from shared.contracts.catalogue import EVENTS
 from shared.contracts.model import Service
 from shared.delivery.broker import connect, make_broker
 from shared.delivery.channels import is_published
 from shared.delivery.relay import Relay
 from shared.delivery.subscriber import Subscription
-from shared.errors import Sentences
 from shared.follow import Follower
 from shared.ledger.look import LedgerLook, look
-from shared.ledger.schema import prepare
-from shared.ledger.tables import Rows, tables_of
-from shared.log import destroyed, keys, schema, sealer
+from shared.log import keys
 from shared.log.anchoring import Anchoring
 from shared.log.append import microseconds
 from shared.log.appender import Appender
-from shared.log.codec import Codec
-from shared.log.database import close_engine, open_engine
-from shared.log.destroyed import DestroyedList
-from shared.log.opening import open_log
-from shared.log.store import Log
-from shared.log.suites import usable
-from shared.log.system_keys import CODES, SystemKeys
-from shared.log.tables import events, heads
-from shared.log.vault import Vault
-from shared.log.wrapping import masters_of
-from shared.settings import Settings
+from shared.log.cosigning import witnesses_in
+from shared.storage import Storage as Storage
 from shared.timers import Timers
 
 ANCHOR_SECONDS: Final = 300.0
@@ -58,83 +39,15 @@ SWEEP_SECONDS: Final = 3_600.0
 logger: Final = structlog.get_logger(__name__)
 
 
-class Storage:
-    """The databases and keys of an installation: what every process and every command of `sanguan` opens."""
-
-    def __init__(self, settings: Settings, services: Sequence[Service]) -> None:
-        _tune()
-        self.settings, self.services = settings, tuple(services)
-        self.sentences = Sentences(self.services)
-        self.log_engine: Engine = open_engine(settings.log_url)
-        self.ledgers_engine: Engine = (
-            self.log_engine
-            if settings.database_url
-            else open_engine(settings.ledgers_url, durable=False)  # ledgers can be rebuilt from the log
-        )
-        self.tables: dict[str, dict[str, Rows[object]]] = {
-            service.name: tables_of(service) for service in self.services
-        }
-        self.log: Log = open_log(self.log_engine, Codec((*EVENTS, *READINGS)), utc_now)
-        self.masters = masters_of(settings)
-        self.vault = Vault(
-            self.log_engine, self.masters, suite=usable(settings.suite),
-            destroyed=DestroyedList(settings.keys_dir / destroyed.NAME),
-        )  # fmt: skip
-        key = load_token_key(settings)
-        self.tokens = Tokens(key, utc_now)
-        self.sign_in = SignIn.of(
-            self.log_engine, settings, utc_now, self.masters, key, lambda: is_synthetic(self.log_engine)
-        )
-        self.sessions = self.sign_in.sessions
-        self.machines = Machines(self.log_engine, utc_now)
-        own = SystemKeys(self.log_engine, self.masters)
-        self.case_codes = CaseCodes(self.log_engine, lambda: own.get(CODES), utc_now)
-
-    def migrate(self) -> None:
-        """Bring both databases to this version's tables. Safe to run again."""
-        schema.migrate(self.log_engine)
-        again = prepare(self.ledgers_engine, self._all_rows())
-        if again:
-            logger.info("ledgers of a new shape are folded again", ledgers=again)
-
-    def require_migrated(self) -> None:
-        """Raises `SchemaBehind` where `sanguan migrate` was not run."""
-        schema.require(self.log_engine)
-
-    def revision(self) -> str | None:
-        """The log tables' revision."""
-        return schema.revision(self.log_engine)
-
-    def _all_rows(self) -> list[Rows[object]]:
-        return [rows for tables in self.tables.values() for rows in tables.values()]
-
-    def root(self, log: str, size: int) -> str:
-        """The tree's root over the first `size` events, in hexadecimal."""
-        return sealer.root_at(self.log_engine, log, size).hex()
-
-    def seal(self, log: str) -> sealer.SignedCheckpoint | None:
-        """Extend the tree and sign a checkpoint, where there is something new."""
-        return sealer.seal(self.log_engine, log, keys.load_or_create(self.settings.data_dir, log), utc_now())
-
-    def close(self) -> None:
-        for engine in {self.log_engine, self.ledgers_engine}:
-            close_engine(engine)
-
-
-def is_synthetic(engine: Engine) -> bool:
-    """Whether an installation holds something, and every log of it was declared to be invented (§3.1.4)."""
-    with engine.connect() as connection:
-        logs = [log for log in connection.execute(select(heads.c.log)).scalars() if is_published(log)]
-        declared = select(events.c.log).where(events.c.type == SyntheticDeclared.NAME)  # at its beginning, if at all
-        return bool(logs) and all(connection.execute(declared.where(events.c.log == log)).first() for log in logs)
-
-
-def _tune() -> None:
-    """Set the interpreter up for this kind of work, as measured by the bench."""
-    # Folding makes many small things and no cycles: the collector's default took a third of all time.
-    gc.set_threshold(50_000, 20, 20)
-    # The loop, the appender and the ledgers share the interpreter: by default each waits 5 ms for its turn.
-    sys.setswitchinterval(0.0005)
+def _submitter(storage: Storage) -> Submitter | None:
+    """What shows the logs to the witnesses of the settings. When somebody read what is sealed is shown to nobody."""
+    data_dir, witnesses = storage.settings.data_dir, witnesses_in(storage.settings.witnesses or "")
+    if not witnesses:
+        return None
+    return Submitter(
+        storage.log_engine, witnesses, lambda: [log for log in storage.log.heads() if is_published(log)],
+        lambda log: [one.size for one in keys.load_chain(data_dir, log).rotations], utc_now,
+    )  # fmt: skip
 
 
 class Node:
@@ -163,6 +76,9 @@ class Node:
         self.desks = {service.name: self._desk(service) for service in self.services}
         self.timers = {service.name: self._timers(service) for service in self.services if service.timers}
         self.anchoring = Anchoring(storage.log, storage.root, self.appender, storage.vault.body_mac)
+        self.submitter = _submitter(storage) if record else None
+        watched = {one.name: Watch(one, storage.log, storage.ledgers_engine, utc_now) for one in self.services}
+        self.watches = Watches(watched, storage.log, storage.settings.check_minutes)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
@@ -218,6 +134,11 @@ class Node:
             if self.record:
                 tasks.append(asyncio.create_task(self._seal_for_ever(), name="sealer"))
                 tasks.append(asyncio.create_task(self._sweep_for_ever(), name="sweeper"))
+            if self.submitter is not None:
+                showing = self.submitter.run(self.storage.settings.seal_seconds)
+                tasks.append(asyncio.create_task(showing, name="witnesses"))
+            if self._timed and self.watches.watches and self.watches.seconds:
+                tasks.append(asyncio.create_task(self.watches.run(), name="watches"))
             if self.record and self._timed:
                 tasks.append(asyncio.create_task(self._anchor_for_ever(), name="anchoring"))
             gc.collect()
@@ -298,6 +219,7 @@ class Node:
             *([f"sealer: {self._sealing}"] if self._sealing else []),
             *([f"anchoring: {self._anchoring}"] if self._anchoring else []),
             *([f"sweeper: {self._sweeping}"] if self._sweeping else []),
+            *([f"invariants: {self.watches.trouble}"] if self.watches.trouble else []),
             *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
             *(f"{name} timer {what}: {kind}" for name, one in self.timers.items() for what, kind in one.troubles()),
             *(f"task {task.get_name()}: ended" for task in self._tasks if task.done()),
@@ -314,5 +236,6 @@ class Node:
             await self._seal()
         for timers in self.timers.values():
             timers.close()
+        await asyncio.to_thread(self.watches.close)
         for thread in self._threads:
             thread.shutdown()

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.log.cosigning import witnesses_in
+
 _KEY_BYTES: Final = 32
 
 
@@ -59,6 +61,12 @@ def _issuer(text: str) -> str:
     return text
 
 
+def _witnesses(text: str) -> str:
+    """A list of witnesses; raises ValueError."""
+    witnesses_in(text)
+    return text
+
+
 Key = Annotated[str, AfterValidator(_key)]
 Keys = Annotated[str, AfterValidator(_keys)]
 
@@ -80,6 +88,12 @@ class Settings(BaseSettings):
     shards: int = Field(1, ge=1, le=256, description="Streams that the logs are spread over.")
     stream_length: int = Field(100_000, ge=1_000, description="Entries that a stream keeps, about.")
     seal_seconds: float = Field(1.0, gt=0, description="How often the tree is extended and signed.")
+    check_minutes: float = Field(
+        15, ge=0, description="How often what is served is compared with a replay of the log; 0 for never."
+    )
+    witnesses: Annotated[str, AfterValidator(_witnesses)] | None = Field(
+        None, description="Who cosigns the checkpoints: `URL KEY`, several by commas or on a line each."
+    )
     master_key: Key | None = Field(None, description="The vault's master key, base64; else DATA_DIR/keys/master.key.")
     master_key_old: Keys | None = Field(
         None, description="Further master keys that may still be read, comma separated: older ones, or the next one."
@@ -101,6 +115,9 @@ class Settings(BaseSettings):
     readings_per_minute: int = Field(120, ge=1, description="How often one actor may open what is sealed in a minute.")
     refusals_per_minute: int = Field(
         3_000, ge=1, description="Requests without a valid token or session from one address in a minute."
+    )
+    open_requests_per_minute: int = Field(
+        6_000, ge=1, description="Requests for what is open to anyone, from one address in a minute."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
