@@ -15,6 +15,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal
 
+import structlog
+
 from shared.contracts.event import Actor
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Compared, Context, Dated, Decider, Look, Refused, Service, Trace
@@ -26,6 +28,8 @@ from shared.log.blind import Entry
 from shared.log.gathered import Gathered
 from shared.log.store import Log
 from shared.log.vault import NewKey, SubjectKeys, Vault, part_of
+
+logger: Final = structlog.get_logger(__name__)
 
 _TRIES = 3
 _STATES = 50_000
@@ -139,6 +143,8 @@ class Desk:
             self.outcomes[refused.code] += 1
             raise
         self.outcomes["repeated" if answer.repeated else "accepted"] += 1
+        if (warns := self._routes[type(asked.command)][1].warns) is not None and not answer.repeated:
+            logger.warning(warns, log=asked.log, actor=asked.actor.id, role=asked.actor.role)
         return answer
 
     async def _send(self, asked: Asked) -> Appended:

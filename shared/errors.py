@@ -7,6 +7,7 @@ domain's own codes stand in each service's `refusals.py` and are joined to these
     422 input · 503 not yet
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,10 @@ CODES: Final[Mapping[str, Sentence]] = {
     "role_not_allowed": Sentence(403, "您的角色不能这样做。", "Your role may not do this."),
     "scope_not_granted": Sentence(
         403, "此令牌不用于此事（需要 {scope}）。", "This token is not for that: it lacks the scope {scope}."
+    ),
+    "person_needed": Sentence(
+        403, "此项须由本人办理，程序的令牌不能代办：请由有此角色的人员登录后办理。",
+        "This takes a person: no program's token does it. Somebody of that role has to ask for it themselves.",
     ),
     "wider_reach_needed": Sentence(
         403, "此项涉及全街道，只对街道一级的人员开放。",
@@ -263,7 +268,7 @@ class Sentences:
             ).capitalize(),  # of the kind, not of this occurrence (RFC 9457 §3.1.4)
             "status": sentence.status,
             "code": refused.code,
-            "field": refused.field,
+            "field": named(refused.field),
             "detail_zh": sentence.zh.format_map(_Known(refused, "zh")),
             "detail_en": sentence.en.format_map(_Known(refused, "en")),
         }
@@ -273,12 +278,27 @@ class Sentences:
         return body
 
 
+_PART: Final = "(?:[A-Za-z_-]{1,40}|[0-9]{1,3})"
+_OURS: Final = re.compile(f"{_PART}(?:[./]{_PART})*")
+"""A field's path of names as ours are, which hold no digit, and of places in lists."""
+
+
+def named(field: str | None) -> str | None:
+    """The field, as far as it is named as ours are. A key or a parameter that a client made up may be somebody's name
+    or number: it is not said again, and what stands before it remains."""
+    if field is None or _OURS.fullmatch(str(field)):
+        return field
+    before = re.match(f"(?:{_PART}[./])+", field)
+    return before[0][:-1] if before else None
+
+
 class _Known(dict[str, Any]):
     """What a refusal quotes, in one language; what it does not quote stays visible as a gap rather than failing the
     answer."""
 
     def __init__(self, refused: Refused, language: Literal["zh", "en"]) -> None:
-        known = {"field": refused.field, **refused.known}
+        field = named(refused.field) or {"zh": "（名称从略）", "en": "(its name is left out)"}[language]
+        known = {"field": field, **refused.known}
         super().__init__({name: _readable(value, language) for name, value in known.items()})
 
     def __missing__(self, key: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from services.assignment.entries import ENTRIES, LEADERS_LEDGER
 from services.assignment.ledgers import communities, handling, meetings, officers, roster, visits
-from shared.contracts.assignment import VisitPlanned
-from shared.contracts.codes import Role, VisitResult
+from shared.contracts.assignment import VisitPlanned, entrusted
+from shared.contracts.codes import Role
 from shared.contracts.compartments import entered_by, first_row, of_row, of_step
 from shared.contracts.model import Compartment, Ledger, Opening
 
@@ -31,8 +31,8 @@ def _place(opening: Opening) -> str | None:
 
 
 def _may_know_class(opening: Opening) -> bool:
-    """Whether an actor's work needs the class: an officer's who handles this case or is to visit, as long as it is
-    handled; a leader's who answers for its community; the office's."""
+    """Whether an actor's work needs the class: an officer's who handles this case or was sent to visit, as long as it
+    is handled; a leader's who answers for its community; the office's."""
     row = opening.look.row(handling.LEDGER, opening.id)
     if row is None:
         return False
@@ -51,13 +51,10 @@ def _answers_for(opening: Opening, community: str) -> bool:
 
 
 def _handles(opening: Opening, row: handling.Row) -> bool:
-    """Whether an officer answers for a case or is to visit, and has not stood aside."""
+    """Whether an officer answers for a case or was sent to visit, and has not stood aside."""
     if opening.by.id in row.conflicted:
         return False
-    return opening.by.id == row.handler or any(
-        visit.officer == opening.by.id and visit.result is VisitResult.PLANNED
-        for visit in opening.look.rows(visits.LEDGER, case=opening.id)
-    )
+    return opening.by.id == row.handler or entrusted(opening.stream(f"handling/{opening.id}"), opening.by.id)
 
 
 def _in_hand(opening: Opening, row: handling.Row) -> bool:

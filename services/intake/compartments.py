@@ -1,8 +1,9 @@
 """What intake keeps sealed and some may open: who the parties of a case are and what it is about, opinions, remarks
 (§3.2.1, 3.3.2, 5.4, 5.5).
 
-A case is the work of the clerk of its community or of whoever reported it, and of the officer who handles it or is to
-visit, until it is closed. Everybody else needs an unmasking that a second person granted.
+A case is the work of the clerk of its community or of whoever reported it, and of the officer who handles it or was
+sent to visit by the handler, a clerk or the office, until it is closed. Everybody else needs an unmasking that a second
+person granted.
 """
 
 from collections.abc import Sequence
@@ -12,11 +13,9 @@ from services.intake.entries import ENTRIES
 from services.intake.ledgers import cases
 from shared.contracts.assignment import (
     ConflictDeclared,
-    VisitCompleted,
-    VisitDeclined,
-    VisitPlanned,
     WorkAct,
     WorkRetracted,
+    entrusted,
 )
 from shared.contracts.codes import CaseStatus, Role
 from shared.contracts.compartments import entered_by, first_row, of_row, of_step
@@ -34,7 +33,7 @@ def _in_hand(opening: Opening, row: cases.Row) -> bool:
         return False
     if opening.by.role == Role.OFFICER:
         told = opening.stream(f"handling/{opening.id}")
-        mine = row.handler == opening.by.id or _is_to_visit(told, opening.by.id)
+        mine = row.handler == opening.by.id or entrusted(told, opening.by.id)
         return mine and not _stands_aside(told, opening.by.id)
     of_the_community = opening.by.role == Role.CLERK and opening.community == row.community
     return of_the_community or entered_by(opening, "case")
@@ -49,19 +48,6 @@ def _stands_aside(told: Sequence[Recorded], officer: str) -> bool:
         elif isinstance(event, WorkRetracted) and event.act is WorkAct.CONFLICT and event.item == officer:
             aside = False
     return aside
-
-
-def _is_to_visit(told: Sequence[Recorded], officer: str) -> bool:
-    """Whether a visit of an officer's is planned."""
-    planned: set[str] = set()
-    for event in (one.event for one in told):
-        if isinstance(event, VisitPlanned) and event.officer == officer:
-            planned.add(event.visit)
-        elif isinstance(event, VisitCompleted | VisitDeclined):
-            planned.discard(event.visit)
-        elif isinstance(event, WorkRetracted) and event.act is WorkAct.VISIT:
-            planned.discard(str(event.item))
-    return bool(planned)
 
 
 def _of_findings(opening: Opening, row: Any) -> bool:

@@ -1,8 +1,9 @@
 """What a person may ask the office for 本人查阅 (个人信息保护法 45): their cases, and what is held about them in one.
 
-Both go through the privacy officer, and are on record before anything is told. To look for somebody's cases opens the
-parties' boxes within this process and tells ids alone; it takes the name and a number that the person proved to be
-theirs. What is held is opened under an unmasking that a second person granted for this very purpose.
+Both go through the privacy officer, and are on record before anything is opened. To look for somebody's cases opens the
+parties' boxes within this process and tells ids alone; it takes a request of theirs that another person received, and
+the name and a number of a party of the very case that the request is about: nobody is looked for who did not ask. What
+is held is opened under an unmasking that a second person granted for this very purpose.
 """
 
 import asyncio
@@ -36,7 +37,10 @@ from services.intake.service import FIND, HELD, SERVICE
 from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
 from shared.contracts.access import AskForHeld, FindPerson
+from shared.contracts.frozen import dataclass
 from shared.contracts.model import Errand, Refused, Within
+from shared.contracts.personal import key_of
+from shared.contracts.persons import same_person
 from shared.log.access import access_log, sought
 from shared.log.codec import canonical
 from shared.log.database import snapshot
@@ -48,7 +52,7 @@ from shared.web.gate import body_within, validated
 from shared.web.grants import Grants
 from shared.web.heavy import HEAVY
 from shared.web.ledgers import known_parameters
-from shared.web.readings import readings
+from shared.web.readings import readings_of
 
 _BODY_BYTES: Final = 4_096
 _CASES_AT_ONCE: Final = 500
@@ -71,7 +75,7 @@ def disclosure_rule(one: Errand) -> Rule:
     """A disclosure's row in the policy: it concerns the whole sub-district."""
     return Rule(
         method="POST", path=f"/{SERVICE.name}/{one.path}", kind=Kind.READING, roles=one.by, within=Within.CLOSED,
-        clause=one.clause,
+        clause=one.clause, by_person=True,
     )  # fmt: skip
 
 
@@ -108,25 +112,57 @@ class DisclosureEndpoint:
         return Response(canonical(told), media_type="application/json")
 
     async def find(self, request: Request, visitor: Visitor) -> Response:
-        """The cases in which somebody is a party; raises `Refused`."""
+        """The cases in which somebody is a party, who asked for that; raises `Refused`."""
         known_parameters(request)
         asked, log = await _body(request, _FIND), visitor.log
-        name, numbers = _marks(asked)
+        known = _marks(asked)
         await self._node.followers[SERVICE.name].caught_up(log)
-        found = await HEAVY.run(self._found, log, name, numbers)
-        position = await sought(
-            secrets.token_hex(16), log, visitor.actor, asked.purpose, len({one.case for one in found}), self._clock(),
-            self._node.appender, self._node.storage.vault,
-        )  # fmt: skip
-        told = FoundCases(log=log, cases=tuple(found), reading=f"{access_log(log)}/{position}")
+        await self._grants.caught_up(log)
+        about = await asyncio.to_thread(self._about, visitor, asked.request)
+        begun = await self._sought(visitor, asked, None)
+        if not await asyncio.to_thread(self._is_party, log, about, known):
+            raise Refused("not_who_asked", field="name")
+        found = await HEAVY.run(self._found, log, known)
+        await self._sought(visitor, asked, len({one.case for one in found}), begun)
+        told = FoundCases(log=log, cases=tuple(found), reading=f"{access_log(log)}/{begun}")
         return Response(canonical(told), media_type="application/json")
+
+    async def _sought(self, visitor: Visitor, asked: FindPerson, found: int | None, begun: int | None = None) -> int:
+        """Record that somebody is looked for, or how many cases there were; gives where that stands."""
+        return await sought(
+            secrets.token_hex(16), visitor.log, visitor.actor, asked.purpose, found, self._clock(),
+            self._node.appender, self._node.storage.vault, request=asked.request, begun=begun,
+        )  # fmt: skip
+
+    def _about(self, visitor: Visitor, request: str) -> str:
+        """What a request is about on which this visitor may look for its person's cases; raises `Refused`."""
+        row = self._grants.request(visitor.log, request)
+        if row is None:
+            raise Refused("no_open_request", field="request")
+        if same_person(visitor.actor, (row.received_by, row.received_for)):
+            raise Refused("own_request", field="request")
+        return str(row.case)
+
+    def _is_party(self, log: str, subject: str, known: "_Known") -> bool:
+        """Whether who is looked for is a party of the case that the request is about; of one party's, that party."""
+        stream, _, part = subject.partition("#")
+        category, _, id = stream.partition("/")
+        row = self._case(log, id) if category == CASE.category else None
+        if row is None:
+            return False
+        boxes = [box for party in row.parties for box in _boxes(party)]
+        opened = self._node.storage.vault.open_all(log, boxes)
+        return any(
+            _same(party, opened, known) for party in row.parties
+            if not part or any(key_of(box) == subject for box in _boxes(party))
+        )  # fmt: skip
 
     def _case(self, log: str, id: str) -> cases.Row | None:
         with self._node.look(SERVICE.name, log, decides=True) as look:
             return look.row(cases.LEDGER, id)
 
     def _read(self, log: str, id: str, party: int) -> Any:
-        return read(readings(self._node.storage.log, log), f"case/{id}", party)
+        return read(readings_of(self._node.storage.log, log, f"case/{id}"), f"case/{id}", party)
 
     def _happened(self, log: str, id: str) -> Any:
         streams = self._node.storage.log.streams([(log, f"case/{id}"), (log, f"handling/{id}")])
@@ -148,7 +184,7 @@ class DisclosureEndpoint:
         ]  # fmt: skip
         return recipients([service.name for service in storage.services], machines)
 
-    def _found(self, log: str, name: Mark, numbers: frozenset[Mark]) -> list[FoundCase]:
+    def _found(self, log: str, known: "_Known") -> list[FoundCase]:
         """Every case of the log is opened, compared, and dropped."""
         vault = self._node.storage.vault
         found: list[FoundCase] = []
@@ -156,10 +192,8 @@ class DisclosureEndpoint:
         while rows := list(islice(all_of_them, _CASES_AT_ONCE)):
             opened = vault.open_all(log, {box for row in rows for party in row.parties for box in _boxes(party)})
             for row in rows:
-                for number, party in enumerate(row.parties):
-                    marks = {*marks_of(*(opened.get(box or "") for box in (party.name, party.phone, party.id_number)))}
-                    if name in marks and not numbers.isdisjoint(marks):
-                        found.append(FoundCase(case=row.id, party=number))
+                parties = enumerate(row.parties)
+                found += (FoundCase(case=row.id, party=n) for n, party in parties if _same(party, opened, known))
         return found
 
     def _parties(self, log: str) -> Iterator[cases.Row]:
@@ -173,7 +207,21 @@ def _boxes(party: Any) -> Iterable[str]:
     return (box for box in (party.name, party.phone, party.id_number) if box is not None)
 
 
-def _marks(asked: FindPerson) -> tuple[Mark, frozenset[Mark]]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """By what a person is known again: the name, and one of the numbers."""
+
+    name: Mark
+    numbers: frozenset[Mark]
+
+
+def _same(party: Any, opened: Mapping[str, str], known: _Known) -> bool:
+    """Whether a party, by what its boxes hold, is the person."""
+    marks = {*marks_of(*(opened.get(box or "") for box in (party.name, party.phone, party.id_number)))}
+    return known.name in marks and not known.numbers.isdisjoint(marks)
+
+
+def _marks(asked: FindPerson) -> _Known:
     """By what the person is known again: the name, and the numbers; raises `Refused`."""
     marks: Mapping[str, Mark] = {mark.kind: mark for mark in marks_of(asked.name, asked.phone, asked.id_number)}
     if "name" not in marks:
@@ -181,7 +229,7 @@ def _marks(asked: FindPerson) -> tuple[Mark, frozenset[Mark]]:
     numbers = frozenset(mark for kind, mark in marks.items() if kind != "name")
     if not numbers:
         raise Refused("missing_field", field="phone")
-    return marks["name"], numbers
+    return _Known(marks["name"], numbers)
 
 
 async def _body(request: Request, adapter: TypeAdapter[_T]) -> _T:

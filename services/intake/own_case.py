@@ -22,7 +22,7 @@ class OpenSession:
 
 @value
 class AskForCard:
-    """A new code is asked for 发放查询码; the one before ends."""
+    """A new code is asked for 发放查询码; the one before ends, and every session that it opened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,8 @@ class CaseCard:
     log: str
     case: str
     code: str
+    card: str
+    """The card's name, by which the record tells who handed it out and what was done by its code. It opens nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

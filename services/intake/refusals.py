@@ -153,6 +153,19 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "未受理的案件没有办理结果：请核对是否受理。",
         "A case that was not taken on has no outcome: check whether it was.",
     ),
+    "no_open_request": (
+        "没有这项待答复的本人请求：请先登记其请求，再凭请求编号查找。",
+        "No such request of a person waits for an answer: it is received first, and named by its id.",
+    ),
+    "own_request": (
+        "本人登记的请求不能由登记人自己据以查找：请由另一人登记或查找。",
+        "Nobody looks for a person on a request that they received themselves: another person does one of the two.",
+    ),
+    "not_who_asked": (
+        "姓名、号码与该请求所涉案件的当事人不符：请核对；登记有误的，请先更正案件。",
+        "The name and number are those of no party of the case that the request is about: check them; where the case"
+        " has them wrong, it is corrected first.",
+    ),
     "referred_to_missing": (
         "移送的案件须写明移送单位：请补填。",
         "A referred case needs the authority that it went to: name it.",
@@ -165,12 +178,15 @@ INPUT: Final = (
     "reported_after_first_step", "import_stays", "backlog_kind", "ended_but_open", "outcome_without_acceptance",
     "referred_to_missing", "not_above", "resumed_before_paused", "extended_too_far", "not_announced_yet",
     "off_and_worked", "withdrawn_and_entered", "not_of_the_year", "due_before_found", "due_too_far",
+    "no_open_request",
 )  # fmt: skip
 """Refusals of what was sent, whatever the case's state."""
 
 STATUSES: Final[Mapping[str, int]] = {
     "unknown_case": 404,
     "unknown_code": 404,
+    "own_request": 403,
+    "not_who_asked": 403,
     "only_by_application": 422,
     "deadline_of_the_office": 403,
     **dict.fromkeys(INPUT, 422),

@@ -1,7 +1,9 @@
 """What a resident may do by themselves 居民自助: report, see how their own case goes, take it back (§3.3.2, 3.3.4).
 
-Nobody signs in: the code on the card names the case, and opens that case alone, for half an hour. Who reports by
-themselves gets a session without a case first, and the case's code when they have reported.
+Nobody signs in: the code on the card names the case, and opens that case alone, for half an hour at most and no longer
+than the code is good. Who reports by themselves gets a session without a case first, and the case's code when they have
+reported. Who hands a card out stands in the log of readings before its code opens anything, and what is done by the
+code is done in the card's name: nobody acts as a resident without a trace.
 """
 
 import asyncio
@@ -18,12 +20,15 @@ from services.intake.ledgers import cases
 from services.intake.own_case import AskForCard, CaseCard, OpenSession, ResidentSession, told
 from services.intake.service import CARD, OWN_CASE, SERVICE
 from services.intake.service import SESSION as OPENING
-from shared.access.case_codes import on_card
+from shared.access.case_codes import Card, on_card
 from shared.access.policy import ANYONE, Kind, Rule
+from shared.access.throttle import CASE_CODE, Rate
 from shared.access.visitor import Visitor
+from shared.clock import utc_now
 from shared.contracts.codes import Role
 from shared.contracts.model import Refused, Within
 from shared.delivery.channels import is_published
+from shared.log.access import card_issued
 from shared.queries import visible
 from shared.runtime import Node
 from shared.web.door import Doorkeeper
@@ -33,6 +38,8 @@ from shared.web.questions import answer, question_rule
 from shared.web.session import source_of
 
 VALID: Final = timedelta(minutes=30)
+REPORTS_PER_MINUTE: Final = 60
+"""Sessions to report with, from one address: a kiosk, or all who share a telephone company's address."""
 _OPEN: Final[TypeAdapter[OpenSession]] = TypeAdapter(OpenSession)
 _CARD: Final[TypeAdapter[AskForCard]] = TypeAdapter(AskForCard)
 _BODY_BYTES: Final = 1_024
@@ -65,34 +72,40 @@ class Residents:
 
     def __init__(self, node: Node) -> None:
         self._node, self._codes = node, node.storage.case_codes
+        self._reporting = Rate("reporting", REPORTS_PER_MINUTE)  # whoever reports guesses nothing
 
     async def session(self, request: Request) -> Response:
         """A short session for the case of a code; without a code, for somebody who will report. Raises `Refused`."""
         asked = await _body(request, _OPEN)
         if not is_published(asked.log) or not await asyncio.to_thread(self._node.storage.log.size, asked.log):
             raise Refused("not_found", field="log")
-        case = await asyncio.to_thread(self._case, asked.log, asked.code, source_of(request))
-        subject = f"resident-{secrets.token_hex(8)}"
-        token = self._node.storage.tokens.mint(Role.RESIDENT, asked.log, subject=subject, case=case, valid=VALID)
+        card = None
+        if asked.code is None:
+            self._reporting.count(source_of(request))
+        else:
+            card = await asyncio.to_thread(self._card, asked.log, asked.code, source_of(request))
+        case, name = (None, None) if card is None else (f"case/{card.case}", card.name)
+        token = self._node.storage.tokens.mint(
+            Role.RESIDENT, asked.log, subject=f"resident-{name or secrets.token_hex(8)}", valid=VALID, case=case,
+            card=name,
+        )  # fmt: skip
         seconds = int(VALID.total_seconds())
         return answer(ResidentSession(token=token, role=Role.RESIDENT, log=asked.log, case=case, seconds=seconds))
 
-    def _case(self, log: str, code: str | None, source: str) -> str | None:
-        """The stream of the code's case. Who guesses waits longer each time; so does who opens sessions in heaps."""
+    def _card(self, log: str, code: str, source: str) -> Card:
+        """The card of a code. Who guesses waits longer each time."""
         throttle = self._node.storage.sign_in.throttle
-        if code is None:
-            throttle.attempt(source, source, "report")
-            return None
-        throttle.attempt(f"{log}/{code}", source, "case code")
-        case = self._codes.case_of(log, code)
-        if case is None:
+        throttle.attempt(f"{log}/{code}", source, CASE_CODE)
+        card = self._codes.card_of(log, code)
+        if card is None:
             raise Refused("unknown_code", field="code")
-        throttle.succeeded(f"{log}/{code}", source, "case code")
-        return f"case/{case}"
+        throttle.succeeded(f"{log}/{code}", source, CASE_CODE)
+        return card
 
     async def own(self, request: Request, visitor: Visitor) -> Response:
         """The visitor's own case; raises `Refused`."""
         known_parameters(request)
+        await asyncio.to_thread(self._codes.require, visitor)
         id = (visitor.case or "").removeprefix("case/")
         row = await self._row(visitor.log, id)
         if row is None:
@@ -100,15 +113,22 @@ class Residents:
         return answer(told(visitor.log, row))
 
     async def card(self, request: Request, visitor: Visitor) -> Response:
-        """A new code for a case, told this once; the one before ends. Raises `Refused`."""
+        """A new code for a case, told this once; the one before ends, and so does what it opened. Who asked for it
+        is on record before it opens anything. Raises `Refused`."""
         known_parameters(request)
         await _body(request, _CARD)
+        await asyncio.to_thread(self._codes.require, visitor)
         id = visible(request.path_params["case"], "case")
         row = await self._row(visitor.log, id)
         if row is None or visitor.community not in (None, row.community) or not await self._may(visitor, id):
             raise Refused("not_found", field="case")
-        code = await asyncio.to_thread(self._codes.issue, visitor.log, id)
-        return answer(CaseCard(log=visitor.log, case=id, code=on_card(code)))
+        drawn = await asyncio.to_thread(self._codes.draw, visitor.log)
+        await card_issued(
+            secrets.token_hex(16), visitor.log, visitor.actor, id, drawn.card, utc_now(), self._node.appender,
+            self._node.storage.vault,
+        )  # fmt: skip
+        await asyncio.to_thread(self._codes.issue, visitor.log, id, drawn.code, visitor.actor.id)
+        return answer(CaseCard(log=visitor.log, case=id, code=on_card(drawn.code), card=drawn.card))
 
     async def _may(self, visitor: Visitor, id: str) -> bool:
         """A resident gets the code of the case that they reported in this session."""

@@ -63,7 +63,7 @@ SESSION: Final = Errand(
     title_en="A resident's session, by the code of their case",
     told="A token of half an hour that reaches the code's case alone; without a code, one to report a case with. Who"
     " guesses waits, longer each time.",
-    refuses=("unknown_code", "too_many_attempts"),
+    refuses=("unknown_code", "too_many_attempts", "too_many_requests"),
     asked=OpenSession,
     answer=ResidentSession,
 )
@@ -73,9 +73,10 @@ CARD: Final = Errand(
     clause="3.3.2",
     title_zh="发放查询码",
     title_en="A code for a resident's card",
-    told="The new code is told this once, and the one before it ends. A resident gets that of the case which they"
+    told="The new code is told this once; the one before it ends, and every session that it opened. Who asked for it is"
+    " put down before, in the log of readings, with the card's name. A resident gets the code of the case which they"
     " reported in this session.",
-    refuses=("ledger_behind",),
+    refuses=("busy", "ledger_behind"),
     asked=AskForCard,
     answer=CaseCard,
 )
@@ -99,8 +100,10 @@ FIND: Final = Errand(
     clause="3.1.4",
     title_zh="查找本人的案件",
     title_en="The cases of a person who asks for them",
-    told=f"For the person's own request: ids alone, nothing of what is in the cases. {_RECORDED}",
-    refuses=("busy", "ledger_behind"),
+    told="For the person's own request (receive-person-request), which waits for its answer and which another person "
+    "received: the name and a number are those of a party of the case that it is about. Ids alone are told, nothing of "
+    f"what is in the cases. {_RECORDED}",
+    refuses=("no_open_request", "own_request", "not_who_asked", "busy", "ledger_behind"),
     asked=FindPerson,
     answer=FoundCases,
 )

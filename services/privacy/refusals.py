@@ -87,6 +87,11 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "只有申请人、个人信息保护负责人和办公室可以终止：请联系他们。",
         "Only who asked, the privacy officer or the office ends it: turn to them.",
     ),
+    "unreviewed_emergencies": (
+        "您有{count}项紧急查阅尚未复核：请先由个人信息保护负责人复核，或申请解封（ask-unmasking）。",
+        "{count} of your emergencies wait to be looked at: the privacy officer does that first, or ask for an unmasking"
+        " (ask-unmasking).",
+    ),
     "no_emergency": ("这不是紧急查阅：无须复核。", "This was no emergency: it needs no review."),
     "already_reviewed": ("该紧急查阅已经复核。", "This emergency's opening was looked at already."),
     # persons' requests

@@ -139,7 +139,7 @@ DECIDER: Final[Decider[Request | None]] = Decider(
     category="request",
     accepts=(
         Accepts(ReceivePersonRequest, DESKS, "3.1.4", creates=True, facts=_receiving),
-        Accepts(AnswerPersonRequest, PRIVACY, "3.1.4", facts=_answering, at_head=True),
+        Accepts(AnswerPersonRequest, PRIVACY, "3.1.4", facts=_answering, at_head=True, by_person=True),
     ),
     events=get_args(RequestEvent),
     initial=None,

@@ -8,6 +8,8 @@ GUARDS: Final = frozenset({Role.PRIVACY, Role.OFFICE})
 """Of two persons who must agree, both are of these."""
 PRIVACY: Final = frozenset({Role.PRIVACY})
 """The privacy officer 个人信息保护负责人."""
+REVIEWERS: Final = PRIVACY
+"""Who looks at an emergency's opening afterwards."""
 DUE: Final = frozenset({Role.PRIVACY, Role.OFFICE, Role.SERVICE})
 """Who restricts: people, and the clock."""
 ASKING: Final = frozenset({Role.CLERK, Role.OFFICER, Role.LEADER, Role.OFFICE, Role.AUDITOR, Role.PRIVACY})

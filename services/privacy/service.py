@@ -33,6 +33,7 @@ SERVICE: Final = Service(
     statuses=STATUSES,
     timers=TIMERS,
     unmaskings=unmaskings.LEDGER,
+    person_requests=person_requests.LEDGER,
     restrictions=restrictions.LEDGER,
     retention=retention.LEDGER,
 )  # fmt: skip

@@ -18,13 +18,14 @@ from services.privacy.commands import (
     RefuseErasure,
     ReleaseErasureHold,
 )
-from services.privacy.ledgers import person_requests, retention
+from services.privacy.ledgers import person_requests, restrictions, retention
 from services.privacy.ledgers.restrictions import RESTRICTED_DAYS
 from services.privacy.ledgers.retention import whole
 from services.privacy.roles import DUE, GUARDS, PRIVACY, REACTIONS
 from shared.contracts.days import civil_day, refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+from shared.contracts.persons import same_person
 from shared.contracts.privacy import (
     ErasureApproved,
     ErasureHeld,
@@ -52,7 +53,8 @@ Command = (
 class Proposal:
     """An erasure that was proposed."""
 
-    by: str
+    by: tuple[str | None, ...]
+    """Who proposed it, and for whom."""
     at: datetime
     because: ErasureReason
     request: str | None
@@ -79,6 +81,7 @@ class Facts:
 
     kept: retention.Row | None = None
     request: person_requests.Row | None = None
+    restriction: restrictions.Row | None = None
 
 
 def decide(command: Command, subject: Subject, context: Context) -> Sequence[SubjectEvent]:
@@ -143,14 +146,14 @@ def _proposed(command: ProposeErasure, subject: Subject, context: Context) -> Er
     match command.because:
         case ErasureReason.RETENTION:
             _refuse_early(kept, context)
-            if context.at < (from_ := since + timedelta(days=RESTRICTED_DAYS)):
-                raise Refused("restricted_too_short", field="occurred_at", from_day=civil_day(from_).isoformat())
+            _refuse_short(context)
         case ErasureReason.REQUEST:
             _refuse_ungranted(command, context)
         case _:
             assert_never(command.because)
     return ErasureProposed(
-        subject=command.subject, because=command.because, request=command.request, by=context.by.id
+        subject=command.subject, because=command.because, request=command.request, by=context.by.id,
+        on_behalf_of=context.by.on_behalf_of,
     )  # fmt: skip
 
 
@@ -165,7 +168,7 @@ def _approved(command: ApproveErasure, subject: Subject, context: Context) -> Er
 def _refused(command: RefuseErasure, subject: Subject, context: Context) -> ErasureRefused:
     if command.reason is ErasureRefusal.WITHDRAWN:
         proposal = _pending(subject)
-        if proposal.by != context.by.id:
+        if not same_person(context.by, proposal.by):
             raise Refused("not_the_proposer", field="reason")
     else:
         _decided_by_another(subject, context)
@@ -203,7 +206,7 @@ def _pending(subject: Subject) -> Proposal:
 
 def _decided_by_another(subject: Subject, context: Context) -> Proposal:
     proposal = _pending(subject)
-    if proposal.by == context.by.id:
+    if same_person(context.by, proposal.by):
         raise Refused("same_person")
     _refuse_before(proposal.at, context)
     return proposal
@@ -226,6 +229,17 @@ def _refuse_early(kept: retention.Row, context: Context) -> None:
         raise Refused("clock_not_running", field="because")
     if civil_day(min(context.at, context.now)) < kept.due_on:
         raise Refused("not_due_yet", field="because", due_on=kept.due_on.isoformat())
+
+
+def _refuse_short(context: Context) -> None:
+    """Thirty days have gone by since the log took the restriction, by our clock: what day somebody named for either
+    leaves nobody less time to object."""
+    facts: Facts = context.facts
+    if facts.restriction is None:
+        raise Refused("not_restricted", allowed=("place-restriction",))
+    from_ = facts.restriction.entered_at + timedelta(days=RESTRICTED_DAYS)
+    if context.now < from_:
+        raise Refused("restricted_too_short", field="because", from_day=civil_day(from_).isoformat())
 
 
 def _refuse_foreign(request: str | None, subject: str, context: Context) -> None:
@@ -256,8 +270,9 @@ def evolve(subject: Subject, event: SubjectEvent, occurred_at: datetime) -> Subj
         case RestrictionLifted():
             return replace(subject, restricted_at=None)
         case ErasureProposed():
+            by = event.by, event.on_behalf_of
             return replace(subject, proposal=Proposal(
-                by=event.by, at=occurred_at, because=event.because, request=event.request
+                by=by, at=occurred_at, because=event.because, request=event.request
             ))  # fmt: skip
         case ErasureApproved():
             assert subject.proposal is not None, "what is approved was proposed"
@@ -284,7 +299,7 @@ def _kept(command: ApproveErasure | HoldErasure, id: str, look: Look) -> Facts:
 
 def _asked(command: PlaceRestriction | ProposeErasure, id: str, look: Look) -> Facts:
     asked = None if command.request is None else look.row(person_requests.LEDGER, command.request)
-    return Facts(look.row(retention.LEDGER, whole(id)), asked)
+    return Facts(look.row(retention.LEDGER, whole(id)), asked, look.row(restrictions.LEDGER, id))
 
 
 def _erased(command: CompleteErasure, id: str) -> str:
@@ -295,12 +310,12 @@ DECIDER: Final[Decider[Subject]] = Decider(
     category="subject",
     accepts=(
         Accepts(PlaceRestriction, DUE, "3.1.4", id=_subject, facts=_asked, at_head=True),
-        Accepts(LiftRestriction, PRIVACY | REACTIONS, "3.1.4", id=_subject),
-        Accepts(ProposeErasure, PRIVACY, "3.1.4", id=_subject, facts=_asked, at_head=True),
-        Accepts(ApproveErasure, GUARDS, "3.1.4", id=_subject, facts=_kept, at_head=True),
-        Accepts(RefuseErasure, GUARDS, "3.1.4", id=_subject),
+        Accepts(LiftRestriction, PRIVACY | REACTIONS, "3.1.4", id=_subject, by_person=True),
+        Accepts(ProposeErasure, PRIVACY, "3.1.4", id=_subject, facts=_asked, at_head=True, by_person=True),
+        Accepts(ApproveErasure, GUARDS, "3.1.4", id=_subject, facts=_kept, at_head=True, by_person=True),
+        Accepts(RefuseErasure, GUARDS, "3.1.4", id=_subject, by_person=True),
         Accepts(HoldErasure, GUARDS, "3.1.4", id=_subject, facts=_kept),
-        Accepts(ReleaseErasureHold, GUARDS, "3.1.4", id=_subject),
+        Accepts(ReleaseErasureHold, GUARDS, "3.1.4", id=_subject, by_person=True),
         Accepts(CompleteErasure, REACTIONS, "3.1.4", id=_subject, destroys=_erased),
     ),
     events=get_args(SubjectEvent),

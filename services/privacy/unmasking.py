@@ -14,11 +14,13 @@ from services.privacy.commands import (
     ReviewGlass,
 )
 from services.privacy.ledgers import retention, unmaskings
-from services.privacy.roles import ASKING, AT_ONCE, GUARDS, PRIVACY
+from services.privacy.roles import ASKING, AT_ONCE, GUARDS, REVIEWERS
 from shared.contracts.days import refuse_future
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused, placed_in
+from shared.contracts.persons import same_person
 from shared.contracts.privacy import (
+    MOST_UNREVIEWED,
     GlassBroken,
     GlassReviewed,
     UnmaskingAsked,
@@ -39,8 +41,8 @@ class Unmasking:
     """What later decisions rest on."""
 
     case: str
-    by: str
-    """Who asked."""
+    by: tuple[str | None, ...]
+    """Who asked, and for whom."""
     last_at: datetime
     """When the last thing happened to it."""
     emergency: bool
@@ -65,9 +67,11 @@ class Unmasking:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledgers say of the case."""
+    """What the ledgers say of the case, and of emergencies."""
 
     kept: retention.Row | None = None
+    unreviewed: Sequence[unmaskings.Row] = ()
+    """All that wait to be looked at."""
 
 
 def decide(command: Command, unmasking: Unmasking | None, context: Context) -> Sequence[UnmaskingEvent]:
@@ -78,7 +82,7 @@ def decide(command: Command, unmasking: Unmasking | None, context: Context) -> S
             return [_begun(command, unmasking, context)]
         case GrantUnmasking():
             asked = _by_another(_waiting(unmasking), context)
-            until = context.at + timedelta(hours=command.hours)
+            until = _began(context) + timedelta(hours=command.hours)
             return [UnmaskingGranted(case=asked.case, until=until)]
         case RefuseUnmasking():
             asked = _by_another(_waiting(unmasking), context)
@@ -101,12 +105,22 @@ def _begun(command: AskUnmasking | BreakGlass, unmasking: Unmasking | None, cont
         raise Refused("already_erased", field="case")
     if isinstance(command, AskUnmasking):
         return UnmaskingAsked(
-            case=command.case, community=command.community, purpose=command.purpose, by=context.by.id
+            case=command.case, community=command.community, purpose=command.purpose, by=context.by.id,
+            on_behalf_of=context.by.on_behalf_of,
         )  # fmt: skip
-    until = context.at + timedelta(minutes=GLASS_MINUTES)
+    own = [one for one in facts.unreviewed if same_person(context.by, (one.actor, one.on_behalf_of))]
+    if len(own) >= MOST_UNREVIEWED:
+        raise Refused("unreviewed_emergencies", field="case", count=len(own))
+    until = _began(context) + timedelta(minutes=GLASS_MINUTES)
     return GlassBroken(
-        case=command.case, community=command.community, purpose=command.purpose, until=until, by=context.by.id
+        case=command.case, community=command.community, purpose=command.purpose, until=until, by=context.by.id,
+        on_behalf_of=context.by.on_behalf_of,
     )  # fmt: skip
+
+
+def _began(context: Context) -> datetime:
+    """From when its time is counted: as it was said, but no later than now by our clock."""
+    return min(context.at, context.now)
 
 
 def _known(unmasking: Unmasking | None) -> Unmasking:
@@ -124,7 +138,7 @@ def _waiting(unmasking: Unmasking | None) -> Unmasking:
 
 def _by_another(unmasking: Unmasking, context: Context) -> Unmasking:
     """Nobody decides on what they asked for themselves."""
-    if unmasking.by == context.by.id:
+    if same_person(context.by, unmasking.by):
         raise Refused("same_person")
     _refuse_before(unmasking, context)
     return unmasking
@@ -132,7 +146,7 @@ def _by_another(unmasking: Unmasking, context: Context) -> Unmasking:
 
 def _ended(unmasking: Unmasking, context: Context) -> UnmaskingEnded:
     """By who asked, or by those who grant."""
-    if unmasking.by != context.by.id and context.by.role not in GUARDS:
+    if not same_person(context.by, unmasking.by) and context.by.role not in GUARDS:
         raise Refused("not_yours", field="stream")
     if "end-unmasking" not in unmasking.allowed:
         raise Refused("already_over", allowed=unmasking.allowed)
@@ -157,10 +171,9 @@ def _refuse_before(unmasking: Unmasking, context: Context) -> None:
 
 def evolve(unmasking: Unmasking | None, event: UnmaskingEvent, occurred_at: datetime) -> Unmasking:
     """The unmasking after an event that was decided about it."""
-    if isinstance(event, UnmaskingAsked):
-        return Unmasking(case=event.case, by=event.by, last_at=occurred_at, emergency=False)
-    if isinstance(event, GlassBroken):
-        return Unmasking(case=event.case, by=event.by, last_at=occurred_at, emergency=True, until=event.until)
+    if isinstance(event, UnmaskingAsked | GlassBroken):
+        by, until = (event.by, event.on_behalf_of), event.until if isinstance(event, GlassBroken) else None
+        return Unmasking(case=event.case, by=by, last_at=occurred_at, emergency=until is not None, until=until)
     assert unmasking is not None, "it begins with being asked for"
     unmasking = replace(unmasking, last_at=max(unmasking.last_at, occurred_at))
     match event:
@@ -176,19 +189,33 @@ def evolve(unmasking: Unmasking | None, event: UnmaskingEvent, occurred_at: date
             assert_never(event)
 
 
-def _facts(command: AskUnmasking | BreakGlass, id: str, look: Look) -> Facts:
+def _facts(command: AskUnmasking, id: str, look: Look) -> Facts:
     return Facts(look.row(retention.LEDGER, retention.whole(command.case)))
+
+
+def _emergencies(command: BreakGlass, id: str, look: Look) -> Facts:
+    kept = look.row(retention.LEDGER, retention.whole(command.case))
+    return Facts(kept, look.rows(unmaskings.LEDGER, unreviewed=True))
 
 
 DECIDER: Final[Decider[Unmasking | None]] = Decider(
     category="unmasking",
     accepts=(
-        Accepts(AskUnmasking, ASKING, "3.1.4", creates=True, facts=_facts),
-        Accepts(GrantUnmasking, GUARDS, "3.1.4"),
-        Accepts(RefuseUnmasking, GUARDS, "3.1.4"),
+        Accepts(AskUnmasking, ASKING, "3.1.4", creates=True, facts=_facts, by_person=True),
+        Accepts(GrantUnmasking, GUARDS, "3.1.4", by_person=True),
+        Accepts(RefuseUnmasking, GUARDS, "3.1.4", by_person=True),
         Accepts(EndUnmasking, ASKING, "3.1.4"),
-        Accepts(BreakGlass, AT_ONCE, "3.1.4", creates=True, facts=_facts),
-        Accepts(ReviewGlass, PRIVACY, "3.1.4"),
+        Accepts(
+            BreakGlass,
+            AT_ONCE,
+            "3.1.4",
+            creates=True,
+            facts=_emergencies,
+            at_head=True,
+            by_person=True,
+            warns="somebody broke the glass: what is sealed of a case is open to them for an hour",
+        ),
+        Accepts(ReviewGlass, REVIEWERS, "3.1.4", by_person=True),
     ),
     events=get_args(UnmaskingEvent),
     initial=None,

@@ -12,14 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from shared.access.passwords import Passwords
 from shared.access.places import check_place, log_of
 from shared.access.tables import accounts, memberships, sessions
-from shared.access.tokens import pseudonym
+from shared.access.tokens import FACTORED, pseudonym
 from shared.contracts.codes import Role
 from shared.contracts.model import Refused
 from shared.log.append import microseconds, moment
 from shared.log.database import writing
 
-FACTORED: Final = frozenset({Role.AUDITOR, Role.PRIVACY, Role.OPERATOR})
-"""Roles that nobody takes by a password alone: they see all of a log, or rule over who may see it."""
 NOT_GRANTED: Final = frozenset({Role.RESIDENT, Role.SERVICE})
 """A resident comes by the code of their case, a service from within."""
 

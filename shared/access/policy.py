@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared.access.visitor import Visitor
+from shared.access.visitor import Visitor, Way
 from shared.contracts.codes import Named, Role
 from shared.contracts.model import Refused, Within
 
@@ -52,6 +52,8 @@ class Rule:
     """What those of one community get of it."""
     clause: str = ""
     """The § of the plan, or of the law, that it serves."""
+    by_person: bool = False
+    """Whether it takes a person: programs are refused, whatever their role (see `is_program`)."""
 
     @property
     def scope(self) -> str:
@@ -91,7 +93,7 @@ class Policy:
             {
                 "method": rule.method, "path": rule.path, "kind": rule.kind.value,
                 "roles": sorted(rule.roles) if rule.roles else "anyone", "within": rule.within.value,
-                "clause": rule.clause,
+                "clause": rule.clause, "by_person": rule.by_person,
             }
             for rule in self
         ]  # fmt: skip
@@ -101,9 +103,17 @@ def admit(rule: Rule, visitor: Visitor) -> None:
     """The one check of a known visitor against a row; raises `Refused`."""
     if rule.roles and visitor.actor.role not in rule.roles:
         raise Refused("role_not_allowed", roles=", ".join(sorted(rule.roles)))
+    if rule.by_person and is_program(visitor):
+        raise Refused("person_needed")
     if visitor.scopes is not None and not ({rule.scope, rule.kind.value} & visitor.scopes):
         raise Refused("scope_not_granted", scope=rule.scope)
     if visitor.above and rule.kind in CHANGES:
         raise Refused("wrong_jurisdiction", field="log")
     if visitor.community is not None and rule.within is Within.CLOSED and rule.kind in ABOUT_A_LOG | CHANGES:
         raise Refused("wider_reach_needed")
+
+
+def is_program(visitor: Visitor) -> bool:
+    """Whether it is a program that asks: by a kept token, by one that was given scopes, or as a service. Two of them
+    are not two people, and nobody looks at what one of them approves."""
+    return visitor.way is Way.MACHINE or visitor.scopes is not None or visitor.actor.role is Role.SERVICE

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, 
 from shared.access.accounts import Account, Membership
 from shared.access.places import log_of, logs_within
 from shared.access.tables import accounts, memberships, sessions
+from shared.access.tokens import FACTORED
 from shared.access.visitor import Visitor, Way
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor
@@ -73,10 +74,13 @@ class Sessions:
         )  # fmt: skip
 
     def open_for(self, visitor: Visitor, until: datetime | None = None) -> str:
-        """Open a session for who showed something else than an account: a token, until it expires; a resident, the
-        code of their case. Raises `Refused("unauthenticated")` for what is a program's."""
-        if visitor.scopes is not None:
+        """Open a session for who showed something else than an account: a token, until it expires. Raises `Refused`:
+        `unauthenticated` for what is a program's, and for what the code of a card opened, as that ends with the code;
+        `factor_needed` for a token of a role that takes a second factor, as a token shows none."""
+        if visitor.scopes is not None or visitor.card is not None:
             raise Refused("unauthenticated")
+        if until is not None and visitor.actor.role in FACTORED:
+            raise Refused("factor_needed")
         now = self._clock()
         ends = min(now + self._limits.whole, until or now + self._limits.whole)
         return self._opened(

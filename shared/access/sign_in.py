@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from os import urandom
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 from shared.access.accounts import Account, Accounts
 from shared.access.factor import Factors
 from shared.access.notes import Notes
-from shared.access.oidc import Client, Provider, Round
 from shared.access.passwords import Passwords
 from shared.access.sessions import Limits, Sessions
 from shared.access.throttle import Throttle
@@ -27,6 +26,9 @@ from shared.contracts.model import Refused
 from shared.log.append import microseconds, moment
 from shared.log.wrapping import Wrapping
 from shared.settings import Settings
+
+if TYPE_CHECKING:  # what stands behind a provider takes a fifth of a second to load, and few have one
+    from shared.access.oidc import Provider, Round
 
 _FACTOR: Final = "factor"
 """What is tried, to the throttle."""
@@ -56,7 +58,7 @@ class SignIn:
 
     def __init__(
         self, accounts: Accounts, sessions: Sessions, factors: Factors, throttle: Throttle, notes: Notes,
-        provider: Provider | None, clock: Callable[[], datetime],
+        provider: "Provider | None", clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self.accounts, self.sessions, self.factors, self.provider = accounts, sessions, factors, provider
         self.notes, self.throttle, self._clock = notes, throttle, clock
@@ -95,13 +97,13 @@ class SignIn:
             self.accounts.rehashed(account, password)
         return Shown(self._welcome(account), since)
 
-    def to_provider(self, back: str) -> tuple[str, Round]:
+    def to_provider(self, back: str) -> "tuple[str, Round]":
         """Where the provider is asked, and what its answer is held against; raises `Refused`."""
         if self.provider is None:
             raise Refused("no_provider")
         return self.provider.begin(back)
 
-    def by_provider(self, round: Round, answer: dict[str, str]) -> Shown:
+    def by_provider(self, round: "Round", answer: dict[str, str]) -> Shown:
         """Whose account the provider's answer opens; raises `Refused`, `no_account` where none is linked to it."""
         if self.provider is None:
             raise Refused("no_provider")
@@ -212,8 +214,10 @@ def derived(key: bytes, what: str) -> bytes:
 
 def _provider(
     settings: Settings, clock: Callable[[], datetime], random: Callable[[int], bytes]
-) -> Provider | None:  # fmt: skip
+) -> "Provider | None":  # fmt: skip
     if settings.oidc_issuer is None or settings.oidc_client_id is None:
         return None
+    from shared.access.oidc import Client, Provider
+
     client = Client(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_title)
     return Provider(client, clock, random)

@@ -90,5 +90,6 @@ case_codes: Final = Table(
     Column("code", LargeBinary, primary_key=True, comment="keyed digest of the code on a resident's card"),
     Column("case", KEY, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
+    Column("issued_by", KEY, comment="whoever handed the card out; none in rows of before that was kept"),
     Column("ended_at", BigInteger),
 )

@@ -1,4 +1,4 @@
-"""Signed tokens 令牌: for programs, and for whoever runs a command line. They expire soon and cannot be ended before.
+"""Signed tokens 令牌: for whoever runs a command line. They expire within a day and cannot be ended before.
 
 Tokens are JWTs of one algorithm, with issuer, audience and expiry checked. What lives longer is a machine's token
 (`machines`) or a session (`sessions`), which can be ended.
@@ -24,6 +24,14 @@ from shared.settings import Settings
 _ALGORITHM: Final = "HS256"
 _ISSUER: Final = "sanguan"
 _AUDIENCE: Final = "sanguan"
+LONGEST: Final = timedelta(hours=24)
+"""How long a token lives at most: nobody can end it."""
+FACTORED: Final = frozenset({Role.AUDITOR, Role.PRIVACY, Role.OPERATOR})
+"""Roles that nobody takes by a password alone: they see all of a log, or rule over who may see it."""
+LONGEST_FACTORED: Final = timedelta(hours=8)
+"""The same for those roles, of which a token shows no second factor: a working day."""
+_SKEW: Final = timedelta(minutes=1)
+"""By how much a token's own times may differ from that."""
 _TOKENS_SEEN: Final = 1_000
 _NAME: Final[TypeAdapter[str]] = TypeAdapter(Code)
 """An actor's name is kept with every event, for ever: a pseudonym."""
@@ -39,14 +47,18 @@ class Tokens:
 
     def mint(
         self, role: Role, log: str, *, subject: str, valid: timedelta, on_behalf_of: str | None = None,
-        community: str | None = None, case: str | None = None, scopes: Collection[str] | None = None,
+        community: str | None = None, case: str | None = None, card: str | None = None,
+        scopes: Collection[str] | None = None,
     ) -> str:  # fmt: skip
-        """A token for an actor of a role in one log, perhaps in one community of it only; a resident's is for a case.
+        """A token for an actor of a role in one log, perhaps in one community of it only. A resident's is for a case,
+        and good no longer than the code of the card that opened it.
 
         Raises `ValueError` for a name that is no code or holds a telephone or ID number, for a community of another
-        log, and for the role of the services: those ask from within only."""
+        log, for a life that is too long, and for the role of the services: those ask from within only."""
         if role is Role.SERVICE:
             raise ValueError("services show no tokens")
+        if valid > longest(role):
+            raise ValueError(f"a token of that role lives {longest(role) // timedelta(hours=1)} hours at most")
         subject, on_behalf_of = pseudonym(subject), None if on_behalf_of is None else pseudonym(on_behalf_of)
         if community is not None and not (community.startswith(log) and len(community) == COMMUNITY_DIGITS):
             raise ValueError("the community is not one of that log's")
@@ -55,7 +67,7 @@ class Tokens:
             "iss": _ISSUER, "aud": _AUDIENCE, "sub": subject, "role": str(role), "log": log, "iat": now,
             "exp": now + valid, "jti": secrets.token_hex(8),
         }  # fmt: skip
-        more = {"obo": on_behalf_of, "place": community, "case": case,
+        more = {"obo": on_behalf_of, "place": community, "case": case, "card": card,
                 "scope": None if scopes is None else " ".join(sorted(scopes))}  # fmt: skip
         claims |= {name: value for name, value in more.items() if value is not None}
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
@@ -82,6 +94,8 @@ class Tokens:
                 options={"require": ["exp", "iat", "sub", "aud", "iss"]},
             )  # fmt: skip
             role, log, expires_at = Role(claims["role"]), str(claims["log"]), float(claims["exp"])
+            if timedelta(seconds=expires_at - float(claims["iat"])) > longest(role) + _SKEW:
+                raise ValueError("it was minted when tokens lived longer")
             behalf = claims.get("obo")
             actor = Actor(
                 id=pseudonym(claims["sub"]), role=role, on_behalf_of=None if behalf is None else pseudonym(behalf)
@@ -92,10 +106,15 @@ class Tokens:
         except (jwt.InvalidTokenError, KeyError, ValueError):
             raise Refused("unauthenticated") from None
         visitor = Visitor(
-            actor, log, place=str(claims.get("place", "")), case=claims.get("case"),
+            actor, log, place=str(claims.get("place", "")), case=claims.get("case"), card=claims.get("card"),
             scopes=None if scope is None else frozenset(str(scope).split()),
         )  # fmt: skip
         return visitor, expires_at
+
+
+def longest(role: Role) -> timedelta:
+    """How long a token of a role lives at most."""
+    return LONGEST_FACTORED if role in FACTORED else LONGEST
 
 
 def pseudonym(said: object) -> str:

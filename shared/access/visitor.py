@@ -38,6 +38,8 @@ class Visitor:
     """For who belongs to more than one sub-district: the logs within. They are read, never written to."""
     case: str | None = None
     """The one case that a resident reaches, by its code."""
+    card: str | None = None
+    """The card whose code opened it (see `case_codes`): as long as that code is good, and no longer."""
     scopes: frozenset[str] | None = None
     """What a machine's token is for (see `policy.Rule.scope`); None for all that the role may."""
     way: Way = Way.TOKEN

@@ -62,11 +62,25 @@ class SealedFieldRead(Event):
 
 @event("sanguan.record.person-sought.v1")
 class PersonSought(Event):
-    """Somebody's cases were looked for, as they had asked 查找本人案件 (个人信息保护法 45). Nothing of who it was."""
+    """Somebody's cases were looked for, as they had asked 查找本人案件 (个人信息保护法 45). Nothing of who it was.
+
+    It is recorded twice in one stream: before any box is opened, and when it is known how many there were."""
 
     purpose: Purpose
-    found: Count
-    """How many cases there were."""
+    found: Count | None
+    """How many cases there were; None as long as nobody knows."""
+    request: Code | None = None
+    """The person's request 本人请求 that it answers; None in what was recorded before one was asked for."""
+
+
+@event("sanguan.record.card-issued.v1")
+class CardIssued(Event):
+    """A card with a code was about to be handed to a resident 发放查询码; who did it and when stand in the envelope
+    (§3.3.2). What is done by the code is done by the actor `resident-<card>`."""
+
+    case: Code
+    card: Code
+    """The card's name, which opens nothing."""
 
 
 @event("sanguan.record.access-anchored.v1")
@@ -103,12 +117,14 @@ class FindPerson:
     """Who asks for their cases 查找本人案件: the name, and the telephone or identity number by which it is they."""
 
     purpose: Literal[Purpose.SUBJECT_REQUEST]
+    request: Code
+    """Their request 本人请求: one that waits for its answer, and that another person received."""
     name: PersonName
     phone: Phone | None = None
     id_number: IdNumber | None = None
 
 
-READINGS = (SealedFieldRead, PersonSought)
+READINGS = (SealedFieldRead, PersonSought, CardIssued)
 """All events of the logs of readings. They are no part of the published catalogue."""
 EVENTS = (AccessAnchored,)
 """What the record itself says in a sub-district's log: published as all events there are."""

@@ -1,5 +1,6 @@
 """What assignment publishes: who serves where, and the work done (§3.1, §3.3)."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from shared.contracts.codes import (
@@ -10,11 +11,12 @@ from shared.contracts.codes import (
     Named,
     PostingEnd,
     Profession,
+    Role,
     Termination,
     Tier,
     VisitResult,
 )
-from shared.contracts.event import Event, event, value
+from shared.contracts.event import Event, Recorded, event, value
 from shared.contracts.fields import Code, Count, Day, Days, Division, Line, Many, Moment, Month, Name, Ordinal, Sealed
 from shared.contracts.frozen import replace
 
@@ -584,6 +586,30 @@ HandlingEvent = (
     | HandoverCompleted | WorkRetracted | HandlingResumed | HandlingEnded
 )  # fmt: skip
 MeetingEvent = MeetingConvened | MinutesSubmitted | MeetingVoided
+
+
+def entrusted(told: Iterable[Recorded], officer: str) -> bool:
+    """Whether an officer is to visit because somebody said so whose it is to say: whoever handled the case then, a
+    clerk, the office. What officers plan for themselves, or for each other, gives nobody the case (§3.2.1, 3.3.2)."""
+    handler: str | None = None
+    visits: set[str] = set()
+    for one in told:
+        match one.event:
+            case HandlerAssigned() | HandlerReplaced() | HandoverCompleted():
+                handler = one.event.officer
+            case VisitPlanned() if one.event.officer == officer:
+                if one.actor.role != Role.OFFICER or one.actor.id == handler:
+                    visits.add(one.event.visit)
+            case VisitCompleted() | VisitDeclined():
+                visits.discard(one.event.visit)
+            case WorkRetracted(act=WorkAct.VISIT):
+                visits.discard(str(one.event.item))
+            case WorkRetracted(act=WorkAct.HANDLER):
+                handler = None if one.event.handler is None else one.event.handler.officer
+            case _:
+                pass
+    return bool(visits)
+
 
 EVENTS = (
     SyntheticDeclared, CommunityRegistered, CommunityCorrected, CommunityVoided, StudioOpened, StudioClosed,

@@ -146,6 +146,11 @@ class Accepts:
     at_head: bool = False
     """Whether it is decided only on ledgers that hold all that the log held when it came: where missing what was
     recorded a moment ago would be a wrong answer, and not only a refusal too many."""
+    by_person: bool = False
+    """Whether it takes a person: a program's token is refused, whatever its role. Two programs are not two people."""
+    warns: str | None = None
+    """What the process's log says, as a warning, each time that it was done: it happens seldom, and somebody should
+    hear of it at once. Never anything personal."""
     destroys: Callable[[Any, str], str] | None = None
     """`destroys(command, id)`: the subject whose keys are destroyed once it was decided, and before its event is
     appended: that the log tells of it means that it was done. Nothing else may be decided about the aggregate in the
@@ -206,6 +211,10 @@ class Ledger(Generic[Row]):
     internal: bool = False
     """What the service looks things up in, and serves to nobody: it has no address and no file. It is replayed,
     verified and rebuilt as every ledger is."""
+    across: tuple[type[Event], ...] = ()
+    """Those of its events that touch rows of other aggregates too, as a visit touches the officer's. By all others an
+    aggregate touches rows of its own alone, so that several processes may each replay some aggregates; where there are
+    any, a row's key ends as its aggregate's id does."""
 
     @property
     def shown_within(self) -> Within:
@@ -457,7 +466,11 @@ class Service:
     errands: tuple[Errand, ...] = ()
     unmaskings: Ledger[Any] | None = None
     """The ledger of unmaskings 解封许可 and broken glasses 紧急查阅, in the service that decides about them: columns
-    `id`, `case` (the subject), `actor`, `role`, `purpose`, `granted`, `until`, `emergency`, `ended_at`."""
+    `id`, `case` (the subject), `actor`, `role`, `purpose`, `granted`, `until`, `emergency`, `unreviewed`,
+    `ended_at`."""
+    person_requests: Ledger[Any] | None = None
+    """The ledger of what persons asked about their own data 本人请求, in the same service: columns `id`, `case` (the
+    subject), `outcome` (None until it was answered), `received_by`, `received_for`."""
     restrictions: Ledger[Any] | None = None
     """The ledger of what is restricted 限制处理, in the same service: a row, by subject, as long as it is."""
     retention: Ledger[Any] | None = None

@@ -3,7 +3,7 @@
 Subjects, codes, ids and times only: no event of this service holds a text, or anything that was sealed.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from shared.contracts.access import Purpose
 from shared.contracts.codes import Named
@@ -70,6 +70,11 @@ class UnmaskingRefusal(Named):
     NOT_NEEDED = "not_needed", "该事由无须查阅", "not needed for that purpose"
     OTHER_WAY = "other_way", "可由经办人员办理", "those whose work it is can do it"
     WRONG_CASE = "wrong_case", "案件或事项不符", "another case is meant"
+
+
+MOST_UNREVIEWED: Final = 3
+"""How many emergencies 紧急查阅 of one person may wait to be looked at: enough for one incident that takes a
+neighbour's case as well, too few to leaf through a register. This product's proposal."""
 
 
 class Emergency(Named):
@@ -144,6 +149,8 @@ class ErasureProposed(Event):
     request: Code | None
     by: Code
     """Who proposed it: somebody else has to approve it."""
+    on_behalf_of: Code | None = None
+    """For whom they did: neither may approve it."""
 
 
 @event("sanguan.privacy.erasure-approved.v1")
@@ -200,6 +207,8 @@ class UnmaskingAsked(Event):
     purpose: Purpose
     by: Code
     """Who asks: somebody else decides."""
+    on_behalf_of: Code | None = None
+    """For whom they ask: neither may decide."""
 
 
 @event("sanguan.privacy.unmasking-granted.v1")
@@ -236,6 +245,8 @@ class GlassBroken(Event):
     until: Moment
     by: Code
     """Who opened it: somebody else looks at it afterwards."""
+    on_behalf_of: Code | None = None
+    """For whom they did: neither may look at it."""
 
 
 @event("sanguan.privacy.glass-reviewed.v1")

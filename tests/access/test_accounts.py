@@ -6,9 +6,10 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, text
 
-from shared.access.accounts import FACTORED, NOT_GRANTED
+from shared.access.accounts import NOT_GRANTED
 from shared.access.passwords import Passwords, drawn
 from shared.access.tables import accounts
+from shared.access.tokens import FACTORED
 from shared.contracts.codes import Role
 from shared.contracts.model import Refused
 from tests.access.parts import CHEAP, CITY, COMMUNITY, DISTRICT, LOG, PASSWORD, SOURCE, Entrance

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.access.accounts import FACTORED
 from shared.access.factor import factor_context
 from shared.access.throttle import BY_ACCOUNT
+from shared.access.tokens import FACTORED
 from shared.contracts.codes import Role
 from shared.contracts.model import Refused
 from shared.log.wrapping import Masters, MasterUnknown

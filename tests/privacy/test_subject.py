@@ -1,6 +1,6 @@
 """Restricted first, then erased, by two persons, and never under a legal hold. All data is invented (synthetic)."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -34,13 +34,13 @@ from shared.contracts.privacy import (
     RestrictionPlaced,
     RestrictionReason,
 )
-from tests.privacy.invented import CASE, CLOCK, GUARD, OTHER, PARTY, asked, kept
-from tests.spec import Spec, at
+from tests.privacy.invented import CASE, CLOCK, GUARD, OTHER, PARTY, asked, kept, restricted
+from tests.spec import START, Spec, at
 from tests.spec import spec as of_decider
 
-DUE = Facts(kept(due_on=date(2015, 6, 1)))
+DUE = Facts(kept(due_on=date(2015, 6, 1)), restriction=restricted())
 """Of a case that has been kept long enough."""
-RUNNING = Facts(kept())
+RUNNING = Facts(kept(), restriction=restricted())
 PLACED = RestrictionPlaced(subject=CASE, because=RestrictionReason.RETENTION, request=None)
 PROPOSED = ErasureProposed(subject=CASE, because=ErasureReason.RETENTION, request=None, by=GUARD.id)
 APPROVED = ErasureApproved(subject=CASE, because=ErasureReason.RETENTION)
@@ -102,6 +102,33 @@ def test_an_erasure_is_proposed_after_thirty_days_of_restriction() -> None:
     spec(PLACED, HELD).when(at(40, PROPOSE), by=GUARD, facts=DUE).then_refused("on_hold")
     spec(PLACED).when(at(40, PROPOSE), by=GUARD, facts=RUNNING).then_refused("clock_not_running")
     spec(PLACED).when(at(-1, PROPOSE), by=GUARD, facts=DUE).then_refused("before_last_act")
+
+
+def test_the_thirty_days_are_counted_from_when_the_log_took_the_restriction_and_by_our_clock() -> None:
+    """Whatever day somebody named, for the one or for the other."""
+    entered = START + timedelta(days=31)
+    backdated = Facts(kept(due_on=date(2015, 6, 1)), restriction=restricted(entered_at=entered, since=START))
+    placed = spec(PLACED)
+    for now in (31, 60):
+        asked = placed.when(at(31, PROPOSE), by=GUARD, facts=backdated, now=at(now, None))
+        refused = asked.then_refused("restricted_too_short", field="because")
+        assert refused.known["from_day"] == "2015-08-11"
+    placed.when(at(31, PROPOSE), by=GUARD, facts=backdated, now=at(61, None)).then(PROPOSED)
+
+
+def test_who_acts_for_somebody_is_no_other_person() -> None:
+    """Nor are two who act for the same one."""
+    for_them = Actor(id="deputy-2", role="office", on_behalf_of=GUARD.id)
+    proxy = Actor(id="privacy-9", role="privacy", on_behalf_of="unit-3")
+    by_proxy = ErasureProposed(
+        subject=CASE, because=ErasureReason.RETENTION, request=None, by=proxy.id, on_behalf_of="unit-3"
+    )
+    spec(PLACED).when(at(30, PROPOSE), by=proxy, facts=DUE).then(by_proxy)
+    by(for_them, spec(PLACED, PROPOSED), APPROVE).then_refused("same_person")
+    for other in (proxy, Actor(id="unit-3", role="office"), Actor(id="office-5", role="office", on_behalf_of="unit-3"),
+                  Actor(id="office-5", role="office", on_behalf_of=proxy.id)):  # fmt: skip
+        by(other, spec(PLACED, by_proxy), APPROVE).then_refused("same_person")
+    by(OTHER, spec(PLACED, by_proxy), APPROVE).then(APPROVED)
 
 
 def test_what_a_person_asked_for_and_got_granted_is_proposed_at_once() -> None:

@@ -11,9 +11,11 @@ from services.privacy.commands import (
     RefuseUnmasking,
     ReviewGlass,
 )
+from services.privacy.ledgers import unmaskings
 from services.privacy.unmasking import DECIDER, Facts
 from shared.contracts.access import Purpose
 from shared.contracts.event import Actor
+from shared.contracts.frozen import replace
 from shared.contracts.privacy import (
     Emergency,
     GlassBroken,
@@ -27,7 +29,7 @@ from shared.contracts.privacy import (
 from tests.assignment.invented import WENBO
 from tests.mistakes import YOUSHENG
 from tests.privacy.invented import CASE, GUARD, OTHER, kept
-from tests.spec import CLERK, START, Spec, at
+from tests.spec import CLERK, START, At, Spec, at
 from tests.spec import spec as of_decider
 
 KNOWN = Facts(kept())
@@ -110,6 +112,50 @@ def test_in_an_emergency_it_is_open_for_an_hour_and_looked_at_afterwards() -> No
     by(GUARD, spec(BROKEN, reviewed), REVIEW).then_refused("already_reviewed", field="stream")
     by(GUARD, spec(ASKED, GRANTED), REVIEW).then_refused("no_emergency", field="stream")
     by(Actor(id=CLERK.id, role="privacy"), spec(BROKEN), REVIEW).then_refused("same_person")
+
+
+def glass(actor: str = CLERK.id, on_behalf_of: str | None = None) -> unmaskings.Row:
+    """What the ledger says of an emergency that nobody has looked at."""
+    return unmaskings.Row(
+        id="u-1", case=CASE, actor=actor, role="clerk", on_behalf_of=on_behalf_of, purpose="violence", asked_at=START,
+        emergency=True, unreviewed=True,
+    )  # fmt: skip
+
+
+def test_who_has_three_emergencies_unreviewed_has_no_fourth() -> None:
+    def asked(by: Actor, *waiting: unmaskings.Row) -> Spec:
+        return spec().when(BREAK, by=by, facts=Facts(kept(), waiting))
+
+    asked(CLERK, glass(), glass()).then(BROKEN)
+    assert asked(CLERK, *[glass()] * 3).then_refused("unreviewed_emergencies").known["count"] == 3
+    asked(STRANGER, *[glass()] * 3).decided()
+    for_them = Actor(id="clerk-8", role="clerk", on_behalf_of=CLERK.id)
+    asked(for_them, *[glass()] * 3).then_refused("unreviewed_emergencies")
+    asked(CLERK, *[glass("clerk-8", CLERK.id)] * 3).then_refused("unreviewed_emergencies")
+
+
+def test_who_asks_for_somebody_is_no_other_person() -> None:
+    proxy = Actor(id="clerk-8", role="clerk", on_behalf_of=GUARD.id)
+    asked = UnmaskingAsked(
+        case=CASE, community=WENBO, purpose=Purpose.SUPERVISION, by=proxy.id, on_behalf_of=GUARD.id
+    )  # fmt: skip
+    broken = replace(BROKEN, by=proxy.id, on_behalf_of=GUARD.id)
+    by(proxy, spec(), ASK).then(asked)
+    by(proxy, spec(), BREAK).then(broken)
+    for command in (GRANT, REFUSE):
+        by(GUARD, spec(asked), command).then_refused("same_person")
+    by(GUARD, spec(broken), REVIEW).then_refused("same_person")
+    for_asker = Actor(id="privacy-5", role="privacy", on_behalf_of=CLERK.id)
+    by(for_asker, spec(ASKED), GRANT).then_refused("same_person")
+    by(for_asker, spec(BROKEN), REVIEW).then_refused("same_person")
+
+
+def test_nothing_is_open_for_longer_by_naming_a_moment_to_come() -> None:
+    ahead = At(BREAK, START + timedelta(minutes=4))
+    (broken,) = spec().when(ahead, facts=KNOWN, now=at(0, None)).decided()
+    assert broken.until == START + timedelta(hours=1)
+    (granted,) = spec(at(0, ASKED)).when(At(GRANT, ahead.at), by=GUARD, now=at(0, None)).decided()
+    assert granted.until == START + timedelta(hours=24)
 
 
 def test_the_hour_is_that_of_the_emergency_however_late_it_is_told() -> None:

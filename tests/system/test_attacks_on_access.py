@@ -277,13 +277,15 @@ def test_a_glass_cannot_be_broken_for_later_or_for_another_purpose(server: Serve
 def test_looking_for_a_person_is_no_oracle(server: Server) -> None:
     phone = f"199{uuid.uuid4().int % 10**8:08}"
     party = {"role": "applicant", "name": "虚构寻", "phone": phone, "id_number": None}
-    id = server.done("intake/report-case", case(parties=[party]))["stream"].removeprefix("case/")
+    stream = server.done("intake/report-case", case(parties=[party]))["stream"]
+    id = stream.removeprefix("case/")
     server.quiet()
+    asks = {"subject": stream, "community": COMMUNITY, "request": "access"}
+    asked = server.done("privacy/receive-person-request", asks, role="clerk", at=utc_now().isoformat())["stream"]
 
     def find(headers: dict[str, str], **said: Any) -> httpx.Response:
-        return server.request(
-            "POST", "/intake/people/find", headers=headers, json={"purpose": "subject_request", **said}
-        )
+        body = {"purpose": "subject_request", "request": asked.removeprefix("request/"), **said}
+        return server.request("POST", "/intake/people/find", headers=headers, json=body)
 
     with nothing_read(server):
         for role in ("clerk", "officer", "leader", "office", "auditor", "operator", "subscriber"):
@@ -298,16 +300,18 @@ def test_looking_for_a_person_is_no_oracle(server: Server) -> None:
             ({"name": " ", "phone": phone}, "name"),
         ):
             assert find(privacy, **said).json()["field"] == field
+        for request in ("none", id, NOBODYS):
+            is_problem(find(privacy, name="虚构寻", phone=phone, request=request), 422, "no_open_request", "request")
     before = server.size(ACCESS_LOG)
     guesses = (
         {"name": "%", "phone": "%"}, {"name": "虚构%", "phone": phone}, {"name": "虚构寻", "phone": phone[:-1]},
         {"name": "虚构寻", "phone": "199*"}, {"name": "虚构", "phone": phone}, {"name": ".*", "phone": phone},
     )  # fmt: skip
     answers = [find(privacy, **guess) for guess in guesses]
-    assert not [one["case"] for answer in answers if answer.status_code == 200 for one in answer.json()["cases"]]
-    looked = sum(answer.status_code == 200 for answer in answers)
-    assert looked
-    assert server.size(ACCESS_LOG) == before + looked, "whoever looks in vain is on record too"
+    assert {answer.status_code for answer in answers} <= {403, 422}
+    looked = [answer for answer in answers if answer.status_code == 403]
+    assert {answer.json()["code"] for answer in looked} == {"not_who_asked"}
+    assert server.size(ACCESS_LOG) == before + len(looked), "whoever looks in vain is on record too"
     found = find(privacy, name="虚构寻", phone=phone)
     assert [one["case"] for one in found.json()["cases"]] == [id]
 

@@ -246,6 +246,19 @@ def test_what_was_destroyed_since_gets_no_key_again(here: Installation, there: I
     assert there.said()[:3] == here.said()[:3]
 
 
+def test_a_list_that_lacks_what_the_backup_knew_of_is_not_the_newest(
+    here: Installation, there: Installation, kept: Path, tmp_path: Path
+) -> None:
+    here.filled()
+    with here.opened() as storage:
+        storage.vault.destroy(LOG, "case/0000", 7)
+    assert here.sanguan("backup", kept).code == 0
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    there.sanguan("restore", kept, "--destroyed", empty).problem("destroyed_list_stale")
+    there.sanguan("restore", kept, "--destroyed", empty, "--destroyed", here.data / "keys" / NAME)
+
+
 def test_a_backup_knows_what_was_destroyed_before_it(here: Installation, there: Installation, kept: Path) -> None:
     """By its table, by its list, and by what the record itself says was erased, whichever of them was tampered with."""
     made = here.filled()

@@ -19,6 +19,7 @@ from shared.log.keys import load_verifier
 from shared.log.note import Checkpoint, open_checkpoint
 from shared.log.proofs import verify_consistency, verify_inclusion
 from shared.log.tree import leaf_hash
+from shared.web.workbook import HEADERS
 from tests.system.cli import ROOT
 from tests.system.server import AT, LOG, Json, Server, case, is_problem, wait_for
 from tests.web.campaign import joined
@@ -95,7 +96,7 @@ def test_every_ledger_is_json_csv_and_xlsx_of_the_same_rows(server: Server, ledg
     file = server.get(path, format="xlsx")
     assert file.headers["content-disposition"].startswith("attachment; filename=")
     sheet = openpyxl.load_workbook(io.BytesIO(file.content), read_only=True).worksheets[0]
-    assert [row[0] for row in sheet.iter_rows(min_row=3, values_only=True)] == keys
+    assert [row[1] for row in sheet.iter_rows(min_row=HEADERS + 1, values_only=True)] == keys
     for content in (json.dumps(body), text.content.decode("utf-8-sig")):
         assert "sealed:" not in content
 

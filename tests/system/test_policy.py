@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from http.client import HTTPConnection
+from io import BytesIO
 from threading import local
 from typing import Any, Final
 from urllib.parse import urlencode
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -40,7 +42,14 @@ from tests.system.server import AT, LOG, OTHER_LOG, Server, is_problem
 DISTRICT, OTHER_DISTRICT = "410105", "410106"
 ROLES: Final = tuple(role for role in Role if role is not Role.SERVICE)
 DENIALS: Final = frozenset(
-    {"unauthenticated", "role_not_allowed", "wrong_jurisdiction", "scope_not_granted", "wider_reach_needed"}
+    {
+        "unauthenticated",
+        "role_not_allowed",
+        "wrong_jurisdiction",
+        "scope_not_granted",
+        "wider_reach_needed",
+        "person_needed",
+    }
 )
 ABOUT_A_LOG: Final = {
     kind.value for kind in (Kind.LEDGER, Kind.QUESTION, Kind.READING, Kind.CARD, Kind.RECORD, Kind.PAGE)
@@ -88,21 +97,27 @@ class World:
         self.rules: list[dict[str, Any]] = self.client.get("/-/policy.json").json()["rules"]
 
     @cached_property
-    def items(self) -> Mapping[str, Mapping[str, str]]:
-        """By category and community, the id of something that lies there: read off the record."""
-        found: dict[str, dict[str, str]] = defaultdict(dict)
+    def record(self) -> Sequence[Mapping[str, Any]]:
+        """All events, as the record has them."""
+        told: list[Mapping[str, Any]] = []
         after: int | None = -1
         while after is not None:
             page = self.client.get(
                 "/record/events", params={"after": after, "limit": 1000}, headers=self.header(Role.AUDITOR, "own")
             ).json()
-            for one in page["events"]:
-                envelope = json.loads(b64decode(one["bytes"]))
-                category, _, id = envelope["stream"].partition("/")
-                community = envelope["data"].get("community")
-                if community:
-                    found[category].setdefault(community, id)
+            told += [json.loads(b64decode(one["bytes"])) for one in page["events"]]
             after = page["next"]
+        return told
+
+    @cached_property
+    def items(self) -> Mapping[str, Mapping[str, str]]:
+        """By category and community, the id of something that lies there: read off the record."""
+        found: dict[str, dict[str, str]] = defaultdict(dict)
+        for envelope in self.record:
+            category, _, id = envelope["stream"].partition("/")
+            community = envelope["data"].get("community")
+            if community:
+                found[category].setdefault(community, id)
         for community in self.communities_of(found["case"]):
             found["community"][community] = community
         for row in self.server.rows("assessment/scores"):
@@ -112,6 +127,21 @@ class World:
     @staticmethod
     def communities_of(cases: Mapping[str, str]) -> list[str]:
         return sorted(cases)
+
+    @cached_property
+    def elsewhere(self) -> Sequence[str]:
+        """What gives another community away than the one whose members ask: its code, its name, and the ids of all that
+        lies there and nowhere else."""
+        lies: dict[str, set[str]] = defaultdict(set)
+        named: set[str] = set()
+        for envelope in self.record:
+            category, _, id = envelope["stream"].partition("/")
+            data = envelope["data"]
+            if category == "directory" and "name" in data and data["code"] != self.home:
+                named |= {data["code"], data["name"]}
+            elif community := data.get("community"):
+                lies[id].add(community)
+        return [*named, *(id for id, places in lies.items() if self.home not in places and len(id) > 7)]
 
     @cached_property
     def home(self) -> str:
@@ -160,6 +190,13 @@ def world(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
     many = {**environment(), "SANGUAN_READINGS_PER_MINUTE": "100000"}  # else the limit would answer for the policy
     with Server.on(data, env=many) as server:
         made = World(server)
+        for community in (made.home, made.away):  # of which the sample campaign has none
+            fire = {"community": community, "grade": "major", "place": "虚构路", "dead": 0, "injured": 1}
+            server.done("intake/report-major-fire", fire, role="office")
+            funds = {"community": community, "amount_fen": 100, "purpose": "虚构"}
+            server.done("assessment/allocate-funds", funds, role="office")
+            youths = {"community": community, "period": "2015", "offenders": 0, "youths": 900, "by_unit": "虚构派出所"}
+            server.done("assessment/report-youth-offence-rate", youths, role="office")
         yield made
         for connection in made.connections:
             connection.close()
@@ -192,6 +229,8 @@ class Cell:
             )
         if self.role not in roles:
             return "role_not_allowed"
+        if self.rule["by_person"] and self.far in ("above", "beside", "scopeless"):  # those are programs'
+            return "person_needed"
         if self.far == "scopeless":
             return "scope_not_granted"
         if self.far in ("above", "beside") and kind in CHANGES:
@@ -320,6 +359,96 @@ def test_what_lies_in_another_community_is_like_what_does_not_exist(world: World
         own += mine[:2] != there[:2] or mine[2] != there[2]
     assert held > 50
     assert own > held / 2, "own things are there"
+
+
+Row = tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, str]]
+"""A rule that keeps the members of a community to its part; what they ask it with; and what somebody of the
+sub-district asks it with, to whom it must show another community's part."""
+
+
+def rows(world: World) -> Iterator[Row]:
+    """Every such address, in every form and at every time that it can be asked for."""
+    last = max(one["data"]["publication"] for one in world.record if "publication" in one["data"])
+    asked: dict[str, dict[str, str]] = {
+        "/assessment/papers/monthly-report": {"month": "2015-09"}, "/assessment/papers/circular": {"publication": last},
+    }  # fmt: skip
+    others = {"/assessment/papers/debriefing-record": {"community": world.away}}
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    of_ledgers = [
+        {"as_of": tomorrow}, {"as_of": AT[:10], "basis": "occurred"}, {"as_of": tomorrow, "format": "csv"},
+        {"as_of": tomorrow, "format": "xlsx"},
+    ]  # fmt: skip
+    for rule in world.rules:
+        if rule["within"] != Within.ROWS.value:
+            continue
+        query = asked.get(rule["path"], {})
+        ledger, files = rule["kind"] == Kind.LEDGER.value, rule["path"] in ("/assessment/duties", "/assessment/scores")
+        forms: list[dict[str, str]] = [{}]
+        forms += [{"format": "csv"}, {"format": "xlsx"}] if ledger or files else []
+        for form in (*forms, *(of_ledgers if ledger else ())):
+            yield rule, {**query, **form}, {**query, **form, **others.get(rule["path"], {})}
+
+
+def shown(world: World, rule: Mapping[str, Any], query: Mapping[str, str], far: str) -> tuple[int, str]:
+    """What somebody gets to see at an address: the text of a page, an answer or a workbook."""
+    role = Role.OFFICE if Role.OFFICE in rule["roles"] else Role(rule["roles"][0])
+    path = f"{rule['path']}?{urlencode({'log': LOG, **query})}"
+    status, _, body = world.ask(rule["method"], path, world.header(role, far), None)
+    if body.startswith(b"PK"):
+        with ZipFile(BytesIO(body)) as book:
+            body = b"\n".join(book.read(name) for name in book.namelist())
+    return status, body.decode()
+
+
+def _sees_its_own_alone(world: World, some: Sequence[Row]) -> None:
+    def looked(row: Row) -> tuple[Any, ...]:
+        rule, members, others = row
+        (status, own), (wide, whole) = shown(world, rule, members, "community"), shown(world, rule, others, "own")
+        found = [mark for mark in world.elsewhere if mark in own]
+        return rule["path"], members, status, wide, found[:5], any(mark in whole for mark in world.elsewhere)
+
+    assert len(world.elsewhere) > 500
+    with ThreadPoolExecutor(4) as asking:
+        seen = list(asking.map(looked, some))
+    assert not [one for one in seen if one[4]], "another community's code, name or things"
+    assert not [one for one in seen if one[2:4] != (200, 200)]
+    assert not [one for one in seen if not one[5]], "nothing of another community is there at all: it proves nothing"
+
+
+def test_a_community_s_members_see_no_row_of_another(world: World) -> None:
+    """Each address as it is asked for by itself, and in one of its other forms after the other."""
+    every = list(rows(world))
+    some = [row for number, row in enumerate(every) if number % 5 == 0 or not {"format", "as_of"} & row[1].keys()]
+    assert {row[0]["path"] for row in some} == {r["path"] for r in world.rules if r["within"] == Within.ROWS.value}
+    assert len({row[0]["kind"] for row in some}) == 3
+    assert {(row[1].get("format"), row[1].get("basis")) for row in some} >= {("csv", None), ("xlsx", None)}
+    _sees_its_own_alone(world, some)
+
+
+@pytest.mark.long
+def test_a_community_s_members_see_no_row_of_another_in_any_form(world: World) -> None:
+    every = list(rows(world))
+    assert len(every) > 400
+    _sees_its_own_alone(world, every)
+
+
+def test_who_asks_for_another_community_s_rows_learns_nothing_of_it(world: World) -> None:
+    """By its code, by its name, or by those of a community that nobody has heard of."""
+    name = next(
+        one["data"]["name"] for one in world.record
+        if one["stream"].startswith("directory/") and one["data"].get("code") == world.away and "name" in one["data"]
+    )  # fmt: skip
+    some = [(rule, query) for rule, query, _ in rows(world) if not {"format", "as_of"} & query.keys()]
+    for rule, query in some:
+        answers = [
+            shown(world, rule, {**query, "community": said}, "community") for said in (world.away, name, f"{LOG}998")
+        ]
+        for (status, text), said in zip(answers, (world.away, name, f"{LOG}998"), strict=True):
+            told = [mark for mark in world.elsewhere if mark in text.replace(said, "") and mark not in said]
+            assert not told, (rule["path"], said, told[:5])
+            assert status == answers[-1][0], (rule["path"], said)
+        if rule["kind"] != Kind.PAGE.value:
+            assert answers[0] == answers[-1] == answers[1], rule["path"]
 
 
 def test_a_community_s_member_is_told_where_more_is_needed(world: World) -> None:

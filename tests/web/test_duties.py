@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from services.assessment.due.obligation import State
 from shared.contracts.codes import Role
 from shared.runtime import Node
+from shared.web.workbook import HEADERS
 from tests.test_refusals import documented_of
 from tests.web.campaign import LOG, OTHER_LOG, SECRETS, client_of, fill, opened, signed_in
 
@@ -102,7 +103,8 @@ def test_files_hold_all_lines_with_chinese_headers(asked: Asking) -> None:
     assert {"状态", "社区", "到期日"} & set(rows[0])
     sheet = load_workbook(io.BytesIO(asked(as_of="2015-08-10", format="xlsx").content)).active
     assert sheet is not None
-    assert sheet.max_row == count + 2
+    assert sheet.max_row == count + HEADERS
+    assert f"行数 rows {count} · 仅 only 截至 As of 2015-08-10 · 树根 root " in str(sheet["A2"].value)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,12 @@ from starlette.responses import Response
 from shared.contracts.codes import CaseKind, PartyRole
 from shared.contracts.intake import Party
 from shared.web.columns import title_zh
-from shared.web.exports import CSV_TYPE, XLSX_TYPE, csv_response, inert, xlsx_response
+from shared.web.exports import CSV_TYPE, XLSX_TYPE, csv_response, inert
+from shared.web.workbook import HEADERS, Standing, xlsx_response
 from tests.web.toy import AT, COMMUNITY, FILES, LOG, OTHER_COMMUNITY, Row, Running, scene
 
 NAMES = tuple(Row.__dataclass_fields__)
+MADE_AT = datetime.fromisoformat("2015-09-01T03:04:05+00:00")
 LIVE = [
     '=HYPERLINK("http://evil.example","点我")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1",
     "－1", "＠SUM(A1)", " =1", "\u3000＝1", "\ufeff=1", "=cmd|' /C calc'!A0",
@@ -47,9 +49,19 @@ def csv_lines(*rows: Row) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content(response).decode("utf-8-sig"), newline="")))
 
 
+def xlsx_of(*rows: Row) -> bytes:
+    stands = Standing(LOG, 7, "0a" * 32, len(rows), MADE_AT, {})
+    return content(xlsx_response(FILES, Row, NAMES, [(one.id, one) for one in rows], stands))
+
+
 def sheet_of(*rows: Row) -> Any:
-    response = xlsx_response(FILES, NAMES, [(one.id, one) for one in rows], LOG, 7)
-    return openpyxl.load_workbook(io.BytesIO(content(response))).active
+    return openpyxl.load_workbook(io.BytesIO(xlsx_of(*rows))).active
+
+
+def cells_of(sheet: Any, number: int = 1) -> dict[str, Any]:
+    """The cells of a row of the ledger, each by what its column is called in Chinese."""
+    headers = [cell.value.partition("\n")[0] for cell in sheet[HEADERS]]
+    return dict(zip(headers, sheet[HEADERS + number], strict=True))
 
 
 def test_csv_reads_as_people_expect() -> None:
@@ -86,55 +98,62 @@ def test_live_text_is_inert_in_csv(text: str) -> None:
 
 @pytest.mark.parametrize("text", LIVE)
 def test_live_text_is_a_string_in_xlsx(text: str) -> None:
-    response = xlsx_response(FILES, NAMES, [("c-1", row(by_unit=text, marks=(text,)))], LOG, 7)
-    with zipfile.ZipFile(io.BytesIO(content(response))) as parts:
+    written = xlsx_of(row(by_unit=text, marks=(text,)))
+    with zipfile.ZipFile(io.BytesIO(written)) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
         assert "<f>" not in sheet
         assert "hyperlink" not in "".join(parts.namelist()) + sheet.lower().replace("=hyperlink(", "")
-    cell = openpyxl.load_workbook(io.BytesIO(content(response))).active["D3"]  # type: ignore[index]  # it has a sheet
-    assert cell.data_type != "f"
-    assert cell.quotePrefix  # it stays text when somebody edits it
+    cells = cells_of(openpyxl.load_workbook(io.BytesIO(written)).active)
+    for cell in (cells["交办单位"], cells["经过"]):
+        assert cell.data_type != "f"
+        assert cell.quotePrefix  # it stays text when somebody edits it
 
 
 @pytest.mark.parametrize("text", ["http://a.example", "mailto:a@b.example", "internal:Sheet1!A1", "123", "00410105"])
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert inert(text) == text
-    cell = sheet_of(row(by_unit=text))["D3"]
+    cell = cells_of(sheet_of(row(by_unit=text)))["交办单位"]
     assert (cell.value, cell.hyperlink) == (text, None)
 
 
 def test_xlsx_says_what_it_is_and_holds_real_days_and_numbers() -> None:
     sheet = sheet_of(row(), row(id="c-2", due_on=None, closed=True))
-    for said in ("案卷台账", "Files", LOG, "7"):
-        assert said in sheet["A1"].value
-    assert [cell.value for cell in sheet[2]] == [title_zh(name) for name in ("key", *NAMES)]
-    shown = dict(zip(("key", *NAMES), (cell.value for cell in sheet[3]), strict=True))
-    assert shown["reported_at"] == datetime(2015, 6, 18, 9, 30)
-    assert shown["due_on"] == datetime(2015, 7, 18)
-    assert (shown["happenings"], shown["community"], shown["summary"]) == (2, COMMUNITY, "•••")
-    second = dict(zip(("key", *NAMES), (cell.value for cell in sheet[4]), strict=True))
-    assert (second["key"], second["due_on"], second["closed"]) == ("c-2", None, "是")
+    assert sheet["A1"].value == "案卷台账 Files"
+    for said in (f"log {LOG}", "position 7", "rows 2", "root " + "0a" * 32, "made 2015-09-01 11:04 +08:00"):
+        assert said in sheet["A2"].value
+    assert sorted(cells_of(sheet)) == sorted(["序号", *(title_zh(name) for name in ("key", *NAMES))])
+    shown = {name: cell.value for name, cell in cells_of(sheet).items()}
+    assert (shown["序号"], shown["登记时间"], shown["办理期限"]) == (
+        1,
+        datetime(2015, 6, 18, 9, 30),
+        datetime(2015, 7, 18),
+    )
+    assert (shown["happenings"], shown["社区"], shown["基本情况"], shown["closed"]) == (
+        2, COMMUNITY, "•••", "否",
+    )  # fmt: skip
+    second = {name: cell.value for name, cell in cells_of(sheet, 2).items()}
+    assert (second["序号"], second["编号"], second["办理期限"], second["closed"]) == (2, "c-2", None, "是")
 
 
 def test_moments_are_shown_in_one_time_whatever_offset_they_came_with() -> None:
-    assert sheet_of(row(reported_at=datetime.fromisoformat("2015-06-18T01:30:00+00:00")))["H3"].value == datetime(
-        2015, 6, 18, 9, 30
-    )
+    sheet = sheet_of(row(reported_at=datetime.fromisoformat("2015-06-18T01:30:00+00:00")))
+    assert cells_of(sheet)["登记时间"].value == datetime(2015, 6, 18, 9, 30)
 
 
 def test_a_text_too_long_for_a_cell_is_cut_visibly_and_not_dropped() -> None:
-    value = sheet_of(row(by_unit="长" * 40_000))["D3"].value
+    value = cells_of(sheet_of(row(by_unit="长" * 40_000)))["交办单位"].value
     assert len(value) == 32_767
     assert value.endswith("…")
 
 
 def test_an_empty_ledger_is_a_file_too() -> None:
     assert len(csv_lines()) == 1
-    assert sheet_of().max_row == 2
+    assert sheet_of().max_row == HEADERS
 
 
 def test_codes_have_the_same_names_in_both_files() -> None:
-    assert csv_lines(row(kind=CaseKind.BACKLOG))[1][4] == sheet_of(row(kind=CaseKind.BACKLOG))["E3"].value == "信访积案"
+    kind = cells_of(sheet_of(row(kind=CaseKind.BACKLOG)))["类别"].value
+    assert csv_lines(row(kind=CaseKind.BACKLOG))[1][4] == kind == "信访积案"
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a\r\nset-cookie: x=1", '"; filename="evil.exe'])
@@ -166,7 +185,31 @@ def test_a_file_holds_all_rows_and_what_was_written_comes_back_inert(tmp_path: P
         assert sorted(line["交办单位"] for line in lines) == ["'=1+1", "'@x", "'＝1+1", "某单位（虚构）"]
         assert "测试甲" not in text
         assert "漏水" not in text
+        book = openpyxl.load_workbook(io.BytesIO((await toy.get(f"/intake/ledgers/files?{query}&format=xlsx")).content))
+        last = answer["positions"][-1]
+        assert f"position {last} · 行数 rows 4 · 树根 root {toy.node.storage.root(LOG, last + 1)}" in _stands(book)
+        asked = await toy.get(f"/intake/ledgers/files?format=xlsx&community={COMMUNITY}&as_of=2099-01-01")
+        book = openpyxl.load_workbook(io.BytesIO(asked.content))
+        assert f"仅 only 社区 Community {COMMUNITY} · 仅 only 截至 As of 2099-01-01T23:59:59" in _stands(book)
         only = await toy.get(f"/intake/ledgers/files?format=csv&community={COMMUNITY}")
         assert len(only.content.decode().splitlines()) == 3
 
     scene(play, tmp_path)
+
+
+def test_a_ledger_of_a_damaged_tree_can_be_read_and_says_that_there_is_no_root(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await toy.open_file("k-1")
+        toy.node.storage.seal(LOG)
+        with toy.node.storage.log_engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE tiles SET hashes = X'00'")
+        found = await toy.get("/intake/ledgers/files?format=xlsx&at_least=1")
+        assert found.status_code == 200
+        assert "树根 root — ·" in _stands(openpyxl.load_workbook(io.BytesIO(found.content)))
+
+    scene(play, tmp_path)
+
+
+def _stands(book: Any) -> str:
+    """What a workbook says of where it stands."""
+    return str(book.active["A2"].value)

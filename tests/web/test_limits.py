@@ -63,3 +63,14 @@ def test_strangers_who_try_again_and_again_are_not_even_told_no(tmp_path: Path) 
         assert (await client.get("/intake/ledgers", headers=bearer("office-1"))).status_code == 200
 
     run(play, tmp_path, refusals_per_minute=3)
+
+
+def test_what_is_open_to_anyone_is_so_a_number_of_times(tmp_path: Path) -> None:
+    async def play(client: httpx.AsyncClient, bearer: Any) -> None:
+        for _ in range(3):
+            assert (await client.get("/-/metrics")).status_code == 200
+        assert told(await client.get("/openapi.json")) == (429, "too_many_requests")
+        assert (await client.get("/-/health/live")).status_code == 200
+        assert (await client.get("/intake/ledgers", headers=bearer("office-1"))).status_code == 200
+
+    run(play, tmp_path, open_requests_per_minute=3)

@@ -79,7 +79,7 @@ def test_an_errand_is_told_as_it_is_declared(document: Json, errand: Errand) -> 
 
 def test_who_guesses_codes_is_told_to_wait(document: Json) -> None:
     operation = document["paths"][f"/intake/{SESSION.path}"]["post"]
-    assert codes(document, operation, 429) == {"too_many_attempts"}
+    assert codes(document, operation, 429) == {"too_many_attempts", "too_many_requests"}
     assert codes(document, operation, 404) == {"unknown_code", "not_found"}
 
 

@@ -66,6 +66,7 @@ PAGES = (
     "/cases", "/cases?status=resolved&community=410105010002", "/cases?dispute_type=nothing-of-the-kind",
     "/cases/{handled}", "/cases/{backlog}", "/cases/{declined}", "/cases/{voided}", "/communities",
     f"/communities/{LOG}004", f"/communities/{LOG}005", "/meetings", "/record", "/record?before=10", "/record/3",
+    "/audit", "/record/check", f"/scores/{PUBLICATION}.{LOG}002/proof",
     "/papers", "/papers/circular", "/papers/summary?as_of=2015-12-31",
     "/papers/monthly-report?month=2015-06&as_of=2015-08-10", f"/papers/circular?publication={PUBLICATION}",
     "/flags", f"/flags?month=2015-07&community={LOG}002", "/sign-in",

@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from services.intake.held import OWN
-from services.privacy.commands import AskUnmasking, GrantUnmasking, PlaceRestriction
+from services.privacy.commands import (
+    AnswerPersonRequest,
+    AskUnmasking,
+    GrantUnmasking,
+    PlaceRestriction,
+    ReceivePersonRequest,
+)
 from shared.clock import utc_now
-from shared.contracts.access import Purpose
+from shared.contracts.access import READINGS, PersonSought, Purpose
 from shared.contracts.codes import Role
-from shared.contracts.privacy import RestrictionReason
+from shared.contracts.event import Actor, Envelope
+from shared.contracts.privacy import AnswerReason, RequestKind, RequestOutcome, RestrictionReason
 from shared.log.access import access_log
+from shared.log.codec import Codec
 from tests.harm.invented import ID_NUMBER, NAME, OTHER_ID_NUMBER, OTHER_NAME, OTHER_PHONE, PHONE
 from tests.harm.office import COMMUNITY, SUMMARY, Office, office, person
 from tests.web.campaign import LOG, code
@@ -134,23 +142,35 @@ def test_restricted_data_are_told_to_the_person_and_what_was_erased_is_told_as_e
 # whose cases ----------------------------------------------------------------------------------------------------------
 
 
-async def find(made: Office, /, role: Role = Role.PRIVACY, **said: Any) -> Any:
-    return await post(made, "people/find", {"purpose": "subject_request", **said}, role)
+async def received(made: Office, subject: str, who: str = "clerk-1", role: Role = Role.CLERK) -> str:
+    """A person's request about what is held of them, entered at a desk; its id."""
+    receive = ReceivePersonRequest(subject=subject, community=COMMUNITY, request=RequestKind.ACCESS)
+    return await made.campaign.send(receive, utc_now(), role=role, who=who)
+
+
+async def find(made: Office, request: str, /, role: Role = Role.PRIVACY, **said: Any) -> Any:
+    body = {"purpose": "subject_request", "request": request, **said}
+    return await post(made, "people/find", body, role)
 
 
 def test_somebody_s_cases_are_found_by_name_and_number_and_only_ids_are_told(tmp_path: Path) -> None:
     async def play(made: Office, case: str) -> None:
         second = await made.case(person("虚构旁人"), person(NAME, None, ID_NUMBER))
         await made.case(person(NAME, OTHER_PHONE))  # another of that name
-        by_id = await find(made, name=NAME, id_number=ID_NUMBER)
+        request = await received(made, f"case/{case}")
+        by_id = await find(made, request, name=NAME, id_number=ID_NUMBER)
         assert by_id.status_code == 200, by_id.text
         found = {(one["case"], one["party"]) for one in by_id.json()["cases"]}
         assert found == {(case, 0), (second, 1)}
         spelt = unicodedata.normalize("NFKC", "１９９") + PHONE[3:6] + " " + PHONE[6:]
-        by_phone = (await find(made, name=f" {NAME} ", phone=spelt)).json()
+        by_phone = (await find(made, request, name=f" {NAME} ", phone=spelt)).json()
         assert by_phone["cases"] == [{"case": case, "party": 0}]
-        assert (await find(made, name=OTHER_NAME, phone=PHONE)).json()["cases"] == [], "a number is not enough"
-        assert (await find(made, name=NAME, id_number=OTHER_ID_NUMBER)).json()["cases"] == []
+        wrong: tuple[dict[str, Any], ...] = (
+            {"name": OTHER_NAME, "phone": PHONE}, {"name": NAME, "id_number": OTHER_ID_NUMBER},
+        )  # fmt: skip
+        for these in wrong:
+            neither = await find(made, request, **these)
+            assert (neither.status_code, neither.json()["code"]) == (403, "not_who_asked"), "both must fit"
         for answer in (by_id, by_phone):
             said = json.dumps(answer if isinstance(answer, dict) else answer.json(), ensure_ascii=False)
             assert not any(value in said for value in (NAME, PHONE, ID_NUMBER, SUMMARY))
@@ -160,29 +180,98 @@ def test_somebody_s_cases_are_found_by_name_and_number_and_only_ids_are_told(tmp
 
 def test_each_search_is_on_record_with_how_many_were_found_and_nothing_of_whom(tmp_path: Path) -> None:
     async def play(made: Office, case: str) -> None:
-        told = (await find(made, name=NAME, phone=PHONE)).json()
-        await find(made, name=OTHER_NAME, phone=PHONE)
-        first, second = readings(made)
+        request = await received(made, f"case/{case}")
+        told = (await find(made, request, name=NAME, phone=PHONE)).json()
+        await find(made, request, name=OTHER_NAME, phone=PHONE)
+        first, second, third = readings(made)
         assert told["reading"] == f"{access_log(LOG)}/0"
-        assert (first.type, first.event.found, second.event.found) == ("sanguan.record.person-sought.v1", 1, 0)
+        assert {one.type for one in (first, second, third)} == {"sanguan.record.person-sought.v1"}
+        assert [one.event.found for one in (first, second, third)] == [None, 1, None], "the intent comes first"
+        assert {one.event.request for one in (first, second, third)} == {request}
+        assert (second.cause, third.cause) == (f"{access_log(LOG)}/0", None)
         assert (first.actor.id, first.event.purpose) == ("privacy-1", Purpose.SUBJECT_REQUEST)
         raw = b"".join(data for _, data in made.node.storage.log.raw(access_log(LOG), -1, 10))
         for value in (NAME, OTHER_NAME, PHONE):
             assert value.encode() not in raw
         shown = await made.web.get("/record/readings", headers=made.bearer(Role.AUDITOR))
-        assert [one["found"] for one in shown.json()["readings"]] == [1, 0]
+        assert [(one["found"], one["request"]) for one in shown.json()["readings"]] == [
+            (None, request), (1, request), (None, request),
+        ]  # fmt: skip
 
     run(play, tmp_path)
 
 
+def test_who_did_not_ask_is_not_looked_for(tmp_path: Path) -> None:
+    """It takes a request that waits for its answer, that another entered, and a party of the case that it is about."""
+
+    async def play(made: Office, case: str) -> None:
+        await made.case(person(OTHER_NAME, OTHER_PHONE))
+        opened = watched(made)
+
+        async def refused(request: str, **said: Any) -> tuple[int, str]:
+            answer = await find(made, request, **said)
+            return answer.status_code, answer.json()["code"]
+
+        known: dict[str, Any] = {"name": NAME, "phone": PHONE}
+        assert await refused("no-such-request", **known) == (422, "no_open_request")
+        own = await received(made, f"case/{case}", "privacy-1", Role.PRIVACY)
+        assert await refused(own, **known) == (403, "own_request"), "the officer alone asks about nobody"
+        answered = await received(made, f"case/{case}")
+        answer = AnswerPersonRequest(outcome=RequestOutcome.GRANTED, reason=AnswerReason.AS_ASKED)
+        await made.campaign.send(answer, utc_now(), answered, Role.PRIVACY)
+        assert await refused(answered, **known) == (422, "no_open_request")
+        assert readings(made) == []
+        assert opened == []
+        one_party = await received(made, f"case/{case}#parties/0")
+        before = len(opened)
+        assert await refused(one_party, name=OTHER_NAME, phone=OTHER_PHONE) == (403, "not_who_asked")
+        assert len(opened) - before <= 5, "of that one case, and of no other"
+        assert [one.event.found for one in readings(made)] == [None], "that it was tried is on record"
+        assert (await find(made, one_party, **known)).json()["cases"] == [{"case": case, "party": 0}]
+        whole = await received(made, f"case/{case}")
+        assert (await find(made, whole, name=OTHER_NAME, phone=OTHER_PHONE)).status_code == 200
+
+    run(play, tmp_path)
+
+
+def watched(made: Office) -> list[str]:
+    """The boxes that are opened from now on; none before what is wanted with them is on record."""
+    vault, opened = made.node.storage.vault, list[str]()
+    really = vault.open_all
+
+    def open_all(log: str, boxes: Any) -> dict[str, str]:
+        assert readings(made), "the intent is recorded first"
+        opened.extend(boxes)
+        return really(log, boxes)
+
+    vault.open_all = open_all  # type: ignore[method-assign]  # the test watches it
+    return opened
+
+
+def test_a_search_of_before_a_request_was_asked_for_is_still_read() -> None:
+    codec = Codec(READINGS)
+    actor = Actor(id="privacy-1", role="privacy")
+    told = PersonSought(purpose=Purpose.SUBJECT_REQUEST, found=2, request=None)
+    envelope = Envelope(
+        log=access_log(LOG), stream="reading/0f3a", version=1, type=PersonSought.NAME, command_id="0f3a", ordinal=0,
+        actor=actor, cause=None, occurred_at=utc_now(), recorded_at=utc_now(), facts_at=None, data=told,
+    )  # fmt: skip
+    body = json.loads(codec.encode(envelope))
+    body["data"].pop("request", None)
+    assert body["data"] == {"purpose": "subject_request", "found": 2}
+    old = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    assert codec.decode(0, old).event == told
+
+
 def test_what_cannot_be_recorded_is_not_told(tmp_path: Path) -> None:
     async def play(made: Office, case: str) -> None:
+        request = await received(made, f"case/{case}")
         with made.node.storage.log_engine.begin() as connection:
             connection.exec_driver_sql(
                 "CREATE TRIGGER away BEFORE INSERT ON events WHEN NEW.log LIKE '%.access'"
                 " BEGIN SELECT RAISE(ABORT, 'away'); END"
             )
-        answer = await find(made, name=NAME, phone=PHONE)
+        answer = await find(made, request, name=NAME, phone=PHONE)
         assert answer.status_code == 500
         assert case not in answer.text
 
@@ -191,15 +280,16 @@ def test_what_cannot_be_recorded_is_not_told(tmp_path: Path) -> None:
 
 def test_nobody_else_looks_for_anybody_nor_by_less_than_name_and_number(tmp_path: Path) -> None:
     async def play(made: Office, case: str) -> None:
+        request = await received(made, f"case/{case}")
         for role in set(Role) - {Role.PRIVACY, Role.SERVICE}:
-            answer = await find(made, role, name=NAME, phone=PHONE)
+            answer = await find(made, request, role, name=NAME, phone=PHONE)
             assert (answer.status_code, answer.json()["code"]) == (403, "role_not_allowed")
         narrow = made.node.storage.tokens.mint(
             Role.PRIVACY, LOG, subject="privacy-1", valid=timedelta(hours=1), community=code(1)
         )
         answer = await made.web.post(
-            "/intake/people/find", json={"purpose": "subject_request", "name": NAME, "phone": PHONE},
-            headers={"authorization": f"Bearer {narrow}"},
+            "/intake/people/find", headers={"authorization": f"Bearer {narrow}"},
+            json={"purpose": "subject_request", "request": request, "name": NAME, "phone": PHONE},
         )  # fmt: skip
         assert answer.status_code == 403
         faulty: tuple[tuple[dict[str, Any], str], ...] = (
@@ -209,9 +299,12 @@ def test_nobody_else_looks_for_anybody_nor_by_less_than_name_and_number(tmp_path
             ({"name": NAME, "phone": PHONE, "q": "x"}, "unknown_field"),
         )  # fmt: skip
         for said, refused in faulty:
-            answer = await find(made, **said)
+            answer = await find(made, request, **said)
             assert (answer.status_code, answer.json()["code"]) == (422, refused), said
             assert NAME not in answer.text
+        body = {"purpose": "subject_request", "name": NAME, "phone": PHONE}
+        without = (await post(made, "people/find", body)).json()
+        assert (without["code"], without["field"]) == ("missing_field", "request")
         assert readings(made) == []
 
     run(play, tmp_path)

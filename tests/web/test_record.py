@@ -7,6 +7,7 @@ import signal
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,25 @@ def test_the_stream_gives_what_is_there_then_what_comes_and_resumes_after_the_la
             resumed = {**toy.token(Role.SUBSCRIBER), "last-event-id": first[2][0]}
             async with client.stream("GET", "/record/stream?after=0", headers=resumed) as response:
                 assert [id for id, _ in await take(messages(response), 5)] == [f"{LOG}/{n}" for n in range(3, 8)]
+
+    asyncio.run(play())
+
+
+def test_a_stream_ends_when_its_token_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.web.record.PROOF_SECONDS", 0.05)
+
+    async def play() -> None:
+        async with running(tmp_path) as toy, served(toy) as client:
+            await write(toy, 1)
+            machines = toy.node.storage.machines
+            token = machines.open("reader", Role.SUBSCRIBER, LOG, ["record"], timedelta(days=1))
+            headers = {"authorization": f"Bearer {token}"}
+            async with client.stream("GET", "/record/stream", headers=headers) as response:
+                stream = messages(response)
+                await take(stream, 2)
+                machines.end("reader")
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    assert [id async for id, _ in stream] == []
 
     asyncio.run(play())
 

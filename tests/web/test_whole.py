@@ -29,6 +29,7 @@ from shared.web.app import make_app
 from shared.web.columns import COLUMNS, WORDS, title_en, title_zh
 from shared.web.documents import openapi
 from shared.web.door import Doorkeeper
+from shared.web.workbook import HEADERS
 from tests.web.campaign import LOG, SECRETS, all_rows, code, day, fill, hurried, opened, signed_in
 from tests.web.test_documents import check, operations
 
@@ -79,9 +80,10 @@ def test_every_ledger_of_a_campaign_is_what_the_document_says_in_every_form(tmp_
         assert sheet is not None
         cells = [[str(cell.value or "") for cell in row] for row in sheet.iter_rows()]
         assert ledger.title_zh in cells[0][0]
-        assert LOG in cells[0][0]
-        assert [row[0] for row in cells[2:]] == [row["key"] for row in page["rows"]]
-        assert cells[1] == lines[0]
+        assert LOG in cells[1][0]
+        assert [row[1] for row in cells[HEADERS:]] == [row["key"] for row in page["rows"]]
+        headers = [cell.partition("\n")[0] for cell in cells[HEADERS - 1]]
+        assert sorted(headers) == sorted(["序号", *lines[0]])
         for form in (text, str(cells), str(page)):
             assert not [secret for secret in SECRETS if secret in form]
         for form in (text, str(cells)):

@@ -91,4 +91,5 @@ LEDGER = Ledger(
     title_zh="社区台账",
     title_en="Communities",
     clause="3.1.1",
+    across=get_args(DirectoryEvent),
 )

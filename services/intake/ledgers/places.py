@@ -49,4 +49,5 @@ LEDGER = Ledger(
     title_zh="社区名录",
     title_en="Places by code and name",
     clause="3.1.1",
+    across=get_args(DirectoryEvent),
 )

@@ -105,8 +105,8 @@ class CasePages:
             "choices": _choices(places, ask.words),
             "places": places,
             "exports": [
-                (form.upper(), "/intake/ledgers/cases?" + urlencode({**equal, "format": form}))
-                for form in ("xlsx", "csv", "json")
+                (called, "/intake/ledgers/cases?" + urlencode({**equal, "format": form}))
+                for form, called in (("xlsx", "XLSX"), ("csv", "CSV"), ("json", "JSON"), ("html", ask.words("print")))
                 if _WARNED not in equal  # it follows from the day, and is no column
             ],
             "urlencode": urlencode,

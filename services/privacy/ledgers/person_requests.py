@@ -27,6 +27,10 @@ class Row:
     community: str | None
     request: RequestKind
     received_at: datetime
+    received_by: str
+    """Who entered it: a pseudonym. Nobody looks for a person's cases on a request that they entered themselves."""
+    received_for: str | None = None
+    """For whom they did."""
     due_on: date
     outcome: RequestOutcome | None = None
     """None until it was answered."""
@@ -42,7 +46,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         case PersonRequestReceived():
             return Row(
                 id=key, case=event.subject, community=event.community, request=event.request,
-                received_at=recorded.occurred_at, due_on=event.due_on,
+                received_at=recorded.occurred_at, received_by=recorded.actor.id,
+                received_for=recorded.actor.on_behalf_of, due_on=event.due_on,
             )  # fmt: skip
         case PersonRequestAnswered():
             return replace(

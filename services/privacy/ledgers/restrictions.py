@@ -48,6 +48,8 @@ class Row:
     because: RestrictionReason
     request_id: str | None = None
     """The person's request that it answers."""
+    entered_at: datetime
+    """When the log took it, whatever day it was said to be of: from then on the thirty days are counted."""
     propose_from: date
     """From which day on its erasure may be proposed where it was kept long enough."""
     erasure: Erasure = Erasure.NONE
@@ -58,7 +60,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     if isinstance(event, RestrictionPlaced):
         return Row(
             id=key, since=recorded.occurred_at, because=event.because, request_id=event.request,
-            propose_from=civil_day(recorded.occurred_at + timedelta(days=RESTRICTED_DAYS)),
+            entered_at=recorded.recorded_at,
+            propose_from=civil_day(recorded.recorded_at + timedelta(days=RESTRICTED_DAYS)),
         )  # fmt: skip
     if row is None or isinstance(event, RestrictionLifted):
         return None

@@ -323,4 +323,8 @@ LEDGER = Ledger(
     clause="3.1.4",
     filters=("community", "category", "kept"),
     by=OVERSIGHT,
-)
+    across=(
+        OfficerPosted, PostingEnded, PostingEndRetracted, PostingVoided, CommunityRegistered, CommunityVoided,
+        PersonalDataErased,
+    ),
+)  # fmt: skip

@@ -30,6 +30,8 @@ class Row:
     actor: str
     """Who asked: a pseudonym."""
     role: str
+    on_behalf_of: str | None = None
+    """For whom they asked."""
     purpose: str
     """A code: of `access.Purpose`, or in an emergency of `privacy.Emergency`."""
     asked_at: datetime
@@ -58,7 +60,8 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
         case UnmaskingAsked() | GlassBroken():
             broken = isinstance(event, GlassBroken)
             return Row(
-                id=key, case=event.case, actor=event.by, role=by.role, purpose=event.purpose.value, asked_at=at,
+                id=key, case=event.case, actor=event.by, role=by.role, on_behalf_of=event.on_behalf_of,
+                purpose=event.purpose.value, asked_at=at,
                 until=event.until if isinstance(event, GlassBroken) else None, emergency=broken, unreviewed=broken,
                 community=event.community,
             )  # fmt: skip

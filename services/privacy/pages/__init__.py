@@ -5,11 +5,12 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
+from services.privacy.ledgers import unmaskings
 from services.privacy.pages.guarding import GuardingPages
 from services.privacy.pages.texts import TEXTS
 from services.privacy.pages.told import EVENTS
-from services.privacy.roles import OVERSIGHT
-from shared.web.pages import Link, Section, Site
+from services.privacy.roles import OVERSIGHT, REVIEWERS
+from shared.web.pages import Link, Notice, Section, Site
 
 
 def routes(site: Site) -> list[BaseRoute]:
@@ -24,4 +25,5 @@ SECTION: Final = Section(
     events=EVENTS,
     templates=Path(__file__).parent / "templates",
     routes=routes,
+    notice=Notice(unmaskings.LEDGER.name, "glasses_wait", waiting="unreviewed", roles=REVIEWERS),
 )

@@ -12,6 +12,10 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "只列编号、时间和代码，不列任何内容。删除和解封须由两人办理。",
         "Ids, times and codes only, nothing that anybody said. Erasing and opening take two persons.",
     ),
+    "glasses_wait": (
+        "有{count}项紧急查阅待您复核：见“个人信息”。",
+        "Emergencies that wait for you to look at them: {count}. See Privacy.",
+    ),
     "glasses": ("紧急查阅，待复核", "Emergencies to be looked at"),
     "glasses_none": ("没有待复核的紧急查阅。", "No emergency's opening waits to be looked at."),
     "unmaskings_waiting": ("解封申请，待另一人决定", "Unmaskings that wait for a second person"),
