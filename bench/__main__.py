@@ -22,7 +22,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bench import append, following, replay, sealing, web
+from bench import append, bundle, following, replay, sealing, web
 from bench.databases import postgres, schema, scratch, settings_of, settle
 from bench.limits import copying
 from bench.peer import Peer, peer
@@ -211,10 +211,32 @@ def replaying(run: Run, other: Peer) -> None:
                     "copy out": lambda: copy.out_of("events", made.log.size(LOG)),
                     "copy raw": lambda: copy.out_raw("events", made.log.size(LOG)),
                     "replay": lambda: audit.work(0),
+                    "replay by two": lambda: replay.by_several(made, PROCESSES),
                 }
             )
         replaying_without_keys(run, made)
+        bundling(run, made)
         run.measure({"catch-up": lambda: replay.into_ledgers(made)}, rounds=1)
+
+
+def bundling(run: Run, made: Storage) -> None:
+    """A bundle of the season, and proofs of it."""
+    path, events = bundle.written(made, run.directory), made.log.size(LOG)
+    run.measure(
+        {
+            bundle.READ: lambda: bundle.read_and_hashed(path, events),
+            bundle.VERIFIED: lambda: bundle.verified(path, events),
+            bundle.PROVED: lambda: bundle.proved(made),
+        }
+    )
+
+
+def only_bundle(run: Run) -> None:
+    """The rows of bundle and proofs alone."""
+    with schema(run.server, "season") as url, storage(url, run.directory) as made:
+        found(made.log, [])
+        append_proposals(made.log, list(season(run.events // EVENTS_PER_CASE)))
+        bundling(run, made)
 
 
 def replaying_without_keys(run: Run, made: Storage) -> None:
@@ -304,7 +326,12 @@ def rows(results: Results, run: Run) -> list[Row]:
             name="replay", unit="events/s", ours=results.rate("replay"), peer=results.rate("peer read"),
             limit=results.rate("copy out"), target=Target(of_peer=4, of_limit=0.35),
             note=f"{run.events:,} events read, decoded, folded into all ledgers; peer: subscription, decoded, no fold; "
-            f"limit: COPY out as rows (as raw blocks: {results.rate('copy raw'):,.0f}/s); by two processes: not built",
+            f"limit: COPY out as rows (as raw blocks: {results.rate('copy raw'):,.0f}/s)",
+        ),
+        Row(
+            name="replay by two processes", unit="events/s", ours=results.rate("replay by two"),
+            limit=results.rate("replay"), target=Target(of_limit=1.7),
+            note="the same ledgers, each process some of the aggregates; limit: one process, so 1.7 times that",
         ),
         Row(
             name="HTTP command, 64 connections", unit="requests/s", ours=results.rate("http"),
@@ -331,6 +358,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round: to see that it works")
     parser.add_argument("--sealing", action="store_true", help="the rows of sealing's share alone")
+    parser.add_argument("--bundle", action="store_true", help="the rows of bundle and proofs alone")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3.0, help="of one measurement")
     parser.add_argument("--events", type=int, default=200_000, help="of the replay; 1000000 is the full size")
@@ -350,6 +378,8 @@ def main() -> int:
         run = Run(given.seconds, given.rounds, given.events, directory, server, runner, progress)
         if given.sealing:
             only_sealing(run)
+        elif given.bundle:
+            only_bundle(run)
         else:
             other = stack.enter_context(peer(server, TEXT_LENGTH))
             appending(run, other)
@@ -364,7 +394,11 @@ def main() -> int:
             "processors": os.cpu_count(), "load_before": before, "load_after": os.getloadavg(),
             "postgresql": settings_of(server),
         }  # fmt: skip
-        measured = [*([] if given.sealing else rows(run.results, run)), *sealing_rows(run.results)]
+        measured = [
+            *([] if given.sealing or given.bundle else rows(run.results, run)),
+            *([] if given.bundle else sealing_rows(run.results)),
+            *([] if given.sealing else bundle.rows(run.results, given.events)),
+        ]
     write(given.out, measured, circumstances)
     show(measured, Console(width=160))
     half = all(share >= 0.5 for row in measured for share in row.reached())

@@ -5,6 +5,7 @@ import time
 from bench.season import ledgers_of
 from bench.timing import Timed, timed
 from bench.work import LOG, SERVICES
+from shared.audit.workers import Several, Workers
 from shared.clock import utc_now
 from shared.ledger.replay import Replay
 from shared.ledger.runner import Runner
@@ -21,6 +22,22 @@ def in_memory(storage: Storage) -> Timed:
         return made.position + 1
 
     return timed(replay)
+
+
+def by_several(storage: Storage, count: int) -> Timed:
+    """The same by several processes, which are ready before the clock runs."""
+    declared = tuple(f"services.{service.name}.service:SERVICE" for service in SERVICES)
+    size = storage.log.size(LOG)
+    with Workers(
+        Several(count, declared), storage.settings.log_url, storage.log, LOG, ledgers_of(SERVICES)
+    ) as workers:  # fmt: skip
+        workers.to(-1)  # nothing, by which they say that they are there
+
+        def replay() -> int:
+            workers.to(size - 1)
+            return workers.events
+
+        return timed(replay)
 
 
 def into_ledgers(storage: Storage) -> Timed:

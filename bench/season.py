@@ -5,6 +5,8 @@ following, so that a million would take longer to prepare than everything here t
 ledgers that are still empty. These are ready proposals of one shape, so that runs of any size can be compared.
 """
 
+import random
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
@@ -28,6 +30,7 @@ from shared.log.append import Proposal
 EVENTS_PER_CASE: Final = 14
 _DUE: Final = date(2015, 7, 11)
 _VISIT_ON: Final = date(2015, 6, 15)
+_RANDOM: Final = random.Random(2015)
 
 
 def season(cases: int) -> Iterator[Proposal]:
@@ -91,8 +94,8 @@ def _events(case: str, community: str, officer: str) -> Iterator[tuple[str, Any]
 
 
 def _box(case: str, party: int, length: int) -> str:
-    """As long as a sealed value is, and as little to be read."""
-    return f"sealed:1:case/{case}#parties/{party}:{'A' * length}"
+    """As long as a sealed value is, as little to be read, and as little to be compressed."""
+    return f"sealed:1:case/{case}#parties/{party}:{b64encode(_RANDOM.randbytes(length))[:length].decode()}"
 
 
 def ledgers_of(services: tuple[Service, ...]) -> list[tuple[Service, Ledger[Any]]]:

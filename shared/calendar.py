@@ -6,9 +6,9 @@ announced stands below. What is announced after this version of the product an o
 A year that nobody has announced yet is taken for plain weeks, and every deadline that rests on it is provisional 暂定.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chinese_calendar.constants import holidays, workdays  # type: ignore[import-untyped]  # it has no types
 
@@ -81,6 +81,37 @@ _WITHIN_THE_YEAR: Final = (
         "2020-01-26", "国办发明电〔2020〕1号", {"2020-01-31": True, "2020-02-01": True, "2020-02-02": False}, {}
     ),
 )  # fmt: skip
+
+
+class Notice(NamedTuple):
+    """What was announced at once: a year's whole calendar, or a change within one."""
+
+    announced: Announcement
+    of_year: int | None
+    """The year whose calendar it is; none for a change within a year."""
+    off: Sequence[date]
+    worked: Sequence[date]
+
+
+def notices() -> Iterator[Notice]:
+    """All that this version knows: each year's calendar as it was first announced, then what was changed since."""
+    changed = {change.day: change for change in _WITHIN_THE_YEAR}
+    years: dict[int, dict[date, bool]] = {}
+    for day in sorted(_LISTED):
+        change = changed.get(day)
+        works = day in workdays if change is None else change.was
+        if change is None or works != (day.weekday() < 5):  # a plain weekday is in no notice
+            years.setdefault(day.year + (day.month == 12), {})[day] = works
+    for year, days in sorted(years.items()):
+        yield _notice(_year_announced(year), year, days)
+    for announced in dict.fromkeys(change.announced for change in _WITHIN_THE_YEAR):
+        days = {change.day: change.works for change in _WITHIN_THE_YEAR if change.announced == announced}
+        yield _notice(announced, None, days)
+
+
+def _notice(announced: Announcement, of_year: int | None, days: Mapping[date, bool]) -> Notice:
+    off = [day for day, works in days.items() if not works]
+    return Notice(announced, of_year, off, [day for day, works in days.items() if works])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +219,7 @@ def calendar_ledger(title_zh: str, title_en: str, clause: str) -> Ledger[Entered
     """A service's ledger of amendments, by day and year: what is entered later stands."""
     return Ledger(
         name="calendar", row=Entered, handles=(CalendarAmended,), keys=_keys, evolve=_evolve, title_zh=title_zh,
-        title_en=title_en, clause=clause, filters=("year",),
+        title_en=title_en, clause=clause, filters=("year",), across=(CalendarAmended,),
     )  # fmt: skip
 
 

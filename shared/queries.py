@@ -5,11 +5,11 @@ Pages, programs and the command line are read alike; a parameter that says nothi
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
 
 from shared.contracts.codes import Named
-from shared.contracts.days import read_day
+from shared.contracts.days import CIVIL, read_day
 from shared.contracts.model import Refused
 
 Said = Mapping[str, str]
@@ -71,6 +71,19 @@ def month(said: Said, name: str) -> str | None:
     if text is not None and not _MONTH.fullmatch(text):
         raise malformed(name, Form.MONTH)
     return text
+
+
+def moment(said: str, name: str) -> datetime:
+    """A moment with an offset, or a day: its end, in China's time; raises `Refused`."""
+    try:
+        if len(said) == 10:
+            return datetime.combine(date.fromisoformat(said), time.max, CIVIL)
+        found = datetime.fromisoformat(said.replace(" ", "+"))  # a plus sign in an address is read as a space
+    except ValueError:
+        raise malformed(name, Form.MOMENT) from None
+    if found.tzinfo is None:
+        raise Refused("offset_required", field=name)
+    return found
 
 
 def position(said: Said, name: str = "position") -> int | None:

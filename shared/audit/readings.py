@@ -10,7 +10,7 @@ from shared.audit.verify import REASONS, FirstBad, Verification, verify_bytes, v
 from shared.log import sealer
 from shared.log.access import access_log
 from shared.log.anchoring import anchors
-from shared.log.keys import KeyUnusable, load_verifier
+from shared.log.keys import KeyUnusable, load_chain
 from shared.log.store import Log
 
 
@@ -75,9 +75,9 @@ def _walked(
 ) -> Verification:  # fmt: skip
     """The walk, with the log's key; without it where nothing was signed yet."""
     try:
-        key = load_verifier(data_dir, readings)
+        keys = load_chain(data_dir, readings)
     except KeyUnusable:
         if sealer.latest(log.engine, readings) is not None:
             raise
         return verify_bytes(log.engine, readings)
-    return verify_log(log.engine, readings, str(key), progress)
+    return verify_log(log.engine, readings, keys, progress)

@@ -4,6 +4,8 @@ It believes nothing that is stored beside the events. Leaves and tree are recomp
 §2.1) and held against the stored leaves, the stored tiles and every signed checkpoint; the columns must say
 what the bytes say. Whoever rewrites events, leaves and tiles alike still lacks the signing key, so that a
 checkpoint fails; whoever also drops checkpoints, and cuts the tree to fit, fails against the notes that others keep.
+
+Where the signing key was changed, each checkpoint is held to the key of its size, and each rotation to its root.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +21,9 @@ from sqlalchemy.types import NullType
 
 from shared.log.append import microseconds
 from shared.log.database import snapshot
-from shared.log.note import NoteRefused, Verifier, open_checkpoint
+from shared.log.note import NoteRefused, Verifier
 from shared.log.sealer import StoredTiles
+from shared.log.signing import KeyChain
 from shared.log.tables import events, heads
 from shared.log.tree import HASH_BYTES, TILE_HASHES, TILE_WIDTH_BITS, Frontier, leaf_hash
 from shared.log.tree_tables import checkpoints, tiles
@@ -57,6 +60,10 @@ REASONS: Final = {
     "checkpoint_note": (
         "the checkpoint over {size} events does not open with the log's key: {why}",
         "前 {size} 个事件的检查点无法用本日志公钥验证",
+    ),
+    "rotation": (
+        "one of the events {first} to {last} was altered: the root differs that stood when the key was changed",
+        "第 {first} 至 {last} 号事件之一已被改动：与更换签名密钥时的树根不符",
     ),
     "checkpoint_row": (
         "the stored row of the checkpoint over {size} events differs from its signed note",
@@ -141,30 +148,33 @@ class _Found(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
-    """A checkpoint to be met on the way: stored beside the log, or held by a witness (then only its note)."""
+    """What was signed of a size, to be met on the way: a checkpoint that is stored beside the log or that a witness
+    holds (then only its note), or a rotation (then only its root)."""
 
     size: int
     note: object
     root: object = None
     previous: object = None
     stored: bool = False
+    rotation: bool = False
 
 
 def verify_log(
     engine: Engine,
     log: str,
-    verifier_key: str,
+    keys: KeyChain | str,
     progress: Callable[[int, int], None] | None = None,
     witnessed: Sequence[str] = (),
 ) -> Verification:
-    """Verify every event and checkpoint of a log against its public key (a signed-note verifier key).
+    """Verify every event and checkpoint of a log against its public keys, or its only one (a signed-note verifier key).
 
     `witnessed` are signed checkpoints of this log that others kept. `progress` is told (events read, events
-    there). Raises `NoteRefused` when the key or a witness's note cannot be used at all.
+    there). Raises `NoteRefused` when a key or a witness's note cannot be used at all.
     """
-    verifier = Verifier.parse(verifier_key)
-    held = [_Signed(open_checkpoint(note, verifier).size, note) for note in witnessed]
-    return _walked(_Walk(engine, log, verifier), sorted(held, key=_size), progress or _untold)
+    chain = keys if isinstance(keys, KeyChain) else KeyChain(Verifier.parse(keys))
+    held = [_Signed(chain.open(note).size, note) for note in witnessed]
+    changed = [_Signed(one.size, one.note, one.root, rotation=True) for one in chain.rotations]
+    return _walked(_Walk(engine, log, chain), sorted((*held, *changed), key=_size), progress or _untold)
 
 
 def verify_bytes(engine: Engine, log: str) -> Verification:
@@ -189,8 +199,8 @@ def _walked(walk: "_Walk", held: Sequence[_Signed], progress: Callable[[int, int
 class _Walk:
     """One pass over the log, from position 0 to the first finding or to the end."""
 
-    def __init__(self, engine: Engine, log: str, verifier: Verifier | None) -> None:
-        self._engine, self.log, self._verifier = engine, log, verifier
+    def __init__(self, engine: Engine, log: str, keys: KeyChain | None) -> None:
+        self._engine, self.log, self._keys = engine, log, keys
         self._head = self._sealed = self._recorded_us = self._previous = 0
         self._loose: int | None = None
         self._ahead: Iterator[_Signed] = iter(())
@@ -203,7 +213,7 @@ class _Walk:
         # Sealed first, then the events: what is appended and sealed meanwhile is left for the next time.
         self._sealed, treed = _sealed_sizes(self._engine, self.log)
         self._head, count = _extent(self._engine, self.log)
-        if self._verifier is not None:
+        if self._keys is not None:
             self._ahead = merge(_stored_checkpoints(self._engine, self.log, self._sealed), held, key=_size)
         self._next = next(self._ahead, None)
         self.size = count
@@ -219,7 +229,7 @@ class _Walk:
             progress(end, until)
         if self._next is not None:
             raise _Found(until, "truncated", size=self._next.size)
-        if self._verifier is not None:
+        if self._keys is not None:
             self._all_signed(treed, until)
 
     def _all_signed(self, treed: int, until: int) -> None:
@@ -299,10 +309,14 @@ class _Walk:
 
     def _check(self, signed: _Signed) -> None:
         """Hold the recomputed root at this size against a signed checkpoint."""
-        assert self._verifier is not None, "without a key no checkpoint is met"
+        assert self._keys is not None, "without a key no checkpoint is met"
         size, good = signed.size, self.last_good
+        if signed.rotation:
+            if signed.root != self.frontier.root():
+                raise _Found(first := good if good < size else 0, "rotation", first=first, last=max(size - 1, 0))
+            return
         try:
-            said = open_checkpoint(signed.note if isinstance(signed.note, str) else "", self._verifier)
+            said = self._keys.open(signed.note if isinstance(signed.note, str) else "")
         except NoteRefused as refused:
             raise _Found(good, "checkpoint_note", size=size, why=refused) from None
         if said.size != size or (signed.stored and signed.root != said.root):

@@ -16,7 +16,7 @@ class Trouble:
     log: str
     follower: str
     kind: str
-    """halted, parked or refused."""
+    """halted, parked, refused or differs."""
     where: str
     """A position, or a key."""
     why: str

@@ -48,6 +48,7 @@ class CommandEndpoint:
             Rule(
                 method="POST", path=f"/{desk.service.name}/commands/{slug(command)}", kind=Kind.COMMAND,
                 roles=frozenset(map(Role, self._accepts.by)), within=self._reach.within, clause=self._accepts.clause,
+                by_person=self._accepts.by_person,
             )
         )  # fmt: skip
 

@@ -3,6 +3,7 @@ the JSON Schema of every event and of every document that an office writes. None
 elsewhere.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any, Final, get_args, get_type_hints
@@ -34,7 +35,10 @@ def document_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     written = {document.name: document for service in node.storage.services for document in service.documents}
 
     def route(path: str, serve: Callable[[Request], Response]) -> BaseRoute:
-        return doorkeeper.open_route(Rule(method="GET", path=path, kind=Kind.DOCUMENT, roles=ANYONE), serve)
+        async def served(request: Request) -> Response:
+            return await asyncio.to_thread(serve, request)
+
+        return doorkeeper.open_route(Rule(method="GET", path=path, kind=Kind.DOCUMENT, roles=ANYONE), served)
 
     return [
         route("/openapi.json", _document(lambda: openapi(node.storage.services))),
@@ -87,7 +91,7 @@ def _codes(hint: Any) -> set[type[Named]]:
 
 
 def _document(make: Callable[[], dict[str, Any]]) -> Callable[[Request], Response]:
-    """An endpoint that makes its document when it is first asked for: Starlette runs it in a thread."""
+    """What makes its document when it is first asked for, which takes a while."""
     made: list[bytes] = []
 
     def serve(request: Request) -> Response:

@@ -58,12 +58,20 @@ class Doorkeeper:
 
         return Route(rule.path, guarded, methods=[rule.method])
 
-    def open_route(self, rule: Rule, endpoint: Callable[[Request], Awaitable[Response] | Response]) -> Route:
-        """A route to what anyone may have; raises `ValueError` where the rule names roles."""
+    def open_route(self, rule: Rule, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+        """A route to what anyone may have, from each address so many times a minute; raises `ValueError` where the rule
+        names roles. Whether it lives and is ready is never refused: who starts and stops processes goes by that."""
         if rule.roles:
             raise ValueError(f"{rule.path} is not for anyone")
         self.policy.add(rule)
-        return Route(rule.path, endpoint, methods=[rule.method])
+        if rule.path.startswith("/-/health/"):
+            return Route(rule.path, endpoint, methods=[rule.method])
+
+        async def limited(request: Request) -> Response:
+            self._limits.anyone(source_of(request))
+            return await endpoint(request)
+
+        return Route(rule.path, limited, methods=[rule.method])
 
     async def admit(self, request: Request, rule: Rule) -> Visitor:
         """Who asks, where the rule lets them in; for what is about a log, asking about the one that the query names.

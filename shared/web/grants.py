@@ -17,6 +17,7 @@ from shared.contracts.access import THOUGH_RESTRICTED, Purpose
 from shared.contracts.event import Actor
 from shared.contracts.model import Look, Refused
 from shared.contracts.personal import key_of
+from shared.contracts.privacy import MOST_UNREVIEWED
 from shared.follow import POLL_SECONDS, WAIT_SECONDS
 from shared.ledger.look import look
 from shared.ledger.runner import Runner
@@ -32,6 +33,7 @@ class Grants:
         self._unmaskings = None if self._by is None else self._by.unmaskings
         self._restrictions = None if self._by is None else self._by.restrictions
         self._retention = None if self._by is None else self._by.retention
+        self._requests = None if self._by is None else self._by.person_requests
         self._runner: Runner | None = None  # of a service of another process: it looks, and follows nothing
         if self._by is not None and self._by.name not in node.followers:
             self._runner = Runner(self._by, node.storage.log, node.storage.ledgers_engine, utc_now)
@@ -58,6 +60,8 @@ class Grants:
             return None
         with self._look(log) as seen:
             rows = seen.rows(self._unmaskings, actor=actor.id)
+        if sum(row.unreviewed for row in rows) > MOST_UNREVIEWED:  # of several at once, some came past the refusal
+            rows = [row for row in rows if not row.emergency]
         return next((row.id for row in rows if _holds(row, actor, purpose, now) and _reaches(row.case, boxes)), None)
 
     def require_use(self, log: str, boxes: Collection[str], purpose: Purpose, grant: str | None) -> None:
@@ -71,6 +75,14 @@ class Grants:
             rows = [seen.row(self._restrictions, one) for one in sorted(keys | subjects)]
         if any(row is not None and row.since is not None for row in rows):
             raise Refused("restricted")
+
+    def request(self, log: str, id: str) -> Any:
+        """A person's request that waits for its answer, by its id: a row of the ledger; None where there is none."""
+        if self._requests is None:
+            return None
+        with self._look(log) as seen:
+            row = seen.row(self._requests, id)
+        return row if row is not None and row.outcome is None else None
 
     def kept(self, log: str, subject: str) -> tuple[Any, Any]:
         """Until when a subject is kept, and its restriction: rows of the two ledgers, None where there is none."""

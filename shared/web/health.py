@@ -25,6 +25,7 @@ from shared.delivery.channels import is_published
 from shared.delivery.subscriber import GroupState, group_states
 from shared.ledger.tables import parked
 from shared.log import sealer
+from shared.log.cosignatures import states
 from shared.log.tables import refused_reactions
 from shared.runtime import Node
 from shared.web.door import Doorkeeper
@@ -174,11 +175,32 @@ def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
     yield _gauge("ledger_halted", "1 where a ledger has stopped at an event that it cannot take.", labels, [
         ([log, follower], float(halted is not None)) for log, follower, _, halted in ledgers
     ])  # fmt: skip
+    yield from _watched(node)
+    yield from _witnesses(node, sizes)
     yield from _waiting(node)
     yield _gauge("glass_unreviewed", "Emergencies in which somebody opened what is sealed, not looked at yet.", ["log"],
-                 [([log], count) for log, count in _unreviewed(node, sizes).items()])  # fmt: skip
+                 [([log], count) for log, count in _emergencies(node, sizes, "unreviewed").items()])  # fmt: skip
+    yield _counter("glass_broken", "Emergencies in which somebody opened what is sealed at once.", ["log"],
+                   [([log], count) for log, count in _emergencies(node, sizes, "emergency").items()])  # fmt: skip
     yield from _commands(node)
     yield from _delivery(node, groups)
+
+
+def _watched(node: Node) -> Iterator[Metric]:
+    """What the last comparison with a replay found."""
+    seen = [(log, one) for watch in node.watches.watches.values() for log, one in list(watch.last.items())]
+    labels = ["log", "service"]
+    yield _gauge("invariants_checked_timestamp_seconds", "When what is served was last compared with a replay.",
+                 labels, [([log, one.service], one.at.timestamp()) for log, one in seen])  # fmt: skip
+    yield _gauge("invariants_position", "The last position up to which it was compared.", labels, [
+        ([log, one.service], one.position) for log, one in seen
+    ])  # fmt: skip
+    yield _gauge("invariants_differ", "Ledgers and scores that are not as the log says: ALARM.", labels, [
+        ([log, one.service], len(one.differences)) for log, one in seen
+    ])  # fmt: skip
+    yield _gauge("invariants_check_seconds", "How long the last comparison took.", labels, [
+        ([log, one.service], one.micros / 1e6) for log, one in seen
+    ])  # fmt: skip
 
 
 def _waiting(node: Node) -> Iterator[Metric]:
@@ -199,15 +221,38 @@ def _waiting(node: Node) -> Iterator[Metric]:
     )
 
 
-def _unreviewed(node: Node, logs: Iterable[str]) -> dict[str, int]:
-    """How many broken glasses wait to be looked at, by log; nothing where the service that knows runs elsewhere."""
+def _witnesses(node: Node, logs: Iterable[str]) -> Iterator[Metric]:
+    """How far each witness is behind, and which of them refuse."""
+    if (submitter := node.submitter) is None:
+        return
+    engine, named = node.storage.log_engine, {str(one.witness): one.witness.name for one in submitter.witnesses}
+    behind: list[tuple[list[str], float]] = []
+    refuses: list[tuple[list[str], float]] = []
+    for log in logs:
+        newest = signed.size if (signed := sealer.latest(engine, log)) else 0
+        said = {state.key: state for state in states(engine, log)}
+        for key, name in named.items():
+            state = said.get(key)
+            behind.append(([log, name], newest - (state.cosigned if state else 0)))
+            if state is not None and state.refusal is not None:
+                refuses.append(([log, name, state.refusal], 1.0))
+    yield _gauge("witness_behind_events", "Events under the newest checkpoint that a witness has not cosigned yet.",
+                 ["log", "witness"], behind)  # fmt: skip
+    yield _gauge("witness_refuses", "1 where a witness refuses a log: ALARM.", ["log", "witness", "code"], refuses)
+    yield _gauge("witness_reachable", "1 where a witness answered the last time it was asked.", ["witness"],
+                 [([name], float(key not in submitter.away)) for key, name in named.items()])  # fmt: skip
+
+
+def _emergencies(node: Node, logs: Iterable[str], column: str) -> dict[str, int]:
+    """How many broken glasses there are of which a column is true (those that wait to be looked at, or all), by log;
+    nothing where the service that knows runs elsewhere."""
     declared = [(service.name, service.unmaskings) for service in node.services if service.unmaskings is not None]
     found = dict.fromkeys(logs, 0) if declared else {}
     with node.storage.ledgers_engine.connect() as connection:
         for service, ledger in declared:
             table = node.storage.tables[service][ledger.name].table
-            waits = select(table.c.log, func.count()).where(table.c.unreviewed.is_(True)).group_by(table.c.log)
-            found |= {log: count for log, count in connection.execute(waits) if log in found}
+            of_them = select(table.c.log, func.count()).where(table.c[column].is_(True)).group_by(table.c.log)
+            found |= {log: count for log, count in connection.execute(of_them) if log in found}
     return found
 
 

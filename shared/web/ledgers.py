@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, time
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -14,20 +14,24 @@ from starlette.routing import BaseRoute
 
 from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
+from shared.clock import utc_now
 from shared.contracts.codes import READERS, Role
-from shared.contracts.days import CIVIL
 from shared.contracts.model import Refused, Within
 from shared.ledger.replay import Replay
 from shared.ledger.tables import Rows
 from shared.ledger.waiting import stuck
 from shared.log.codec import canonical
 from shared.log.database import snapshot
-from shared.queries import Form, choice, malformed, page_size, visible, whole
+from shared.queries import Form, choice, malformed, moment, page_size, visible, whole
 from shared.runtime import Node
 from shared.web.door import Doorkeeper, Endpoint
-from shared.web.exports import FORMATS, MASK, csv_response, xlsx_response
+from shared.web.exports import FORMATS, MASK, csv_response
 from shared.web.heavy import HEAVY
+from shared.web.printed import foot_line, headed, html_response, of_rows
+from shared.web.workbook import standing, xlsx_response
 
+FORMS: Final = (*FORMATS, "html")
+"""In which a ledger may be asked for; the last is to be printed."""
 PAGE_ROWS: Final = 200
 """Rows of a JSON page; a file has them all."""
 
@@ -44,6 +48,15 @@ class Wanted:
     cursor: str | None
     format: str
     limit: int
+    foot: bool = False
+    """Whether a file of lines ends with one that says where it stands."""
+
+    @property
+    def only(self) -> Mapping[str, str]:
+        """What a file says of the rows that it holds: that these alone were asked for, or as of when."""
+        as_of = {} if self.as_of is None else {"as_of": f"{self.as_of.isoformat()} ({self.basis})"}
+        after = {} if self.cursor is None else {"cursor": self.cursor}
+        return {**self.equal, **as_of, **after}
 
 
 def ledger_routes(node: Node, service: str, doorkeeper: Doorkeeper) -> list[BaseRoute]:
@@ -114,8 +127,7 @@ class LedgerEndpoint:
         light = wanted.as_of is None and wanted.format == "json"
         position, found = await (asyncio.to_thread if light else HEAVY.run)(self._find, rows, wanted)
         if wanted.format != "json":
-            write = csv_response if wanted.format == "csv" else xlsx_response
-            return await HEAVY.run(write, rows.ledger, rows.names, found, wanted.log, position)
+            return await HEAVY.run(self._file, rows, wanted, position, found)
         more = len(found) > wanted.limit
         page = found[: wanted.limit]
         body = {
@@ -123,6 +135,20 @@ class LedgerEndpoint:
             "rows": [shown(rows, key, row) for key, row in page], "next": _cursor(page[-1][0]) if more else None,
         }  # fmt: skip
         return Response(canonical(body), media_type="application/json")
+
+    def _file(self, rows: Rows[Any], wanted: Wanted, position: int, found: list[tuple[str, Any]]) -> Response:
+        """All rows that were asked for, as a file or as a page to print; it says of itself where it stands."""
+        stands = standing(self._node.storage, wanted.log, position, len(found), utc_now(), wanted.only)
+        stands, ledger = of_rows(stands, rows.follower, found), rows.ledger
+        match wanted.format:
+            case "csv":
+                foot = foot_line(stands) if wanted.foot else ()
+                made = csv_response(ledger, rows.names, found, wanted.log, position, foot)
+            case "html":
+                made = html_response(ledger, ledger.row, rows.names, found, stands)
+            case _:
+                made = xlsx_response(ledger, ledger.row, rows.names, found, stands)
+        return headed(made, stands)
 
     async def _at_least(self, log: str, position: int) -> None:
         """Wait until the ledgers hold a position; raises `Refused`, at once where the log does not hold it."""
@@ -185,22 +211,23 @@ class LedgerEndpoint:
 
 def read_query(request: Request, rows: Rows[Any], own_log: str) -> Wanted:
     """The query's parameters; raises `Refused` naming the first that cannot be accepted."""
-    known = {"log", "as_of", "basis", "at_least", "cursor", "format", "limit", *rows.ledger.filters}
+    known = {"log", "as_of", "basis", "at_least", "cursor", "format", "limit", "foot", *rows.ledger.filters}
     given = dict(request.query_params)
     for name, said in given.items():
         if name not in known:
             raise Refused("bad_parameter", field=name)
         visible(said, name)
-    form, basis = choice(given, "format", FORMATS, "json"), choice(given, "basis", ("known", "occurred"), "known")
+    form, basis = choice(given, "format", FORMS, "json"), choice(given, "basis", ("known", "occurred"), "known")
     return Wanted(
         log=given.get("log", own_log),
         equal={name: given[name] for name in rows.ledger.filters if name in given},
-        as_of=_moment(given["as_of"]) if "as_of" in given else None,
+        as_of=moment(given["as_of"], "as_of") if "as_of" in given else None,
         basis=basis,
         at_least=whole(given["at_least"], "at_least") if "at_least" in given else None,
         cursor=given.get("cursor"),
         format=form,
         limit=page_size(given.get("limit"), PAGE_ROWS),
+        foot=choice(given, "foot", ("true", "false"), "false") == "true",
     )
 
 
@@ -228,19 +255,6 @@ def known_parameters(request: Request, parameters: Collection[str] = ()) -> None
         if name != "log" and name not in parameters:
             raise Refused("bad_parameter", field=name)
         visible(said, name)
-
-
-def _moment(said: str) -> datetime:
-    """A moment with an offset, or a day: its end, in China's time."""
-    try:
-        if len(said) == 10:
-            return datetime.combine(date.fromisoformat(said), time.max, CIVIL)
-        moment = datetime.fromisoformat(said.replace(" ", "+"))  # a plus sign in an address is read as a space
-    except ValueError:
-        raise malformed("as_of", Form.MOMENT) from None
-    if moment.tzinfo is None:
-        raise Refused("offset_required", field="as_of")
-    return moment
 
 
 def _text(value: Any) -> str:

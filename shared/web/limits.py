@@ -27,6 +27,7 @@ class Limits:
         self._limiter, self._clock = FixedWindowRateLimiter(MemoryStorage()), clock
         self._asked = RateLimitItemPerMinute(settings.requests_per_minute, namespace="asked")
         self._opened = RateLimitItemPerMinute(settings.readings_per_minute, namespace="opened")
+        self._open = RateLimitItemPerMinute(settings.open_requests_per_minute, namespace="open")
         self._strange = RateLimitItemPerMinute(settings.refusals_per_minute, namespace="strange")
 
     def visitor(self, visitor: Visitor, kind: Kind) -> None:
@@ -34,6 +35,10 @@ class Limits:
         self._count(self._asked, visitor.actor.id)
         if kind in _OPENING:
             self._count(self._opened, visitor.actor.id)
+
+    def anyone(self, source: str) -> None:
+        """Somebody asks for what is open to all; raises `Refused("too_many_requests")`."""
+        self._count(self._open, source)
 
     def stranger(self, source: str) -> None:
         """Somebody showed no proof, or a false one; raises `Refused("too_many_requests")`."""

@@ -24,6 +24,7 @@ _PURPOSE: Final[Json] = {"enum": [purpose.value for purpose in Purpose], "descri
 
 _FIELD: Final[Json] = TypeAdapter(FieldName).json_schema()
 _FILES: Final[Json] = {"text/csv": {"schema": TEXT}, XLSX_TYPE: {}}
+_PRINTED: Final[Json] = {"text/html": {"schema": TEXT}}
 """What rows may be had as, beside JSON."""
 
 _DESCRIPTION: Final = """\
@@ -177,13 +178,14 @@ def _ledger(service: Service, ledger: Ledger[Any]) -> Json:
             "next": {"type": ["string", "null"], "description": "The next page's `cursor`; null on the last page."},
         }
     )
-    answered = parts.answer("A page of rows as JSON, or all rows as a file.", page)
-    answered["content"] |= _FILES
+    answered = parts.answer("A page of rows as JSON, or all rows as a file or a page to print.", page)
+    answered["content"] |= _FILES | _PRINTED
+    answered["headers"] = parts.STANDING
     filters = [
         parts.query(name, TEXT, f"Only rows with this value: {title_zh(name)} {title_en(name)}.")
         for name in ledger.filters
     ]
-    others = ("log", "asOf", "basis", "atLeast", "cursor", "limit", "format")
+    others = ("log", "asOf", "basis", "atLeast", "cursor", "limit", "format", "foot")
     meaning = f"{ledger.title_zh} {ledger.title_en} (§{ledger.clause})."
     parameters = [*filters, *(parts.parameter(name) for name in others)]
     get = parts.get(service.name, f"{service.name}.ledgers.{ledger.name}", meaning, answered, parameters, "ledgers")

@@ -108,7 +108,7 @@ GROUPS: Final[Mapping[str, Codes]] = {
 """Which problems the operations that read may answer with."""
 OF_COMPARTMENTS: Final[Codes] = _codes(*_READING, *_OF_BODIES, *_OF_COMPARTMENTS, "erased", "busy", "ledger_behind")
 """Those that the opening of sealed fields may answer with."""
-OF_ERRANDS: Final[Codes] = _codes(*_READING, *_OF_BODIES)
+OF_ERRANDS: Final[Codes] = _codes(*_READING, *_OF_BODIES, "person_needed")
 OF_OPEN_ERRANDS: Final[Codes] = _codes(*_FOR_ANYONE, *_OF_BODIES)
 """The mechanism's problems that any errand may be answered with; and any for which nobody need sign in."""
 OF_QUESTIONS: Final[Codes] = _codes(
@@ -225,8 +225,8 @@ def record_paths() -> Json:
 def _readings() -> Json:
     absent = {"type": ["string", "null"]}
     reading = {
-        "position": _WHOLE, "at": TEXT, **dict.fromkeys(("who", "role", "purpose"), TEXT),
-        **dict.fromkeys(("for_whom", "case", "subject", "item", "field", "grant"), absent),
+        "position": _WHOLE, "at": TEXT, **dict.fromkeys(("who", "role"), TEXT),
+        **dict.fromkeys(("for_whom", "purpose", "case", "subject", "item", "field", "grant", "card"), absent),
         "found": {"type": ["integer", "null"], "description": "How many cases, where a person's were looked for."},
     }  # fmt: skip
     next_ = {"type": ["integer", "null"], "description": "The next page's `after`; null at the end."}
@@ -261,6 +261,17 @@ def open_paths(types: Iterable[str]) -> Json:
 
 # components -------------------------------------------------------------------------------------------------------
 
+STANDING: Final[Json] = {
+    f"Sanguan-{name}": {"schema": TEXT, "description": f"Of a file or a printed page: {what}"}
+    for name, what in {
+        "Ledger": "which ledger it is of.", "Log": "which log.", "Position": "the last position that it follows.",
+        "Rows": "how many rows it has.", "Root": "the tree's root there, in hexadecimal.",
+        "Digest": "SHA-256 over the rows, as `sanguan audit replay --as-of` has it.",
+        "Only": "which rows alone were asked for.", "Made": "when it was made.",
+    }.items()
+}  # fmt: skip
+"""What a copy of a ledger says of itself."""
+
 PARAMETERS: Final[Json] = {
     "idempotencyKey": {
         "name": "Idempotency-Key", "in": "header", "required": True,
@@ -286,7 +297,14 @@ PARAMETERS: Final[Json] = {
     ),
     "cursor": query("cursor", TEXT, "The last page's `next`."),
     "limit": query("limit", _PAGE_SIZE, "Rows of a page, 1,000 at most."),
-    "format": query("format", {"enum": ["json", "csv", "xlsx", ""], "default": "json"}, "A file holds all rows."),
+    "format": query(
+        "format", {"enum": ["json", "csv", "xlsx", "html", ""], "default": "json"},
+        "A file holds all rows; html is a page to print, of 5,000 rows at most.",
+    ),
+    "foot": query(
+        "foot", {"enum": ["true", "false", ""], "default": "false"},
+        "true: a csv ends with a line that says where it stands in the record, as the headers of every file do.",
+    ),
 }  # fmt: skip
 
 SCHEMAS: Final[Json] = {

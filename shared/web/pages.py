@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route
 
 from shared.access.policy import ANYONE, Kind, Rule
 from shared.access.visitor import Visitor
+from shared.audit.runs import standing
 from shared.contracts.codes import READERS, Role
 from shared.contracts.model import Refused, Within
 from shared.ledger.tables import Rows
@@ -39,7 +40,11 @@ from shared.web.words import LANGUAGE_COOKIE, RECORD, Language, Pair, Said, Word
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_WATCHING: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.OFFICE})
+"""Who is told on every page that something is not as the log has it."""
 _TITLED: Final = (403, 404, 500, 503)
+AUDIT_SEEN_BY: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.LEADER, Role.OPERATOR})
+"""Who sees how the record is signed and witnessed: there is no case in it."""
 _YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -143,7 +148,8 @@ class Site:
 
     def __init__(self, node: Node, doorkeeper: Doorkeeper, sections: Sequence[Section]) -> None:
         self.node, self.doorkeeper, self._sections = node, doorkeeper, tuple(sections)
-        self._links = (*(link for section in sections for link in section.links), Link("/record", TEXTS["record"]))
+        own = Link("/record", TEXTS["record"]), Link("/audit", TEXTS["audit"], AUDIT_SEEN_BY)
+        self._links = (*(link for section in sections for link in section.links), *own)
         self._texts = dict(TEXTS)
         self._events: dict[str, Said] = dict(RECORD)
         for section in sections:
@@ -233,11 +239,18 @@ class Site:
             if s.notice is not None and (s.notice.roles is None or role in s.notice.roles)
         ]  # fmt: skip
         log = visitor.log if visitor is not None else page.log
-        if log is None or page.status >= 500 or not declared:
+        if log is None or page.status >= 500:
             return ()
-        storage = self.node.storage
+        storage, out_of_order = self.node.storage, list[str]()
+        if role in _WATCHING:
+            out_of_order = [
+                words("served_otherwise", what=", ".join(run.differences))
+                for run in standing(storage.log_engine, log) if not run.ok
+            ]  # fmt: skip
+        if not declared:
+            return out_of_order
         with reading(storage.ledgers_engine, log) as connection:
-            return [
+            return out_of_order + [
                 words(notice.text, **told)
                 for service, notice in declared
                 if (told := notice.told(connection, storage.tables[service][notice.ledger], log)) is not None

@@ -52,7 +52,7 @@ def as_markdown(policy: Policy) -> str:
         " role in. *Within* says what those of one community get of it: nothing (closed), their community's part"
         " (rows), what lies in it (aggregate), or all (open, where it shows nobody's cases). A district's or a city's"
         " members read the logs within and change nothing; a resident reaches their own case; an operator sees no case"
-        " at all.",
+        " at all. *People*: no program's token is let in, whatever its role.",
     ]
     for part in parts(policy):
         lines += [
@@ -64,6 +64,6 @@ def as_markdown(policy: Policy) -> str:
         ]
         for rule in part.rules:
             marks = " | ".join("●" if not rule.roles or role in rule.roles else "" for role in ROLES)
-            within = "anyone" if not rule.roles else rule.within.value
+            within = ("anyone" if not rule.roles else rule.within.value) + (", people" if rule.by_person else "")
             lines.append(f"| `{rule.method} {rule.path}` | {marks} | {within} | {rule.clause} |")
     return "\n".join(lines) + "\n"

@@ -44,6 +44,8 @@ class Reach:
         resident = visitor.actor.role == Role.RESIDENT
         if not resident and visitor.community is None:
             return asked
+        if resident:
+            await asyncio.to_thread(self._node.storage.case_codes.require, visitor)
         if resident and not self._accepts.creates:
             within = visitor.case == f"{self._decider.category}/{asked.id}"
         else:

@@ -10,12 +10,12 @@ from starlette.routing import BaseRoute
 
 from shared.access.policy import Kind, Rule
 from shared.access.visitor import Visitor
-from shared.contracts.access import PersonSought, SealedFieldRead
+from shared.contracts.access import CardIssued, PersonSought, SealedFieldRead
 from shared.contracts.codes import Role
 from shared.contracts.event import Recorded
 from shared.contracts.model import Refused
 from shared.delivery.channels import is_published
-from shared.log.access import access_log
+from shared.log.access import access_log, of_subject
 from shared.log.codec import canonical
 from shared.log.store import Log
 from shared.queries import page_size, visible, whole
@@ -30,6 +30,8 @@ MOST_READINGS: Final = 1_000
 _LOOKED_AT: Final = 50_000
 """Readings looked through for one page: a case that was hardly read takes several."""
 _PAGE: Final = 5_000
+_BEFORE: Final = "reading/"
+"""How the streams of readings began before they named their subject."""
 
 
 def reading_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
@@ -82,20 +84,34 @@ def readings(log: Log, name: str, after: int = -1) -> Iterator[Recorded]:
         after = page[-1].position
 
 
+def readings_of(log: Log, name: str, subject: str) -> list[Recorded]:
+    """All readings of what one subject's keys seal (`case/0f3a`), in order, without looking through the others; only
+    those of before they were kept by subject are looked through."""
+    kept = access_log(name)
+    before = (one for one in log.beneath(kept, _BEFORE) if of(one, subject))
+    return sorted((*before, *log.beneath(kept, of_subject(subject))), key=lambda one: one.position)
+
+
 def of(one: Recorded, case: str) -> bool:
-    """Whether a reading is of a case or entry, by its id (`0f3a`) or as its keys are named (`case/0f3a`)."""
+    """Whether a reading is of a case or entry, by its id (`0f3a`) or as its keys are named (`case/0f3a`); or a card
+    with a code was handed out that opens the case."""
+    if isinstance(one.event, CardIssued):
+        return case in (one.event.case, f"case/{one.event.case}")
     return isinstance(one.event, SealedFieldRead) and case in (one.event.case, one.event.subject)
 
 
 def told(one: Recorded) -> dict[str, Any]:
-    """A reading as it is shown: who, for whom, in which role, what of which case, what for, by whose leave."""
+    """A reading as it is shown: who, for whom, in which role, what of which case, what for, by whose leave. A card that
+    was handed out has no purpose, and its name instead: what is done with its code is done by `resident-<card>`."""
     event = one.event
     shown = {
         "position": one.position, "at": one.recorded_at, "who": one.actor.id, "role": one.actor.role,
-        "for_whom": one.actor.on_behalf_of, "purpose": event.purpose, "case": None, "subject": None, "item": None,
-        "field": None, "grant": None, "found": None,
+        "for_whom": one.actor.on_behalf_of, "purpose": getattr(event, "purpose", None), "case": None, "subject": None,
+        "item": None, "field": None, "grant": None, "request": None, "found": None, "card": None,
     }  # fmt: skip
     if isinstance(event, PersonSought):
-        return {**shown, "found": event.found}
+        return {**shown, "request": event.request, "found": event.found}
+    if isinstance(event, CardIssued):
+        return {**shown, "case": event.case, "card": event.card}
     names = ("case", "subject", "item", "field", "grant")
     return {**shown, **{name: getattr(event, name) for name in names}}

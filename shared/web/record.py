@@ -21,7 +21,7 @@ from shared.access.visitor import Visitor
 from shared.contracts.codes import RECORD_READERS
 from shared.contracts.model import Refused
 from shared.delivery import channels, cloudevent
-from shared.log import sealer
+from shared.log import cosignatures, sealer
 from shared.log.store import Stored
 from shared.queries import needed, page_size, whole
 from shared.runtime import Node
@@ -36,13 +36,15 @@ STOP_SECONDS: Final = 1.0
 """How long a stream may take to end properly when the server stops."""
 STREAM_SECONDS: Final = 600
 """How long one connection streams. A client goes on with Last-Event-ID, and must show a valid token again."""
+PROOF_SECONDS: Final = 5
+"""How often it is looked up whether the token or session of a stream still holds."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
 def record_routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
     """The routes under `/record`. Who belongs to one community has no part in them: a log is read whole."""
-    record = RecordEndpoint(node)
+    record = RecordEndpoint(node, doorkeeper)
 
     def route(path: str, endpoint: Endpoint) -> BaseRoute:
         rule = Rule(method="GET", path=f"/record/{path}", kind=Kind.RECORD, roles=RECORD_READERS, clause="3.3.7")
@@ -81,8 +83,8 @@ class Sizes:
 class RecordEndpoint:
     """The logs that a process keeps, for those who may read them."""
 
-    def __init__(self, node: Node) -> None:
-        self._storage = node.storage
+    def __init__(self, node: Node, doorkeeper: Doorkeeper) -> None:
+        self._storage, self._doorkeeper = node.storage, doorkeeper
         self._sizes = Sizes(node.storage.log.heads)
 
     async def events(self, request: Request, visitor: Visitor) -> Response:
@@ -106,16 +108,20 @@ class RecordEndpoint:
             after = _last_event(last, log)
         stopping = anyio.Event()
         return EventSourceResponse(
-            self._tail(log, after, stopping), sep="\n", shutdown_event=stopping, shutdown_grace_period=STOP_SECONDS
+            self._tail(request, log, after, stopping),
+            sep="\n",
+            shutdown_event=stopping,
+            shutdown_grace_period=STOP_SECONDS,
         )
 
     async def checkpoint(self, request: Request, visitor: Visitor) -> Response:
-        """The newest signed checkpoint; the first one is made when it is first asked for."""
+        """The newest signed checkpoint, with what witnesses have cosigned of it; the first one is made when it is first
+        asked for."""
         log, _ = self._asked(request, visitor)
         signed = await asyncio.to_thread(self._newest_checkpoint, log)
         if signed is None:
             raise Refused("not_found", field="log")
-        return PlainTextResponse(signed.note)
+        return PlainTextResponse(await asyncio.to_thread(cosignatures.note_of, self._storage.log_engine, signed))
 
     async def inclusion(self, request: Request, visitor: Visitor) -> Response:
         """The proof that the event at a position is in the tree of a size (RFC 9162 §2.1.3)."""
@@ -149,17 +155,32 @@ class RecordEndpoint:
     async def _read(self, log: str, after: int, limit: int) -> Sequence[Stored]:
         return await asyncio.to_thread(self._storage.log.read, log, after, limit)
 
-    async def _tail(self, log: str, after: int, stopping: anyio.Event) -> AsyncIterator[ServerSentEvent]:
-        until = time.monotonic() + STREAM_SECONDS
-        while time.monotonic() < until and not stopping.is_set():
+    async def _tail(
+        self, request: Request, log: str, after: int, stopping: anyio.Event
+    ) -> AsyncIterator[ServerSentEvent]:
+        now = time.monotonic()
+        until, proven = now + STREAM_SECONDS, now
+        while (now := time.monotonic()) < until and not stopping.is_set():
+            if now - proven >= PROOF_SECONDS:
+                if not await self._still_known(request):
+                    return
+                proven = now
             page = await self._read(log, after, PAGE_EVENTS)
             for one in page:
                 yield ServerSentEvent(id=f"{log}/{one.position}", data=cloudevent.encode(one).decode(), sep="\n")
                 after = one.position
             if len(page) < PAGE_EVENTS:  # that was all: until there is more, nothing is read
-                while not stopping.is_set() and time.monotonic() < until:
+                while not stopping.is_set() and time.monotonic() < min(until, proven + PROOF_SECONDS):
                     if (await self._sizes.next()).get(log, 0) > after + 1:
                         break
+
+    async def _still_known(self, request: Request) -> bool:
+        """Whether who asked for a stream may still have it."""
+        try:
+            await self._doorkeeper.visitor(request)
+        except Refused:
+            return False
+        return True
 
     def _newest_checkpoint(self, log: str) -> sealer.SignedCheckpoint | None:
         engine = self._storage.log_engine

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from starlette.routing import Route
 
+from shared.audit.proven import Step, steps
 from shared.contracts.codes import READERS, Role
 from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.model import Refused
@@ -115,14 +116,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One hash on the way to the root, and the side on which it stands."""
-
-    hash: str
-    left: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Proof:
     """That an event is in the signed tree, recomputed from the stored bytes."""
 
@@ -184,23 +177,7 @@ class RecordPages:
             path = sealer.inclusion(storage.log_engine, log, position, checkpoint.size)
             leaf = leaf_of(found[0].bytes)
             holds = verify_inclusion(leaf, position, checkpoint.size, path, checkpoint.root)
-            steps = tuple(
-                Step(hash.hex(), left) for hash, left in zip(path, _sides(position, checkpoint.size), strict=True)
-            )
-            proof = Proof(checkpoint.size, leaf.hex(), steps, checkpoint.root.hex(), holds)
+            shown = steps(path, position, checkpoint.size)
+            proof = Proof(checkpoint.size, leaf.hex(), shown, checkpoint.root.hex(), holds)
         title = ask.words("proof_title", position=position)
         return Page("site/proof.html", title, {"position": position, "event": found[0], "proof": proof})
-
-
-def _sides(position: int, size: int) -> list[bool]:
-    """For each hash of an inclusion proof, from the leaf up: whether it stands on the left (RFC 9162 §2.1.3.2)."""
-    sides, node, last = [], position, size - 1
-    while last:
-        if node & 1 or node == last:
-            sides.append(True)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            sides.append(False)
-        node, last = node >> 1, last >> 1
-    return sides

@@ -27,6 +27,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "newer": ("较新", "Newer"),
     "older": ("较早", "Older"),
     "export": ("导出", "Export"),
+    "print": ("打印", "Print"),
     "apply": ("查询", "Show"),
     "all": ("全部", "All"),
     "home": ("首页", "Home"),
@@ -65,6 +66,10 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "The token is not valid, or has expired: check it, or ask for a new one.",
     ),
     "signed_in_on": ("已登录，正在继续……", "Signed in. Going on …"),
+    "served_otherwise": (
+        "警报：所示内容与日志重放不一致（{what}）。请管理员运行 sanguan doctor。",
+        "Alarm: what is shown differs from a replay of the log ({what}). The operator should run sanguan doctor.",
+    ),
     "opening": ("正在打开……", "Opening …"),
     "go_on": ("继续", "Continue"),
     "factor": ("第二因素", "Second factor"),
@@ -204,5 +209,132 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "这条事件刚刚记录，尚未封存；通常一两秒后即可核验。",
         "This event was recorded just now and is not sealed yet; it usually takes a second or two.",
     ),
+    "proof_tree": ("{size} 条事件的树根", "Root of {size} events"),
+    "proof_path": ("包含证明（{count} 个哈希）", "Inclusion proof ({count} hashes)"),
+    "audit_signed": ("签名时间", "Signed"),
+    "audit_key": ("签名公钥", "Signing key"),
+    "audit_note": ("已签名的检查点（含见证人联署）", "The signed checkpoint, with its cosignatures"),
+    # the audit
+    "audit": ("审计", "Audit"),
+    "audit_lead": (
+        "记录如何增长、由哪个密钥签名、谁见证过。以下是本系统自己的说法；页末说明如何不依靠它核验。",
+        "How the record has grown, which key signed it, who witnessed it. All this is the system's own word; below "
+        "stands how to check it without it.",
+    ),
+    "audit_false": (
+        "{count} 个已存的见证联署与检查点不符！请立即告知审计员。",
+        "{count} stored cosignatures do not fit their checkpoints! Tell the auditor at once.",
+    ),
+    "audit_growth": ("已签名的记录", "The signed record"),
+    "audit_size": ("已签名 {sealed} 条，共 {size} 条事件", "{sealed} of {size} events are signed"),
+    "audit_checkpoints": ("检查点 {count} 个", "{count} checkpoints"),
+    "audit_legend_size": ("已签名的事件数", "events signed"),
+    "audit_legend_rotated": ("更换签名密钥", "the signing key was changed"),
+    "audit_legend_witnessed": ("见证人联署", "a witness cosigned"),
+    "audit_witnesses": ("见证人", "Witnesses"),
+    "audit_witness": ("见证人", "Witness"),
+    "audit_cosigned": ("已联署至", "Cosigned up to"),
+    "audit_stands": ("现状", "Standing"),
+    "audit_since": ("自", "Since"),
+    "audit_cosigns": ("逐次联署", "cosigns"),
+    "audit_silent": ("{witness} 尚未答复", "{witness} has not answered yet"),
+    "audit_no_witness": (
+        "还没有见证人。见证人是另一家单位运行的小程序，记住本日志签过什么，使任何人无法悄悄改写历史：",
+        "There is no witness yet. A witness is a small program that another institution runs; it remembers what this "
+        "log has signed, so that nobody can write its history anew in silence:",
+    ),
+    "audit_runs": ("重放核对及结果", "Replays and their results"),
+    "audit_run_at": ("时间", "When"),
+    "audit_run_kind": ("方式", "Kind"),
+    "audit_run_to": ("核对至", "Compared up to"),
+    "audit_run_found": ("结果", "Result"),
+    "audit_run_equal": ("全部一致", "all the same"),
+    "audit_run_differs": ("有差异", "differs"),
+    "audit_no_runs": (
+        "还没有记下的重放。可随时由记录重算全部台账和得分，与正在使用的逐位比对：",
+        "No replay is on record yet. Every ledger and score can be computed again at any time, and compared:",
+    ),
+    "audit_latest": ("最近的检查点", "Latest checkpoints"),
+    "audit_events": ("事件数", "Events"),
+    "audit_grown": ("新增", "New"),
+    "audit_by": ("联署", "Cosigned by"),
+    "audit_keys": ("签名密钥", "Signing keys"),
+    "audit_keys_lead": (
+        "每个检查点按其事件数只对应一个密钥；更换由新旧两个密钥共同签名。请把公钥另行保存。",
+        "A checkpoint's size names its one key; a change is signed by the old key and the new. Keep the public keys "
+        "elsewhere.",
+    ),
+    "audit_key_number": ("第 {number} 个密钥", "Key {number}"),
+    "audit_key_now": ("现用", "in use"),
+    "audit_key_signs": ("签名范围：事件数大于 {after}", "It signs trees of more than {after} events"),
+    "audit_key_signed": (
+        "签名范围：事件数 {after} 至 {upto}；更换时的树根",
+        "It signed trees of {after} to {upto} events; the root at the change",
+    ),
+    "audit_no_key": (
+        "公钥不在本进程，请向保管记录的进程索取。",
+        "The public key is not kept by this process: ask the one that keeps the record.",
+    ),
+    "audit_do": ("自己核验", "Check it yourself"),
+    "audit_do_lead": (
+        "核验包、一个公钥和两段脚本就够了，不需要本系统。完整步骤见 docs/guide-audit.zh.md。",
+        "A bundle, a public key and two scripts are enough; this system is not needed. docs/guide-audit.md has each "
+        "step.",
+    ),
+    "audit_scores": ("核验得分", "Verify a score"),
+    "audit_scores_lead": (
+        "每个已公布的得分都有核验按钮，当场由记录重新核算。",
+        "Every published score has a button that computes it again there and then.",
+    ),
+    # a printed ledger
+    "check_title": ("核对打印的台账", "Check a printed ledger"),
+    "check_lead": (
+        "打印或导出的台账都带有一行说明。填入后，由今天的记录重算到那个位置，看是否仍然完全一样。",
+        "Every printed or exported ledger carries a line about itself. The log of today is folded again up to that "
+        "position, to see whether it still gives exactly that.",
+    ),
+    "check_paste": ("粘贴说明行", "Paste the line"),
+    "check_line": (
+        "台账第二行的文字（Excel），或 CSV 的最后一行",
+        "The second line of the workbook, or the last of a CSV file",
+    ),
+    "check_type": ("或逐项填写", "Or type it in"),
+    "check_button": ("核对", "Check"),
+    "check_ledger": ("台账", "Ledger"),
+    "check_rows": ("行数", "Rows"),
+    "check_root": ("树根", "Root"),
+    "check_digest": ("摘要", "Digest"),
+    "check_beginning": ("前 16 位即可", "the first 16 digits are enough"),
+    "check_only": ("仅含", "Only"),
+    "check_only_hint": ("例如 community=410105010001", "for example community=410105010001"),
+    "check_unread": (
+        "这不是台账的说明行：请从“台账 ledger”开始整行粘贴，或在下面逐项填写。",
+        "That is no such line: paste it whole, from “台账 ledger” on, or type its parts in below.",
+    ),
+    "check_result": ("核对结果", "Result"),
+    "check_beyond": (
+        "不符：今天的记录只有 {size} 条事件，没有这个位置。要么记录被截断，要么它不是本日志的台账。",
+        "It does not agree: the log of today has {size} events, and no such position. Either it was cut off, or this "
+        "is not a ledger of this log.",
+    ),
+    "check_holds": ("相符：今天的记录仍给出完全一样的台账。", "It agrees: the log of today gives exactly that."),
+    "check_fails": ("不符！今天的记录给出的不是这样。", "It does not agree! The log of today gives something else."),
+    "check_means": (
+        "树根相同，说明到那个位置为止没有一条事件被改动；摘要相同，说明当时的每一行都仍由它得出。纸上的字是否就是这些行，请与导出的同一台账逐行对照。",
+        "The same root: up to there no event was altered. The same digest: every row is still what follows from them. "
+        "Whether the words on the paper are these rows shows beside a fresh copy of the ledger as of that position.",
+    ),
+    "check_means_not": (
+        "请先核对有没有填错。树根不同，说明记录在那个位置之前与打印时不是同一份；只有摘要或行数不同，说明打印时的台账不是由记录得出的，或本版程序的台账已换了样式。请保存此件并告知审计员。",
+        "See first that nothing was mistyped. Another root: up to there the record is not the one that was printed "
+        "from. Only rows or digest differ: what was printed did not follow from the record, or this ledger has another "
+        "shape in this version of the program. Keep the copy, and tell the auditor.",
+    ),
+    "check_what": ("项目", "What"),
+    "check_said": ("打印件所载", "On the copy"),
+    "check_found": ("今天的记录", "From the log"),
+    "check_verdict": ("比对", "Compared"),
+    "check_same": ("相同", "the same"),
+    "check_other": ("不同", "another"),
     "proof_raw": ("机器可读的证明（JSON）", "The proof for programs (JSON)"),
 }

@@ -195,6 +195,26 @@ def test_whoever_lodged_it_neither_hears_nor_decides_it() -> None:
     assert refused(campaign, UPHOLD, OTHER).code == "lodged_it"
 
 
+def test_who_acts_for_them_or_for_whom_they_acted_has_had_the_same_part() -> None:
+    campaign = season()
+    campaign.send(JUNE, "2015-07-07", by=Actor(id="office-1", role="office", on_behalf_of="office-7"))
+    campaign.send(APPEAL, "2015-07-10", "ap1", Actor(id="office-2", role="office", on_behalf_of="clerk-1"))
+    scored = (
+        Actor(id="office-7", role="office"), Actor(id="office-8", role="office", on_behalf_of="office-1"),
+        Actor(id="office-8", role="office", on_behalf_of="office-7"),
+    )  # fmt: skip
+    for_clerk = Actor(id="office-9", role="office", on_behalf_of="clerk-1")
+    for who in scored:
+        assert refused(campaign, HEAR, who).code == "scored_it"
+    assert refused(campaign, HEAR, for_clerk).code == "lodged_it"
+    campaign.send(HEAR, "2015-07-13", "ap1", Actor(id="office-9", role="office"))
+    void = VoidSupervision(reason="sealed:r")
+    for who in scored:
+        assert refused(campaign, UPHOLD, who).code == "scored_it"
+        assert refused(campaign, void, who).code == "scored_it"
+    assert refused(campaign, UPHOLD, for_clerk).code == "lodged_it"
+
+
 def test_what_is_published_by_itself_may_be_heard_by_anybody_of_the_office() -> None:
     campaign = season()
     campaign.send(JUNE, "2015-07-07", by=Actor(id="service:assessment", role="service"))

@@ -1,4 +1,4 @@
-"""Seasons to recompute: drawn and played through the real desks, then read as anybody reads them, over HTTP."""
+"""Seasons to recompute: drawn and played through the real desks, then read from the log."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,25 +8,24 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from services.assessment.commands import AdoptPlan, AdoptRulebook
 from services.assessment.entry_commands import AppealScore
 from services.assessment.evidence.gathered import Evidence, evidence_at
 from services.assessment.ledgers import plans, rulebooks
+from services.assessment.rescoring import enclosures
 from services.assessment.rules.plan_file import STANDING, load_plan
 from services.assessment.rules.rulebook_file import load_rulebook
 from services.season import Scenario, drawn, names_of, play
-from services.together import settled
+from services.together import settled, together
 from shared.command import Asked
 from shared.contracts.assessment import Plan, Rulebook
 from shared.contracts.codes import Role
 from shared.contracts.event import Actor
 from shared.runtime import Node
+from shared.settings import load
+from tests.recomputed.bundles import whole
 from tests.recomputed.mishaps import happen
-from tests.web.campaign import opened, signed_in
 
-PAGE = 1_000
 PATIENT = replace(load_rulebook(), grace_days=16)
 """Every other season's rulebook: what is done in half a month is sent together, and recorded at its end."""
 FIRST_YEAR = 2015
@@ -34,14 +33,16 @@ FIRST_YEAR = 2015
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A season that was played: its record as the API gives it, and the evidence that the product made of it."""
+    """A season that was played: the bytes of its events, and the evidence that the product made of it."""
 
     log: str
-    events: Sequence[Mapping[str, Any]]
+    events: Sequence[bytes]
     evidence: Evidence
     plans: Sequence[Plan]
     """Each in the version in force."""
     rulebook: Rulebook
+    enclosed: Mapping[str, bytes]
+    """What assessment puts into a bundle of it."""
 
 
 class Clock:
@@ -82,7 +83,7 @@ def scenario(number: int) -> Scenario:
 
 async def played(data: Path, scenarios: Sequence[Scenario]) -> list[Season]:
     """The seasons, each in a log of its own, with what seldom happens; the seeds decide."""
-    async with opened(data) as (node, app):
+    async with together(load(data, seal_seconds=0.05), stream=False) as node:
         Clock(node)
         await play(node, {one.log: drawn(one) for one in scenarios})
         await asyncio.gather(*(happen(node, one) for one in scenarios))
@@ -92,7 +93,7 @@ async def played(data: Path, scenarios: Sequence[Scenario]) -> list[Season]:
             if one.seed % 3 == 0 and one.last_day.year == FIRST_YEAR:  # else the season has it
                 await _adopt(node, one.log, AdoptPlan(plan=load_plan(STANDING), author="街道办事处", reason="常设"))
         await settled(node)
-        return [await _read(node, app, one.log) for one in scenarios]
+        return [_read(node, one.log) for one in scenarios]
 
 
 async def _adopt(node: Node, log: str, command: AdoptRulebook | AdoptPlan) -> None:
@@ -103,22 +104,10 @@ async def _adopt(node: Node, log: str, command: AdoptRulebook | AdoptPlan) -> No
     await node.desks["assessment"].send(asked)
 
 
-async def _read(node: Node, app: Any, log: str) -> Season:
-    async with signed_in(node, app, log=log) as browser:
-        events = await _events(browser, log)
+def _read(node: Node, log: str) -> Season:
+    events = [data for _, data in node.storage.log.raw(log, -1, node.storage.log.size(log))]
     with node.look("assessment", log) as look:
         newest_plans = {row.code: row.plan for row in sorted(look.rows(plans.LEDGER), key=lambda row: row.version)}
         newest = max(look.rows(rulebooks.LEDGER), key=lambda row: row.version)
-        return Season(log, events, evidence_at(look), list(newest_plans.values()), newest.rulebook)
-
-
-async def _events(browser: httpx.AsyncClient, log: str) -> list[Mapping[str, Any]]:
-    """Every event of a log, page by page."""
-    events: list[Mapping[str, Any]] = []
-    after: int | None = -1
-    while after is not None:
-        answer = await browser.get(f"/record/events?log={log}&after={after}&limit={PAGE}")
-        page = answer.raise_for_status().json()
-        events += page["events"]
-        after = page["next"]
-    return events
+        enclosed = {name: whole(content) for name, content in enclosures(node.storage, log, 0, len(events) - 1)}
+        return Season(log, events, evidence_at(look), list(newest_plans.values()), newest.rulebook, enclosed)

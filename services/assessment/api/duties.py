@@ -16,10 +16,11 @@ from shared.contracts.frozen import dataclass, replace
 from shared.queries import choice, page_size, whole
 from shared.runtime import Node
 from shared.web.door import Doorkeeper
-from shared.web.exports import FORMATS, csv_response, xlsx_response
+from shared.web.exports import FORMATS, csv_response
 from shared.web.heavy import HEAVY
 from shared.web.ledgers import PAGE_ROWS, known_parameters, only
 from shared.web.questions import answer, question_rule
+from shared.web.workbook import standing, xlsx_response
 
 
 def routes(node: Node, doorkeeper: Doorkeeper) -> list[BaseRoute]:
@@ -53,10 +54,7 @@ class DutiesEndpoint:
         first, today = whole(said.get("cursor", "0"), "cursor"), civil_day(utc_now())
         found = await HEAVY.run(self._find, log, wanted(said, today), today)
         if form != "json":
-            write = csv_response if form == "csv" else xlsx_response
-            names = [field.name for field in fields(Line) if field.name not in ("title_en", "positions")]
-            rows = [(str(number), line) for number, line in enumerate(found.lines, 1)]
-            return await HEAVY.run(write, _File(), names, rows, log, found.position)
+            return await HEAVY.run(self._file, form, log, found)
         more = first + limit < len(found.lines)
         page = replace(found, lines=found.lines[first : first + limit], next=str(first + limit) if more else None)
         return answer(page)
@@ -64,3 +62,13 @@ class DutiesEndpoint:
     def _find(self, log: str, asked: Wanted, today: date) -> Duties:
         with self._node.look(SERVICE.name, log) as look:
             return duties(look, asked, today)
+
+    def _file(self, form: str, log: str, found: Duties) -> Response:
+        """All obligations as a file."""
+        names = [field.name for field in fields(Line) if field.name not in ("title_en", "positions")]
+        rows = [(str(number), line) for number, line in enumerate(found.lines, 1)]
+        if form == "csv":
+            return csv_response(_File(), names, rows, log, found.position)
+        only = {"as_of": found.as_of.isoformat()}
+        stands = standing(self._node.storage, log, found.position, len(rows), utc_now(), only)
+        return xlsx_response(_File(), Line, names, rows, stands)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from services.assessment.explaining.explanation import Choose, Explanation, RowPage, explanation
 from services.assessment.explaining.happenings import Event, happened
@@ -17,7 +17,9 @@ from shared.contracts.frozen import replace
 from shared.contracts.model import Refused
 from shared.ledger.replay import Replay
 from shared.log.store import Log
-from shared.runtime import Node
+
+if TYPE_CHECKING:  # else a command that explains would load all that serves
+    from shared.runtime import Node
 
 MOST_KEPT: Final = 4
 """Publications: a reader looks at the institutions of one or two of them."""
@@ -28,7 +30,7 @@ _Key = tuple[object, ...]
 class Told:
     """What is told of scores. To be called from `HEAVY`, as the log is replayed."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node, self._readings = node, Readings(node)
 
     def explained(self, log: str, row: Row, indicator: str | None, choose: Choose) -> Explanation:
@@ -56,7 +58,7 @@ class Told:
 
 
 @lru_cache(maxsize=1)
-def told(node: Node) -> Told:
+def told(node: "Node") -> Told:
     """What is told in a process, to whomever: what was read for a page serves the programs, too."""
     return Told(node)
 
@@ -64,7 +66,7 @@ def told(node: Node) -> Told:
 class Readings:
     """The newest readings, by publication."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node = node
         self._kept: OrderedDict[_Key, Reading] = OrderedDict()
         self._lock = Lock()

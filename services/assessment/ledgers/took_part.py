@@ -11,11 +11,13 @@ from shared.contracts.assessment_entries import ScoreAppealed, SupervisionVoided
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Ledger
+from shared.contracts.persons import persons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Those who published or restated the scores of a publication, or who lodged an appeal that stands."""
+    """Those who published or restated the scores of a publication, or who lodged an appeal that stands, and for whom
+    they did."""
 
     id: str
     """The stream's: `score/<publication>`, `supervision/<appeal>`."""
@@ -35,10 +37,10 @@ def of_appeal(id: str) -> str:
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     if isinstance(recorded.event, SupervisionVoided):
         return None
-    who = recorded.actor.id
+    who = sorted(persons(recorded.actor))
     if row is None:
-        return Row(id=key, who=(who,))
-    return row if who in row.who else replace(row, who=(*row.who, who))
+        return Row(id=key, who=tuple(who))
+    return replace(row, who=(*row.who, *(one for one in who if one not in row.who)))
 
 
 def _keys(recorded: Recorded) -> Iterable[str]:

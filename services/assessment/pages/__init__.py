@@ -12,6 +12,7 @@ from services.assessment.pages.entries_told import ENTRIES
 from services.assessment.pages.flags import FlagPages
 from services.assessment.pages.grids import GridPages
 from services.assessment.pages.papers import PaperPages
+from services.assessment.pages.proof import ProofPage
 from services.assessment.pages.public import page_routes
 from services.assessment.pages.score import ScorePage
 from services.assessment.pages.scores import ScorePages
@@ -26,14 +27,15 @@ from shared.web.texts import TEXTS as SHELL
 
 
 def routes(site: Site) -> list[BaseRoute]:
-    """`/`, `/scores`, `/scores/{id}`, `/duties`, `/grids`, `/flags`, `/what-if`, `/papers`, `/papers/{kind}`,
-    `/clauses`, `/clauses/{clause}`; for all, `/public/{log}`."""
+    """`/`, `/scores`, `/scores/{id}`, `/scores/{id}/proof`, `/duties`, `/grids`, `/flags`, `/what-if`, `/papers`,
+    `/papers/{kind}`, `/clauses`, `/clauses/{clause}`; for all, `/public/{log}`."""
     scores, clauses, duties = ScorePages(site.node), ClausePages(site.node), DutyPages(site.node)
     papers = PaperPages(site.node)
     return [
         site.page("/", scores.home, within=Within.OPEN),
         site.page("/scores", scores.board, within=Within.OPEN, heavy=True),
         site.page("/scores/{id}", ScorePage(site.node).score, within=Within.AGGREGATE, heavy=True),
+        site.page("/scores/{id}/proof", ProofPage(site.node).proof, within=Within.AGGREGATE, heavy=True),
         site.page("/duties", duties.all, within=Within.ROWS, heavy=True),
         site.page("/grids", GridPages(site.node).all, heavy=True),
         site.page("/flags", FlagPages(site.node).all, within=Within.ROWS, heavy=True),

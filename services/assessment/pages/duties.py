@@ -48,7 +48,7 @@ class DutyPages:
         asked = wanted(said, today)
         with self._node.look("assessment", ask.log) as look:
             found = duties(look, replace(asked, state=None), today)
-            names = dict(communities_served.names(look))
+            names = {code: name for code, name in communities_served.names(look).items() if ask.own(code) == code}
             titles = {row.code: row.plan.title for row in look.rows(plans.LEDGER)}
         names[ask.log] = ask.words("whole")
         lines = [line for line in found.lines if _fits(line, asked.state)]

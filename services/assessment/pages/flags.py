@@ -60,7 +60,8 @@ class FlagPages:
         said["community"] = ask.own(said["community"])
         asked = wanted(said, today)
         with self._node.look("assessment", ask.log) as look:
-            book, names = rules_asked(look, asked), communities_served.names(look)
+            book = rules_asked(look, asked)
+            names = {code: name for code, name in communities_served.names(look).items() if ask.own(code) == code}
             if asked.community is not None and asked.community not in names:
                 raise Refused("unknown_community", field="community")
             found = flagged(look, replace(asked, month=None, community=None), book)

@@ -215,6 +215,96 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "每个数字都列出分子、分母和剔除项，一直到记录中的事件。",
         "Every number with its numerator, denominator and exclusions, down to the events in the record.",
     ),
+    "proven_button": ("核验此得分", "Verify this score"),
+    "proven_title": ("当场核验", "Verified here and now"),
+    "proven_lead": (
+        "刚刚由记录的字节重新核算，没有采用任何已存的结果。",
+        "Just computed again from the bytes of the record; no stored result was believed.",
+    ),
+    "proven_back": ("返回得分", "Back to the score"),
+    "proven_holds": (
+        "核验通过：重新核算的每一个数字都与公布的相同，并能连到已签名的树根。",
+        "It holds: every digit is the same as was published, and leads to a signed root.",
+    ),
+    "proven_pending": (
+        "数字全部相同；公布它的事件刚刚记录，尚未签名封存，稍后再试即可看到签名。",
+        "Every digit is the same. The event that states it is not under a signature yet: try again in a moment.",
+    ),
+    "proven_fails": (
+        "核验不通过！请保存此页并立即告知审计员；不要更改系统中的任何内容。",
+        "It does not hold! Keep this page and tell the auditor at once; change nothing in the system.",
+    ),
+    "proven_unreadable": (
+        "核验不通过：公布此得分的事件已无法读取。请立即告知审计员，并运行 sanguan audit verify。",
+        "It does not hold: an event that states this score cannot be read. Tell the auditor; run sanguan audit verify.",
+    ),
+    "proven_yes": ("符合", "holds"),
+    "proven_no": ("不符", "fails"),
+    "proven_open": ("待定", "cannot be told"),
+    "proven_digits": (
+        "按得分所列办法和方案，由记录的前 {count} 条事件重新核算，得到同样的数字",
+        "Computed again from the first {count} events, under the rules that the score names: the same digits",
+    ),
+    "proven_evidence": (
+        "前 {count} 条事件的字节算出的树根，就是得分所声明的树根",
+        "The root of these {count} events, computed from their bytes, is the root that the score names",
+    ),
+    "proven_row": (
+        "其他页面显示的得分，与记录中公布的相同",
+        "What the other pages show of this score is what the record states",
+    ),
+    "proven_included": (
+        "公布它的事件 {position} 在 {size} 条事件的树中（包含证明，RFC 9162）",
+        "The event {position} that states it is in the tree of {size} events (inclusion, RFC 9162)",
+    ),
+    "proven_goes_on": (
+        "这棵树以得分所依据的那些事件开头（一致性证明）",
+        "That tree begins with the very events on which the score rests (consistency)",
+    ),
+    "proven_signature_good": ("树根由本日志的公钥签名", "Its root is signed under this log's public key"),
+    "proven_signature_bad": ("检查点的签名不符", "The checkpoint's signature does not fit"),
+    "proven_signature_unknown": (
+        "签名未能核对：公钥不在本进程，请用您保存的公钥核对",
+        "The signature was not checked: the public key is not kept here; check it with the key that you keep",
+    ),
+    "proven_signature_none": ("尚未签名封存", "Not signed yet"),
+    "proven_cosigned": (
+        "见证人 {witness} 于 {at} 联署（请用您直接从见证人取得的公钥核对）",
+        "Cosigned by the witness {witness}, {at} (check it with the key that you have from the witness itself)",
+    ),
+    "proven_statements": ("此得分先后由以下事件公布或更正：", "Stated and restated by these events:"),
+    "proven_side_by_side": ("公布的数字与重新核算的数字", "As published, and as computed again"),
+    "proven_cannot": ("无法重新核算：", "It cannot be computed again:"),
+    "proven_published": ("公布", "Published"),
+    "proven_again": ("重新核算", "Computed again"),
+    "proven_same": ("比对", "Compared"),
+    "proven_equal": ("相同", "equal"),
+    "proven_differs": ("不同：{what}", "differs: {what}"),
+    "proven_sum": ("总分", "Sum"),
+    "proven_total": ("{points} / {possible} 分，{per_cent}", "{points} of {possible} points, {per_cent}"),
+    "proven_way": ("从事件到签名", "From the event to the signature"),
+    "proven_event": ("公布它的事件", "The event that states it"),
+    "proven_root_named": ("得分声明的树根", "The root that it names"),
+    "proven_root_read": ("由字节算出的树根", "The root of the bytes"),
+    "proven_without": ("不依靠本系统核验", "Checking it without this system"),
+    "proven_without_lead": (
+        "以上由本系统自己核算。不信任本系统的人，可以只用一个文件、一个公钥和两段短小的脚本得出同样的结论：",
+        "All this was computed by the system itself. Whoever does not trust it needs a file, a public key and two "
+        "short scripts to come to the same:",
+    ),
+    "proven_without_1": (
+        "向办公室索取核验包（个人信息在其中仍是密封的）：",
+        "Ask the office for a bundle (what is personal stays sealed in it):",
+    ),
+    "proven_without_2": (
+        "解压出其中的两段脚本，读一遍，在自己的电脑上运行。第一段核对事件、证明和签名，第二段重算全部得分：",
+        "Take the two scripts out of it, read them, and run them on a machine of your own. The first checks events, "
+        "proofs and signatures; the second computes all scores again:",
+    ),
+    "proven_without_3": (
+        "有系统命令行的审计员，可以列出此得分依据的每一条事件：",
+        "An auditor at the command line gets every event behind this score:",
+    ),
     "basis": ("核算依据", "What it rests on"),
     "evidence_position": ("依据的记录位置", "Position of the evidence"),
     "restated": ("更正记录（{count} 次）", "Restatements ({count})"),

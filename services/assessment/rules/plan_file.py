@@ -1,5 +1,6 @@
 """Plans as files 方案文件. The seed's plan ships with the product, and one for the work between campaigns."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -27,4 +28,10 @@ FORM: Final = Form(
 
 def load_plan(path: Path = BUILT_IN) -> Plan:
     """The plan in a YAML file; raises `DocumentFault` (of each mistake its line, field and reason)."""
+    return _shipped(path) if path in (BUILT_IN, STANDING) else load(path, FORM)
+
+
+@cache
+def _shipped(path: Path) -> Plan:
+    """What ships with the product is read once: it takes a third of a second."""
     return load(path, FORM)

@@ -19,6 +19,7 @@ from shared.contracts.days import civil_day
 from shared.contracts.entries import Entry
 from shared.contracts.frozen import dataclass, replace
 from shared.contracts.model import Context, Look, Refused
+from shared.contracts.persons import same_person
 
 APPEAL_DAYS: Final = 30
 """For so long after a score was stated it may be appealed against (this product's proposal)."""
@@ -134,16 +135,16 @@ def heard(command: HearAppeal | DecideAppeal, entry: Entry | None, context: Cont
     known: Facts = context.facts
     if not known.known:
         raise Refused("unknown_entry", field="stream")
-    if context.by.id in known.scored_by:
+    if same_person(context.by, known.scored_by):
         raise Refused("scored_it")
-    if context.by.id in known.lodged_by:
+    if same_person(context.by, known.lodged_by):
         raise Refused("lodged_it")
     return {}
 
 
 def voided(command: VoidSupervision, entry: Entry | None, context: Context) -> Made:
     """No appeal is made void by whoever it is against; raises `Refused`: scored_it."""
-    if entry is not None and entry.kind == "appeals" and context.by.id in context.facts.scored_by:
+    if entry is not None and entry.kind == "appeals" and same_person(context.by, context.facts.scored_by):
         raise Refused("scored_it")
     return {}
 

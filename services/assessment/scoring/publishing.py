@@ -17,6 +17,7 @@ from shared.contracts.codes import Role
 from shared.contracts.days import civil_day, refuse_future
 from shared.contracts.frozen import dataclass
 from shared.contracts.model import Accepts, Context, Decider, Look, Refused
+from shared.contracts.persons import same_person
 
 Event = ScorePublished | ScoreRestated
 
@@ -63,7 +64,7 @@ def decide(command: PublishScores, state: State, context: Context) -> Sequence[E
     """
     refuse_future(context)
     known: Facts = context.facts
-    if context.by.id in known.worked:
+    if same_person(context.by, known.worked):
         raise Refused("did_the_work")
     if known.plan is None:
         raise Refused("unknown_plan", field="plan", allowed=("adopt-plan",), item=command.plan)

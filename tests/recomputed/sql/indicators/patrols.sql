@@ -1,4 +1,0 @@
--- §3.2.2 Patrols.
-SELECT period.name, community, stream, 0, 1, NULL, 0, 0
-FROM entry JOIN period ON begun_on BETWEEN from_day AND to_day
-WHERE kind = 'patrol-completed'
