@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 import uvloop
@@ -156,6 +156,10 @@ def sealing_share(run: Run) -> None:
         run.measure({name: measurements[name] for name in sorted(measurements, reverse=True)})
 
 
+_A_SHARE: Final = 0.95
+"""A share is measured side by side: what is missing is missing, but for a little noise."""
+
+
 def sealing_rows(results: Results) -> list[Row]:
     """Of the issue on privacy: sealing takes at most so much of an append, and nothing of a replay."""
 
@@ -166,17 +170,17 @@ def sealing_rows(results: Results) -> list[Row]:
     return [
         Row(
             name="append, sealing's share", unit="commands/s", ours=results.rate("visits sealed"),
-            limit=results.rate("visits ready"), target=Target(of_limit=1 - sealing.SHARE),
+            limit=results.rate("visits ready"), target=Target(of_limit=1 - sealing.SHARE), fails_below=_A_SHARE,
             note=f"{share('visits')}: plan-visit and complete-visit (diary sealed) in turn, 200 in flight; {note}",
         ),
         Row(
             name="append of report-case, sealing's share", unit="commands/s", ours=results.rate("reports sealed"),
-            limit=results.rate("reports ready"), target=Target(of_limit=1 - sealing.SHARE),
+            limit=results.rate("reports ready"), target=Target(of_limit=1 - sealing.SHARE), fails_below=_A_SHARE,
             note=f"{share('reports')}: seven values under three new keys, 200 in flight; {note}",
         ),
         Row(
             name="replay, sealing's share", unit="events/s", ours=results.rate("replay with keys"),
-            limit=results.rate("replay without keys"), target=Target(of_limit=0.9),
+            limit=results.rate("replay without keys"), target=Target(of_limit=0.9), fails_below=_A_SHARE,
             note="the same replay; limit: with the vault's tables taken away, so that whoever looks at a key fails",
         ),
     ]  # fmt: skip
@@ -401,9 +405,9 @@ def main() -> int:
         ]
     write(given.out, measured, circumstances)
     show(measured, Console(width=160))
-    half = all(share >= 0.5 for row in measured for share in row.reached())
+    enough = all(share >= row.fails_below for row in measured for share in row.reached())
     console.print(f"load {before[0]:.1f} before, {os.getloadavg()[0]:.1f} after; written to {given.out}")
-    return 0 if half else 1
+    return 0 if enough else 1
 
 
 if __name__ == "__main__":

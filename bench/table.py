@@ -36,6 +36,8 @@ class Row:
     p99_ms: float | None = None
     target: Target
     note: str
+    fails_below: float = 0.5
+    """At less than this much of its target the bench fails: a speed varies with the machine, a share hardly does."""
 
     def reached(self) -> list[float]:
         """How much of each of its targets was reached; 1 is all of it."""
