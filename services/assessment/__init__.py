@@ -6,6 +6,7 @@
 - `due/`: what is owed, by whom, until when, and what became of it
 - `scoring/`: measuring, publishing by hand (`publishing`) and by itself (`schedule`), restating with causes, appeals,
   places
+- `rescoring/`: the script that computes every published score again from a bundle, and what lies beside it there
 - `explaining/`: a score down to its events, what changed since the last one, and the words for all of it
 - `flags/`: what looks odd beside a score; `what_if/`: the same record under other rules; `grids`: work by grid
 - `papers/`: the office's papers; `public/`: what anybody may see; `pages/`, `api/`: how all this is shown

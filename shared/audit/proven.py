@@ -1,0 +1,147 @@
+"""The proof of one event: from its stored bytes up to a root that is signed, and by whom that is witnessed.
+
+Everything is computed when it is asked for, from the bytes that are stored: nothing that says of itself that it holds
+is believed. Who does not believe this program either has the same in a bundle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Engine, select
+
+from shared.log import cosignatures, sealer
+from shared.log.append import moment
+from shared.log.cosignatures import Witnessed
+from shared.log.database import reading
+from shared.log.keys import KeyUnusable, load_chain
+from shared.log.note import NoteRefused
+from shared.log.proofs import verify_consistency, verify_inclusion
+from shared.log.sealer import LogDamaged, SignedCheckpoint
+from shared.log.tree import Frontier, TreeDamaged, leaf_hash
+from shared.log.tree_tables import checkpoints
+from shared.storage import Storage
+
+_WITNESSED: Final = 200
+"""Cosignatures that are looked through for a checkpoint that covers an event."""
+
+
+class Signature(StrEnum):
+    """What the log's own key says of a checkpoint."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    """The public key is not kept by this process."""
+    NONE = "none"
+    """Nothing is signed that covers the event yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hash on the way to the root, and the side on which it stands."""
+
+    hash: str
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """That the log holds an event under a signed root (RFC 9162 §2.1.3), and goes on from the prefix that the event
+    names (§2.1.4)."""
+
+    position: int
+    leaf: bytes
+    size: int
+    """Of the tree that it is proven in: the signed one, or all of the log where that does not cover the event yet."""
+    root: bytes
+    steps: Sequence[Step]
+    included: bool
+    goes_on: bool
+    """Whether the tree begins with the prefix that was read; true where there was none to hold it against."""
+    signature: Signature
+    key: str | None
+    """That signs checkpoints of this size."""
+    note: str | None
+    """The signed checkpoint, with what witnesses added to it."""
+    signed_at: datetime | None
+    witnessed: Sequence[Witnessed]
+
+    @property
+    def holds(self) -> bool:
+        """Nothing of it is false. What is not signed yet is not false."""
+        signed = self.signature is not Signature.BAD and all(one.holds for one in self.witnessed)
+        return self.included and self.goes_on and signed
+
+
+def proven(storage: Storage, log: str, position: int, begins: Frontier | None = None) -> Proven:
+    """The proof of the event at a position; `begins` is the tree over the prefix that was read of it."""
+    try:
+        return _proven(storage, log, position, begins)
+    except (ValueError, LogDamaged, TreeDamaged):  # of what is stored no proof can be made
+        return Proven(position, b"", 0, b"", (), False, False, Signature.NONE, None, None, None, ())
+
+
+def _proven(storage: Storage, log: str, position: int, begins: Frontier | None) -> Proven:
+    engine = storage.log_engine
+    signed, witnessed = covering(engine, log, position)
+    size = signed.size if signed else storage.log.size(log)
+    root = sealer.root_at(engine, log, size)
+    ((_, data),) = storage.log.raw(log, position - 1, 1)
+    leaf, path = leaf_hash(data), sealer.inclusion(engine, log, position, size)
+    goes_on = begins is None or verify_consistency(
+        begins.size, size, sealer.consistency(engine, log, begins.size, size), begins.root(), root
+    )
+    signature, key = (Signature.NONE, None) if signed is None else _signature(storage, log, signed, root)
+    return Proven(
+        position, leaf, size, root, steps(path, position, size), verify_inclusion(leaf, position, size, path, root),
+        goes_on, signature, key, cosignatures.note_of(engine, signed) if signed else None,
+        signed.signed_at if signed else None, witnessed,
+    )  # fmt: skip
+
+
+def covering(engine: Engine, log: str, position: int) -> tuple[SignedCheckpoint | None, Sequence[Witnessed]]:
+    """The newest checkpoint over an event: of those that somebody witnessed where there is one, for nobody but the
+    operator vouches for the others."""
+    newest = sealer.latest(engine, log)
+    if newest is None or newest.size <= position:
+        return None, ()
+    found = [one for one in cosignatures.witnessed(engine, log, _WITNESSED) if one.size > position]
+    if not found:
+        return newest, ()
+    size = found[0].size
+    with reading(engine, log) as connection:
+        query = select(checkpoints).where(checkpoints.c.log == log, checkpoints.c.size == size)
+        row = connection.execute(query).one()
+    signed = SignedCheckpoint(log, row.size, row.root, row.note, moment(row.signed_at))
+    return signed, [one for one in found if one.size == size]
+
+
+def _signature(storage: Storage, log: str, signed: SignedCheckpoint, root: bytes) -> tuple[Signature, str | None]:
+    """Whether the log's key of that size opens the note, and it says this size and root; and which key that is."""
+    try:
+        chain = load_chain(storage.settings.data_dir, log)
+    except KeyUnusable:
+        return (Signature.UNKNOWN if signed.root == root else Signature.BAD), None
+    key = str(chain.at(signed.size))
+    try:
+        said = chain.open(signed.note)
+    except NoteRefused:
+        return Signature.BAD, key
+    return (Signature.GOOD if (said.size, said.root) == (signed.size, root) else Signature.BAD), key
+
+
+def steps(path: Sequence[bytes], position: int, size: int) -> tuple[Step, ...]:
+    """The hashes of an inclusion proof, from the leaf up, with their sides (RFC 9162 §2.1.3.2)."""
+    sides, node, last = [], position, size - 1
+    while last:
+        if node & 1 or node == last:
+            sides.append(True)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            sides.append(False)
+        node, last = node >> 1, last >> 1
+    return tuple(Step(hash_.hex(), left) for hash_, left in zip(path, sides, strict=True))

@@ -1,0 +1,443 @@
+"""The script `rescore.py`: what is as it was published is found so, and whatever is not is found and named (§3.3.5)."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from services.assessment.rescoring import enclosures
+from services.assessment.rescoring.script import NAME, script
+from services.assessment.rules.documents import read
+from services.assessment.rules.plan_file import FORM as PLAN
+from services.assessment.rules.rulebook_file import FORM as RULEBOOK
+from services.together import SERVICES
+from shared.audit.bundle.writing import write_bundle
+from shared.calendar import Calendar, notices
+from shared.log.tables import events
+from shared.runtime import Storage
+from shared.settings import load
+from tests.examples import examples
+from tests.recomputed.bundles import bundle, whole
+from tests.recomputed.recomputation import RESCORE
+from tests.recomputed.seasons import Season, played, scenario
+
+Event = dict[str, Any]
+SCORES = ("score-published", "score-restated")
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A season of two communities, with scores that were published, restated and appealed against."""
+
+    season: Season
+    written: Path
+    """The bundle, as the product writes it."""
+    part: Path
+    """One of a part of the log."""
+    data: Path
+    """The installation."""
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
+    data, out = tmp_path_factory.mktemp("rescored"), tmp_path_factory.mktemp("bundles")
+    (season,) = asyncio.run(played(data, [scenario(1)]))
+    storage = Storage(load(data), SERVICES)
+    try:
+        for name, first in (("whole.zip", 0), ("part.zip", 100)):
+            last = None if first == 0 else len(season.events) - 1
+            write_bundle(
+                storage, season.log, first, last, lambda a, b: enclosures(storage, season.log, a, b), out / name
+            )
+    finally:
+        storage.close()
+    return Bundled(season, out / "whole.zip", out / "part.zip", data)
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The script by itself, with no package beside the standard library."""
+    command = [sys.executable, "-I", "-S", "-X", "utf8", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """The script, as whoever has a bundle takes it out of it."""
+    (tmp_path / NAME).write_bytes(script())
+    return tmp_path / NAME
+
+
+# what is well ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_score_of_a_bundle_is_as_published(bundled: Bundled, tmp_path: Path) -> None:
+    with zipfile.ZipFile(bundled.written) as archive:
+        archive.extractall(tmp_path)
+    found = run(tmp_path / NAME, bundled.written)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "14 scores recomputed" in found.stdout
+    assert "14 个得分" in found.stdout
+    unpacked = run(tmp_path / NAME, tmp_path, "--json")
+    assert json.loads(unpacked.stdout) == {
+        "ok": True, "log": bundled.season.log, "size": len(bundled.season.events),
+        "scores": {"checked": 14, "equal": 14}, "first_bad": None,
+    }  # fmt: skip
+
+
+def test_numbers_were_restated_so_that_scores_rest_on_what_was_known_at_their_positions(bundled: Bundled) -> None:
+    restated = [event["data"] for event in told(bundled, "score-restated")]
+    assert any(change["number"] == "numerator" for one in restated for change in one["changes"])
+    assert all(one["was"]["position"] < one["score"]["position"] for one in restated)
+
+
+def test_the_rules_lie_in_it_as_texts_that_the_product_reads(bundled: Bundled) -> None:
+    with zipfile.ZipFile(bundled.written) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".json")}
+    plans = [read(text, name, PLAN) for name, text in texts.items() if name.startswith("plans/")]
+    rulebooks = [read(text, name, RULEBOOK) for name, text in texts.items() if name.startswith("rulebooks/")]
+    assert [one.code for one in plans] == ["dongfeng-2015-28", "dongfeng-2015-28"]
+    assert [one.grace_days for one in rulebooks] == [7, 16]
+    assert sum(name.startswith("scores/") for name in texts) == 14
+
+
+def test_a_part_of_a_log_has_the_rules_of_before_and_the_scores_of_the_part(bundled: Bundled) -> None:
+    with zipfile.ZipFile(bundled.written) as archive, zipfile.ZipFile(bundled.part) as part:
+        of_all, of_part = (
+            {name for name in one.namelist() if name.partition("/")[0] in ("plans", "rulebooks", "calendars", "scores")}
+            for one in (archive, part)
+        )  # fmt: skip
+    assert of_part == of_all
+
+
+def test_a_part_of_a_log_cannot_be_rescored(bundled: Bundled, here: Path) -> None:
+    found = run(here, bundled.part)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert "begins at position 100" in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.long
+def test_postgresql_encloses_the_same(bundled: Bundled, tmp_path: Path, postgres_url: str) -> None:
+    ours, theirs = (
+        Storage(load(bundled.data), SERVICES), Storage(load(tmp_path, database_url=postgres_url), SERVICES)
+    )  # fmt: skip
+    theirs.migrate()
+    try:
+        with ours.log_engine.connect() as reading, theirs.log_engine.begin() as writing:
+            writing.execute(insert(events), [dict(row._mapping) for row in reading.execute(select(events))])
+        for first, last in ((0, len(bundled.season.events) - 1), (150, 262), (0, 0)):
+            same = [
+                [(name, whole(content)) for name, content in enclosures(storage, bundled.season.log, first, last)]
+                for storage in (ours, theirs)
+            ]
+            assert same[0] == same[1]
+    finally:
+        ours.close()
+        theirs.close()
+
+
+def test_a_codes_first_sign_cannot_lead_a_files_name_astray() -> None:
+    from services.assessment.rescoring.enclosing import _name
+
+    for code in ("default", "2015", "街道", ".hidden", "..", "-x", "_x", ":"):
+        assert _name(code) == RESCORE._begun(code)
+        assert _name(code)[0] not in ".-:"
+    assert len({_name(code) for code in (".x", "_.x", "x", "_x")}) == 4
+
+
+def test_the_state_councils_notices_make_the_calendar_that_the_product_counts_by() -> None:
+    """Whoever reads the notices alone comes to the same days, on any day on which they were known."""
+    listed = list(notices())
+    for known_on in sorted({one.announced.on for one in listed}):
+        known, told_by = Calendar(known_on), dict[date, bool]()
+        for one in sorted(listed, key=lambda one: one.announced.on):
+            if one.announced.on <= known_on:
+                told_by |= dict.fromkeys(one.off, False) | dict.fromkeys(one.worked, True)
+        days = {day for one in listed for day in (*one.off, *one.worked)}
+        assert {day: known.works(day) for day in days} == {day: told_by.get(day, day.weekday() < 5) for day in days}
+
+
+# what is not ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def found(bundled: Bundled, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """What the script finds first in a bundle of these events and files; None where nothing is wrong."""
+    season = bundled.season
+
+    def judged(
+        events: Sequence[bytes] = season.events, enclosed: Mapping[str, bytes] = season.enclosed, **said: Any
+    ) -> Any:
+        code = RESCORE.main([str(bundle(tmp_path / "altered.zip", season.log, events, enclosed, **said)), "--json"])
+        answer = json.loads(capsys.readouterr().out)
+        assert (code, answer["ok"]) in ((0, True), (1, False))
+        return answer["first_bad"]
+
+    return judged
+
+
+def told(bundled: Bundled, kind: str) -> list[Event]:
+    """The events of a kind, with their positions."""
+    read = [{**json.loads(one), "position": at} for at, one in enumerate(bundled.season.events)]
+    return [one for one in read if one["type"].split(".")[2] == kind]
+
+
+def with_event(bundled: Bundled, position: int, change: Callable[[Event], object]) -> list[bytes]:
+    """The events, one of them changed by a forger who writes it as the record would."""
+    events, event = list(bundled.season.events), json.loads(bundled.season.events[position])
+    change(event)
+    events[position] = json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return events
+
+
+def beside(bundled: Bundled, events: Sequence[bytes]) -> dict[str, bytes]:
+    """The files that fit these events, whatever scores they publish."""
+    rules = {name: one for name, one in bundled.season.enclosed.items() if not name.startswith("scores/")}
+    read = ((at, json.loads(one)) for at, one in enumerate(events))
+    scores = ((at, one) for at, one in read if one["type"].split(".")[2] in SCORES)
+    return {**rules, **{f"scores/{at}.json": json.dumps(one["data"]).encode() for at, one in scores}}
+
+
+def test_nothing_is_found_where_nothing_is_wrong(bundled: Bundled, found: Callable[..., Any]) -> None:
+    assert found() is None
+    assert found(enclosed=beside(bundled, bundled.season.events)) is None
+
+
+def numbers_of(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value of a score."""
+    if isinstance(value, dict | list):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from numbers_of(part, (*way, key))
+    else:
+        yield way
+
+
+def other(value: Any) -> Any:
+    """Another one of its kind."""
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case str() if value[-1:].isdigit():
+            return f"{value[:-1]}{(int(value[-1]) + 1) % 10}"
+        case None:
+            return "1.0000"
+        case _:
+            return f"{value}x"
+
+
+def _restated(bundled: Bundled) -> Event:
+    return next(one for one in told(bundled, "score-restated") if len(one["data"]["score"]["subject"]) == 12)
+
+
+EVERY = 661 // examples(36)
+"""Of a score's values every so-manieth is changed."""
+
+
+@pytest.mark.parametrize("kind", ["score-published", "score-restated"])
+def test_any_changed_digit_of_a_score_is_found(bundled: Bundled, found: Callable[..., Any], kind: str) -> None:
+    event = told(bundled, kind)[-1]
+    for way in list(numbers_of(event["data"]["score"]))[::EVERY]:
+
+        def change(event: Event, way: tuple[Any, ...] = way) -> None:
+            at = event["data"]["score"]
+            for key in way[:-1]:
+                at = at[key]
+            at[way[-1]] = other(at[way[-1]])
+
+        events = with_event(bundled, event["position"], change)
+        bad = found(events, beside(bundled, events))
+        assert bad is not None, way
+        assert bad["position"] == event["position"], way
+
+
+def test_a_changed_number_is_named(bundled: Bundled, found: Callable[..., Any]) -> None:
+    event = next(one for one in told(bundled, "score-published") if len(one["data"]["score"]["subject"]) == 12)
+    place = next(n for n, one in enumerate(event["data"]["score"]["indicators"]) if one["code"] == "must_visits")
+    was = event["data"]["score"]["indicators"][place]["numerator"]
+    events = with_event(
+        bundled, event["position"], lambda event: event["data"]["score"]["indicators"][place].update(numerator=was + 1)
+    )  # fmt: skip
+    bad = found(events, beside(bundled, events))
+    assert (bad["position"], bad["score"]) == (event["position"], event["stream"].removeprefix("score/"))
+    assert (bad["institution"], bad["indicator"]) == (event["data"]["score"]["subject"], "must_visits")
+    assert (bad["number"], bad["published"], bad["recomputed"]) == ("numerator", was + 1, was)
+    assert f"numerator was published as {was + 1}, recomputed {was}" in bad["reason"]
+    assert "复算为" in bad["reason_zh"]
+
+
+def test_a_number_that_was_changed_in_the_file_alone_is_named(bundled: Bundled, found: Callable[..., Any]) -> None:
+    position = told(bundled, "score-published")[0]["position"]
+    name = f"scores/{position}.json"
+    score = json.loads(bundled.season.enclosed[name])
+    score["score"]["points"]["decimal"] = other(score["score"]["points"]["decimal"])
+    bad = found(enclosed={**bundled.season.enclosed, name: json.dumps(score).encode()})
+    assert (bad["position"], bad["file"]) == (position, name)
+    assert "score.points.decimal" in bad["reason"]
+
+
+def test_a_restatement_that_leaves_out_a_change_or_its_past_is_found(
+    bundled: Bundled, found: Callable[..., Any]
+) -> None:  # fmt: skip
+    event = _restated(bundled)
+
+    def shorter(event: Event) -> None:
+        event["data"]["changes"].pop()
+
+    def another_past(event: Event) -> None:
+        event["data"]["was"]["per_cent"] = other(event["data"]["was"]["per_cent"])
+
+    for change, said in ((shorter, "change of"), (another_past, "`was` is not what position")):
+        events = with_event(bundled, event["position"], change)
+        bad = found(events, beside(bundled, events))
+        assert bad["position"] == event["position"]
+        assert said in bad["reason"]
+
+
+@pytest.mark.parametrize("folder", ["rulebooks", "plans", "calendars"])
+def test_a_changed_file_of_the_rules_is_named(bundled: Bundled, found: Callable[..., Any], folder: str) -> None:
+    for name in sorted(name for name in bundled.season.enclosed if name.startswith(f"{folder}/")):
+        changed = bundled.season.enclosed[name].replace(b'"2015-09-03"', b'"2015-09-07"').replace(b'"5.1"', b'"5.2"')
+        assert changed != bundled.season.enclosed[name]
+        assert found(enclosed={**bundled.season.enclosed, name: changed})["file"] == name
+        if folder != "calendars":
+            gone = {one: content for one, content in bundled.season.enclosed.items() if one != name}
+            assert found(enclosed=gone)["file"] == name
+    assert (
+        found(enclosed={**bundled.season.enclosed, f"{folder}/more-v1.json": b"{}"})["file"] == f"{folder}/more-v1.json"
+    )
+
+
+def test_a_rulebook_that_was_changed_in_file_and_event_gives_other_scores(
+    bundled: Bundled, found: Callable[..., Any]
+) -> None:  # fmt: skip
+    event = told(bundled, "rulebook-adopted")[0]
+    first = told(bundled, "score-published")[0]["position"]
+
+    def heavier(event: Event) -> None:
+        event["data"]["rulebook"]["indicators"][0]["weight"] = "8"
+
+    def counting_all(event: Event) -> None:
+        (rule,) = (one for one in event["data"]["rulebook"]["indicators"] if one["code"] == "must_visits")
+        rule["denominator"]["where"] = []
+
+    for change, number in ((heavier, "weight"), (counting_all, "standing")):
+        events = with_event(bundled, event["position"], change)
+        rulebook = json.dumps(json.loads(events[event["position"]])["data"]["rulebook"]).encode()
+        bad = found(events, {**bundled.season.enclosed, "rulebooks/default-v1.json": rulebook})
+        assert bad["number"] == number
+        assert bad["position"] >= first
+
+
+def test_a_dropped_event_is_found_by_the_gap_that_it_leaves(bundled: Bundled, found: Callable[..., Any]) -> None:
+    events, size = bundled.season.events, len(bundled.season.events)
+    for position in range(0, size, max(size // examples(60), 1)):
+        dropped = [*events[:position], *events[position + 1 :]]
+        assert found(dropped) is not None
+        assert found(dropped, to=size - 2) is not None or not rested_on(bundled, position)
+
+
+def rested_on(bundled: Bundled, position: int) -> bool:
+    """Whether any score was published after a position: the script knows what happened by nothing else."""
+    return any(one["data"]["score"]["position"] >= position for kind in SCORES for one in told(bundled, kind))
+
+
+def test_a_gap_is_named_by_the_stream(bundled: Bundled, found: Callable[..., Any]) -> None:
+    accepted = told(bundled, "case-accepted")[0]
+    later = next(
+        at for at, one in enumerate(bundled.season.events)
+        if at > accepted["position"] and json.loads(one)["stream"] == accepted["stream"]
+    )  # fmt: skip
+    position = accepted["position"]
+    bad = found([*bundled.season.events[:position], *bundled.season.events[position + 1 :]])
+    assert bad["position"] == later - 1
+    assert accepted["stream"] in bad["reason"]
+
+
+def test_an_event_that_was_changed_where_no_number_rests_on_it_leaves_another_root(
+    bundled: Bundled, found: Callable[..., Any]
+) -> None:  # fmt: skip
+    first = told(bundled, "score-published")[0]["position"]
+    position = next(one["position"] for one in told(bundled, "visit-times-set") if one["position"] < first)
+    bad = found(with_event(bundled, position, lambda event: event["data"].update(times="每周三下午")))
+    assert (bad["number"], bad["position"]) == ("root", first)
+
+
+def test_swapped_and_repeated_events_are_found(bundled: Bundled, found: Callable[..., Any]) -> None:
+    events = list(bundled.season.events)
+    assert found([*events[:9], events[8], *events[9:]]) is not None
+    assert found([*events[:50], events[51], events[50], *events[52:]]) is not None
+    assert found(events[:-5]) is not None
+
+
+def test_an_institution_whose_score_was_kept_back_is_named(bundled: Bundled, found: Callable[..., Any]) -> None:
+    """The forger takes the last score out and counts on, so that no gap is left."""
+    gone = max(told(bundled, "score-published"), key=lambda one: one["position"])
+    kept = []
+    for at, one in enumerate(bundled.season.events):
+        event = json.loads(one)
+        if at != gone["position"]:
+            if event["stream"] == gone["stream"] and event["version"] > gone["version"]:
+                event["version"] -= 1
+            kept.append(json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+    bad = found(kept, beside(bundled, kept))
+    assert bad["institution"] == gone["data"]["score"]["subject"]
+    assert "was not published" in bad["reason"]
+
+
+# what cannot be read --------------------------------------------------------------------------------------------------
+
+
+def test_unusable_input_gets_one_line(bundled: Bundled, here: Path, tmp_path: Path) -> None:
+    raw = bundled.written.read_bytes()
+    inputs = {
+        "empty.zip": b"", "text.zip": b"not a zip", "cut.zip": raw[: len(raw) // 2],
+        "flipped.zip": raw[: len(raw) // 3] + bytes([raw[len(raw) // 3] ^ 1]) + raw[len(raw) // 3 + 1 :],
+    }  # fmt: skip
+    for name, content in inputs.items():
+        (tmp_path / name).write_bytes(content)
+    events, files = bundled.season.events, bundled.season.enclosed
+    bundle(tmp_path / "foreign.zip", "1", [], {}, format="another/1")
+    bundle(tmp_path / "nowhere.zip", "1", [], {}, **{"from": "0"})
+    bundle(tmp_path / "lacking.zip", "1", events, {})
+    bundle(tmp_path / "nonsense.zip", bundled.season.log, events, {**files, "calendars/state-council.json": b"[1]"})
+    for path in (*sorted(tmp_path.glob("*.zip")), tmp_path / "missing.zip", tmp_path):
+        found = run(here, path)
+        lines = (found.stdout if found.returncode == 1 else found.stderr).splitlines()
+        assert found.returncode in (1, 2), path
+        assert "Traceback" not in found.stderr, path
+        assert len(lines) == (2 if found.returncode == 1 else 1), path
+
+
+def test_a_record_that_is_written_wrongly_is_told_and_no_traceback(bundled: Bundled, found: Callable[..., Any]) -> None:
+    position = told(bundled, "score-published")[0]["position"]
+
+    def lacking(event: Event) -> None:
+        del event["data"]["score"]["period"]
+
+    def nested(event: Event) -> None:
+        event["data"]["score"]["plan_version"] = [1]
+
+    def absurd(event: Event) -> None:
+        event["data"]["score"]["as_of"] = "yesterday"
+
+    for change in (lacking, nested, absurd):
+        events = with_event(bundled, position, change)
+        assert found(events, beside(bundled, events))["position"] == position
+    for raw in (b"", b"[]", b"{", b"\xff", b"[" * 100_000, b'{"log": 1}'):
+        events = [*bundled.season.events[:7], raw, *bundled.season.events[8:]]
+        assert found(events)["position"] == 7
+
+
+def test_what_is_as_enormous_as_no_event_is_refused(bundled: Bundled, found: Callable[..., Any]) -> None:
+    assert found([*bundled.season.events[:3], b"0" * (RESCORE.LONGEST_EVENT + 1)])["position"] == 3
