@@ -33,7 +33,8 @@ from bench.timing import Timed, median_p99_ms, median_rate
 from bench.work import LOG, SERVICES, Counter, case_ids, found, reports, rounds_of, storage
 from bench.work import append as append_proposals
 from shared.contracts.codes import Role
-from shared.runtime import Node, Storage
+from shared.runtime import Node
+from shared.storage import Storage
 
 IN_FLIGHT = 200
 CONNECTIONS = 64

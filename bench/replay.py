@@ -9,7 +9,7 @@ from shared.audit.workers import Several, Workers
 from shared.clock import utc_now
 from shared.ledger.replay import Replay
 from shared.ledger.runner import Runner
-from shared.runtime import Storage
+from shared.storage import Storage
 
 
 def in_memory(storage: Storage) -> Timed:

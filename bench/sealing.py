@@ -11,7 +11,8 @@ from bench import replay
 from bench.timing import Timed
 from shared.contracts.personal import personal, sealed_copy
 from shared.log.vault import NewKey, SubjectKeys, Vault
-from shared.runtime import Node, Storage
+from shared.runtime import Node
+from shared.storage import Storage
 
 SHARE: Final = 0.30
 """Of an append's time, at most."""

@@ -19,8 +19,9 @@ from starlette.routing import Route
 
 from bench.work import SERVICES
 from services.assignment.service import SERVICE as ASSIGNMENT
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import Settings, load
+from shared.storage import Storage
 from shared.web.app import make_app
 from shared.web.commands import commands_of
 from shared.web.door import Doorkeeper

@@ -20,8 +20,9 @@ from bench import append, replay
 from bench.peer import Peer
 from bench.timing import Timed
 from bench.work import LOG, SERVICES, Counter, rounds_of
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import load
+from shared.storage import Storage
 
 PROCESSES = 2
 

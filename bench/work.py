@@ -35,8 +35,9 @@ from shared.contracts.intake import CaseReported
 from shared.contracts.model import Service
 from shared.log.append import Appended, Proposal
 from shared.log.store import Log
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import load
+from shared.storage import Storage
 from shared.web.commands import commands_of
 from shared.web.gate import Gate
 

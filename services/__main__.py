@@ -71,7 +71,8 @@ def up(
 
     Example: sanguan up --data data/sample --with-sample
     """
-    from services.together import listening, serve, together
+    from services.serving import listening
+    from services.together import serve, together
 
     made = settings(data, port=port)
 
@@ -99,7 +100,8 @@ def run(
 
     Example: SANGUAN_DATABASE_URL=postgresql://… SANGUAN_REDIS_URL=redis://… sanguan run intake --port 8001
     """
-    from services.together import listening, serve
+    from services.serving import listening
+    from services.together import serve
     from shared.runtime import Node
 
     made = settings(data, port=port)

@@ -15,15 +15,10 @@ from starlette.applications import Starlette
 from services.assessment import api as scores_api
 from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assignment.pages import SECTION as ASSIGNMENT_PAGES
-from services.installation import LOG as LOG
-from services.installation import SERVICES as SERVICES
-from services.installation import data_exists as data_exists
-from services.installation import named as named
-from services.installation import opened as opened
+from services.installation import SERVICES
 from services.intake import api as intake_api
 from services.intake.pages import SECTION as INTAKE_PAGES
 from services.privacy.pages import SECTION as PRIVACY_PAGES
-from services.serving import listening as listening
 from services.serving import serve_app
 from shared.access.policy import Policy
 from shared.access.visitor import Visitor
@@ -31,8 +26,9 @@ from shared.contracts.model import Refused
 from shared.delivery.channels import is_published
 from shared.delivery.embedded import EmbeddedValkey
 from shared.follow import WAIT_SECONDS, Follower
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import Settings, load
+from shared.storage import Storage
 from shared.web import audit_pages, check_page, policy_page, record_pages, sign_in
 from shared.web.app import make_app
 from shared.web.door import Doorkeeper

@@ -28,7 +28,7 @@ from shared.log.anchoring import Anchoring
 from shared.log.append import microseconds
 from shared.log.appender import Appender
 from shared.log.cosigning import witnesses_in
-from shared.storage import Storage as Storage
+from shared.storage import Storage
 from shared.timers import Timers
 
 ANCHOR_SECONDS: Final = 300.0

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from services.exporting.schema_document import as_markdown as export_schema
-from services.together import SERVICES, whole_policy
+from services.installation import SERVICES
+from services.together import whole_policy
 from shared.web.documents import asyncapi, document_schema, openapi
 from shared.web.policy_page import as_markdown
 

@@ -5,7 +5,7 @@ import pytest
 from services.assessment.clauses import CLAUSES, KNOWN, clauses_of
 from services.assessment.rules.plan_file import load_plan
 from services.clauses import clauses
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.catalogue import EVENTS
 
 ROWS = {row["clause"]: row for row in clauses(SERVICES)}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.errors import CODES
 
 TESTS: Final = Path(__file__).parent

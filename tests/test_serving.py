@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from services.together import listening
+from services.serving import listening
 from shared.settings import load
 
 

@@ -19,12 +19,12 @@ from services.assessment.rescoring.script import NAME, script
 from services.assessment.rules.documents import read
 from services.assessment.rules.plan_file import FORM as PLAN
 from services.assessment.rules.rulebook_file import FORM as RULEBOOK
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.audit.bundle.writing import write_bundle
 from shared.calendar import Calendar, notices
 from shared.log.tables import events
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from tests.examples import examples
 from tests.recomputed.bundles import bundle, whole
 from tests.recomputed.recomputation import RESCORE

@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import URL, Connection, delete, insert, make_url, select, text, update
 
 from services.assessment.commands import PublishScores
+from services.installation import SERVICES, opened
 from services.intake.commands import CorrectCase
 from services.intake.service import SERVICE as INTAKE
-from services.together import SERVICES, opened, together
+from services.together import together
 from shared.audit import compare as comparing
 from shared.audit.compare import Compared, ComparedLedger, compare
 from shared.contracts.assessment import PeriodKind, ScorePublished, ScoreRestated
@@ -28,8 +29,9 @@ from shared.log.database import postgres_engine
 from shared.log.tables import events
 from shared.log.tree import leaf_hash
 from shared.log.tree_tables import checkpoints, tiles
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import Settings, load
+from shared.storage import Storage
 from shared.web.ledgers import LedgerEndpoint, Wanted
 from tests.parts import proposal, reported
 from tests.web.campaign import LOG, day, fill, report

@@ -11,8 +11,9 @@ from sqlalchemy import delete, insert, select, text, update
 from structlog.testing import capture_logs
 
 from services.assessment.service import SERVICE as ASSESSMENT
+from services.installation import SERVICES
 from services.intake.service import SERVICE as INTAKE
-from services.together import SERVICES, application, together
+from services.together import application, together
 from shared.audit.runs import KEPT, Run, record, runs, standing
 from shared.audit.watch import Stopped, Watch, Watches
 from shared.clock import utc_now
@@ -20,8 +21,8 @@ from shared.contracts.codes import Role
 from shared.contracts.model import Service
 from shared.ledger.runner import Runner
 from shared.ledger.tables import parked, progress, tables_of
-from shared.runtime import Storage
 from shared.settings import Settings
+from shared.storage import Storage
 from tests.audit.test_compare import _new_database, played, played_postgres, settings
 from tests.web.campaign import LOG
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 
 from services.exporting.projection import category_of
 from services.exporting.vocabulary import LEFT_OUT
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts import assignment, intake
 from shared.contracts.access import AccessAnchored
 from shared.contracts.assessment import DecimalText, TotalText
@@ -23,8 +23,8 @@ from shared.contracts.event import Actor
 from shared.contracts.fields import Division, Month, Text, Whole
 from shared.log.append import Appended, Proposal
 from shared.log.store import Log
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 
 LOG: Final = "410105010"
 COMMUNITY: Final = f"{LOG}001"

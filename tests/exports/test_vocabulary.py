@@ -27,7 +27,7 @@ from services.exporting.vocabulary import (
     WITHHELD,
     Type,
 )
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts import privacy
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.fields import Code, Line, Name, Sealed

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from openpyxl.utils import get_column_letter
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.ledger.replay import Replay
 from shared.ledger.runner import Runner
 from shared.ledger.tables import digest

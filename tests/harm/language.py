@@ -6,7 +6,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.access import READINGS
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.personal import personal

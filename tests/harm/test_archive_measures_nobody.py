@@ -18,7 +18,7 @@ from services.assessment.papers.layout import Part, Table, laid_out
 from services.assessment.papers.outcome import InstitutionOutcome, Result
 from services.assessment.papers.performance_archive import PerformanceArchive
 from services.assessment.scoring.recomputing import SCORER
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.assessment import IndicatorScore
 from shared.contracts.codes import Role
 from tests.assessment.test_papers import archive, reviewed, served

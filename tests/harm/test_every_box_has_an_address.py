@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.codes import Role
 from shared.contracts.model import Compartment, Decider, Ledger, Service
 from shared.contracts.personal import SEALED_MARK, boxes, key_of, personal

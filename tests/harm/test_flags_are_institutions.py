@@ -17,7 +17,7 @@ from services.assessment.flags.raising import Answer, Flag, FlagMember, flags
 from services.assessment.ledgers import visits_made
 from services.assessment.scoring.recomputing import SCORER
 from services.assessment.service import FLAGS, SERVICE
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.assessment import FlagKind, FlagRule
 from shared.contracts.assessment_entries import FlagAnswered
 from tests.assessment.campaign import EAST, RULEBOOK, WEST, Campaign

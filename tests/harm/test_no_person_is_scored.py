@@ -20,7 +20,7 @@ from services.assessment.evidence.tables import tables
 from services.assessment.rules.rulebook import check
 from services.assessment.scoring import measuring as scoring
 from services.assessment.scoring.measuring import Institution, Scores, Tally, score
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.assessment import (
     Filter,
     IndicatorKind,

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from starlette.routing import Route
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.codes import Role
 from shared.contracts.model import Ledger
 from shared.contracts.personal import personal

@@ -21,8 +21,8 @@ from services.assessment.pages.texts import TEXTS as OF_ASSESSMENT
 from services.assessment.papers.labels import LABELS
 from services.assessment.what_if.comparing import Rules, what_if
 from services.assignment.pages.texts import TEXTS as OF_ASSIGNMENT
+from services.installation import SERVICES
 from services.intake.pages.texts import TEXTS as OF_INTAKE
-from services.together import SERVICES
 from shared.contracts.assessment import Sequel
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import PostingEnd, Profession

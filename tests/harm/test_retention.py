@@ -12,6 +12,7 @@ import pytest
 
 from services.assessment.commands import PublishScores
 from services.forgetting import due_on
+from services.installation import SERVICES
 from services.intake.commands import (
     CloseCase,
     DeclineCase,
@@ -26,7 +27,6 @@ from services.privacy.commands import ApproveErasure, CompleteErasure, LiftRestr
 from services.privacy.ledgers import restrictions
 from services.privacy.ledgers.restrictions import RESTRICTED_DAYS
 from services.privacy.service import SERVICE as PRIVACY
-from services.together import SERVICES
 from shared.audit.compare import compare
 from shared.audit.verify import verify_log
 from shared.clock import utc_now
@@ -44,8 +44,8 @@ from shared.ledger.replay import Replay
 from shared.ledger.tables import digest
 from shared.log import keys
 from shared.log.vault import Unreadable
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from tests.harm.invented import ID_NUMBER, NAME, PHONE
 from tests.harm.office import COMMUNITY, Office, office, person
 from tests.privacy.erasing import GUARD, OTHER, approve, erase_as_asked

@@ -14,7 +14,7 @@ from services.assessment.rules.plan_file import load_plan
 from services.assignment.commands import DeclareConflict, PlanVisit
 from services.assignment.entry_commands import AppointLeader, RelieveLeader
 from services.assignment.handling import DECIDER
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.audit.verify import verify_log
 from shared.clock import utc_now
 from shared.contracts.access import READINGS, Purpose, SealedFieldRead

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from services.assessment.commands import PublishScores
 from services.assessment.public.figures import Publication, Row, Version, quarters
 from services.assessment.public.suppression import SPAN, THRESHOLD, Shown, span, suppress, with_totals
+from services.installation import SERVICES
 from services.intake.commands import CorrectCase, VoidCase
-from services.together import SERVICES
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import DisputeType
 from shared.web.documents import openapi

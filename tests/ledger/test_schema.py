@@ -7,10 +7,10 @@ from threading import Barrier
 import pytest
 from sqlalchemy import inspect, text
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.ledger.tables import LEDGERS
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 
 AT_ONCE = 6
 

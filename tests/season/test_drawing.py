@@ -24,11 +24,11 @@ from services.assignment.commands import (
     SubmitMinutes,
     TerminateMediation,
 )
+from services.installation import SERVICES
 from services.intake.commands import ReferCase, ReportCase, RetractStep
 from services.paper_ledger import checked
 from services.season import Act, Scenario, drawn, names_of, pace
 from services.season.rhythm import Rhythm
-from services.together import SERVICES
 from shared.calendar import Calendar
 from shared.contracts.assignment import CommunityAct, WorkAct
 from shared.contracts.codes import DisputeType, Termination

@@ -11,13 +11,13 @@ from typing import Final
 
 import httpx
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.codes import Role
 from shared.contracts.event import Recorded
 from shared.contracts.model import slug
 from shared.contracts.personal import Plan, personal, sealed_copy
 from shared.log.vault import Unreadable
-from shared.runtime import Storage
+from shared.storage import Storage
 from tests.system.server import AT, COMMUNITY, LOG, Json, Server
 
 PLACE: Final = f"{LOG}777"

@@ -18,13 +18,13 @@ import httpx
 import psutil
 import redis
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.access.tokens import Tokens, load_token_key
 from shared.clock import utc_now
 from shared.contracts.codes import Role
 from shared.delivery.embedded import running_url
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from tests.system.cli import ROOT, SANGUAN, environment
 
 LOG: Final = "410105010"

@@ -23,7 +23,7 @@ import jwt
 import openpyxl
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.access.tokens import Tokens, load_token_key
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
@@ -31,8 +31,8 @@ from shared.contracts.event import Actor
 from shared.contracts.intake import CaseWithdrawn
 from shared.contracts.model import slug
 from shared.log.append import NotTheOwner, Proposal
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from tests.intake.test_importer_refusals import ATTACKS as WORKBOOKS
 from tests.system.cli import TRUTH, WORKBOOK, called
 from tests.system.server import AT, COMMUNITY, LOG, OTHER_LOG, Json, Server, case, count, is_problem, wait_for

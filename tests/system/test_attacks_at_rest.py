@@ -20,7 +20,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.access import READINGS
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.event import Actor, Event, event

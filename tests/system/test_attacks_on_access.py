@@ -16,12 +16,12 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.access.tokens import Tokens, load_token_key
 from shared.clock import utc_now
 from shared.contracts.codes import Role
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from shared.web.app import SECURITY
 from tests.system.server import AT, COMMUNITY, LOG, OTHER_LOG, Json, Server, case, is_problem
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.together import SERVICES, opened
+from services.installation import SERVICES, opened
 from shared.settings import load
 from tests.system.cli import called, sanguan
 from tests.system.demo import Demo

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared import backup as backups
 from shared.access.tables import accounts, memberships, sessions
 from shared.contracts.privacy import PersonalDataErased
@@ -29,8 +29,9 @@ from shared.log.destroyed import NAME, Destroyed, DestroyedList
 from shared.log.sealer import root_at
 from shared.log.tables import METADATA, vault_keys
 from shared.log.vault import Unreadable
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import load
+from shared.storage import Storage
 from tests.log.test_vault import LI, PHONE, REPORT, SUMMARY, ZHANG, Report, boxes, event_of
 from tests.parts import LOG, NOW, OTHER_LOG, Clock, everything, proposal
 from tests.system.cli import Done, called
@@ -386,10 +387,11 @@ def test_a_backup_without_its_master_key_is_not_restored(there: Installation, ke
 KILLED = """
     import os, signal, sys
     from pathlib import Path
-    from services.together import SERVICES
+    from services.installation import SERVICES
     from shared import backup
     from shared.clock import utc_now
-    from shared.runtime import Node, Storage
+    from shared.runtime import Node
+    from shared.storage import Storage
     from shared.settings import load
 
     storage = Storage(load(Path(sys.argv[1])), SERVICES)

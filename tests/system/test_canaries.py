@@ -24,7 +24,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.codes import Role
 from shared.errors import named
 from shared.ledger.replay import Replay
@@ -35,8 +35,8 @@ from shared.log.keys import load_verifier
 from shared.log.note import open_checkpoint
 from shared.log.proofs import verify_inclusion
 from shared.log.tables import vault_blind, vault_keys
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from shared.web.gate import LARGEST_BODY
 from tests.intake.workbooks import ledger, workbook
 from tests.system import searching

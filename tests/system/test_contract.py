@@ -13,7 +13,7 @@ import httpx
 import openpyxl
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.catalogue import EVENTS
 from shared.log.keys import load_verifier
 from shared.log.note import Checkpoint, open_checkpoint

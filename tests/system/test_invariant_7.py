@@ -8,11 +8,11 @@ import base64
 
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.codes import READERS, Role
 from shared.contracts.personal import personal
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from tests.system import searching
 from tests.system.aviary import COMMANDS, Aviary, answers, asked, ledgers, opened, pages, paths, play
 from tests.system.searching import Search

@@ -25,14 +25,14 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.access.places import Places
 from shared.access.policy import Kind
 from shared.access.tokens import Tokens, load_token_key
 from shared.contracts.codes import Role
 from shared.contracts.model import Within, slug
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from shared.web.reach import NOWHERE
 from tests.declarations import sample
 from tests.system.cli import environment

@@ -30,7 +30,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.access.tokens import Tokens, load_token_key
 from shared.contracts.codes import Role
 from shared.contracts.model import slug

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from services.installation import SERVICES
 from services.sample import DEMO_PASSWORD
-from services.together import SERVICES
 from shared.contracts.model import Refused
-from shared.runtime import Storage
 from shared.settings import load
+from shared.storage import Storage
 from tests.system.cli import Done, called
 from tests.system.demo import Demo
 

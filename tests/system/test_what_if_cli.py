@@ -11,7 +11,7 @@ from services.assessment.ledgers import scores
 from services.assessment.rules.documents import dump
 from services.assessment.rules.plan_file import load_plan
 from services.assessment.rules.rulebook_file import load_rulebook
-from services.together import opened
+from services.installation import opened
 from shared.contracts.frozen import replace
 from shared.settings import load
 from tests.system.cli import Done, called

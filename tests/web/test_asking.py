@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import Role
 from shared.contracts.model import Refused

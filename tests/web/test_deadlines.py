@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from services.assignment.commands import RegisterCommunity
+from services.installation import SERVICES
 from services.intake.commands import AcceptCase, AmendCalendar, HandDownCase, VoidCase
-from services.together import SERVICES
 from shared.clock import utc_now
 from shared.contracts.codes import CaseKind, Role
 from shared.web.documents import openapi

@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.routing import Match, Route
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
 from shared.contracts.model import Service, slug

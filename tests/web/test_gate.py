@@ -16,9 +16,9 @@ import pytest
 from starlette.requests import Request
 
 from services.assessment.service import SERVICE as ASSESSMENT
+from services.installation import SERVICES
 from services.intake.commands import HandDownCase, ReportCase, TakeOverCase
 from services.intake.takeover import taken_over_id
-from services.together import SERVICES
 from shared.access.tokens import Tokens
 from shared.command import own_id
 from shared.contracts.codes import CaseKind, DisputeType, Role

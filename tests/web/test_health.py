@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.together import SERVICES, whole_policy
+from services.installation import SERVICES
+from services.together import whole_policy
 from shared.contracts.codes import READERS, RECORD_READERS, Role
 from shared.contracts.event import Recorded
 from shared.contracts.intake import CaseClosed

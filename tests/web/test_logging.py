@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from services.together import SERVICES
+from services.installation import SERVICES
 from shared.contracts.personal import Plan, personal
 from shared.logging import MASK, PERSONAL_NAMES
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.installation import SERVICES
 from services.intake.service import CARD, FIND, HELD, SESSION
-from services.together import SERVICES, whole_policy
+from services.together import whole_policy
 from shared.access.policy import Kind
 from shared.contracts.model import Errand
 from shared.web.documents import openapi

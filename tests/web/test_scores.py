@@ -19,9 +19,9 @@ from services.assessment.explaining import telling
 from services.assessment.ledgers import case_results, scores
 from services.assessment.pages import score as page
 from services.assessment.rules.rulebook_file import load_rulebook
+from services.installation import SERVICES
 from services.intake.commands import VoidCase
 from services.season import Scenario, drawn, names_of, play
-from services.together import SERVICES
 from shared.contracts.assessment import PeriodKind, RankUse, ScorePublished, ScoreRestated
 from shared.contracts.codes import Role
 from shared.contracts.event import Recorded

@@ -19,8 +19,8 @@ from services.assessment.commands import PublishScores
 from services.assessment.due.listing import Line
 from services.assessment.entry_commands import AnswerFlag
 from services.assessment.grids import Grid
+from services.installation import SERVICES
 from services.intake import api as intake_api
-from services.together import SERVICES
 from shared.contracts.assessment import PeriodKind
 from shared.contracts.codes import Role
 from shared.contracts.model import Ledger

@@ -16,8 +16,9 @@ from shared.contracts.event import Recorded, value
 from shared.contracts.fields import Count, Division, Line, PersonName, Statement
 from shared.contracts.intake import EVENTS, CaseClosed, CaseHandedDown, CaseReported, Party
 from shared.contracts.model import Accepts, Context, Decider, Ledger, Refused, Service
-from shared.runtime import Node, Storage
+from shared.runtime import Node
 from shared.settings import load
+from shared.storage import Storage
 from shared.web.app import make_app
 from shared.web.door import Doorkeeper
 
