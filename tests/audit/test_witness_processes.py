@@ -179,6 +179,7 @@ def test_a_witness_that_comes_and_goes_and_a_key_that_is_changed(first: Path, tm
         assert witness.stop() == 0
 
 
+@pytest.mark.long
 def test_a_restored_older_backup_that_goes_on_otherwise_is_caught(first: Path, tmp_path: Path) -> None:
     again, held = tmp_path / "again", tmp_path / "held.txt"
     with ended(WitnessProcess(tmp_path / "witness").start(first / "keys" / f"{LOG}.pub")) as witness:

@@ -1,5 +1,8 @@
 """One demo, and one running server on a copy of what it made, for every suite here. All data are invented."""
 
+import fcntl
+import os
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +14,17 @@ from tests.system.server import Server
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """What `sanguan demo` printed and kept, and what a stranger read from its stream meanwhile."""
-    return Demo.run(tmp_path_factory.mktemp("demo") / "data")
+    """What `sanguan demo` printed and kept, and what a stranger read from its stream meanwhile: one for all of
+    pytest-xdist's workers, which run side by side."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    told, data = shared / "demo.pickle", shared / "demo" / "data"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_bytes(pickle.dumps(Demo.run(data)))
+    found: Demo = pickle.loads(told.read_bytes())
+    return found
 
 
 @pytest.fixture(scope="session")

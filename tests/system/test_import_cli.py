@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from tests.system.cli import TRUTH, WORKBOOK, Done, sanguan
+from tests.system.cli import TRUTH, WORKBOOK, Done, called, sanguan
 from tests.system.server import LOG, Server, count
 
 ROWS, ACCEPTED = 333, 310
@@ -127,7 +127,7 @@ def test_an_import_takes_every_accepted_row_over(first_import: tuple[Office, dic
     events = office.events()
     assert events["sanguan.intake.case-reported.v1"] == ACCEPTED
     assert sum(office.statuses().values()) == ACCEPTED
-    assert sanguan("audit", "replay", "--data", office.data, "--json").code == 0
+    assert called("audit", "replay", "--data", office.data, "--json").code == 0
 
 
 # again --------------------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def test_a_corrected_file_corrects_what_it_changed_and_nothing_else(office: Offi
     size = office.size()
     assert office.takes(book)["done"] == NOTHING_DONE | {"unchanged": ACCEPTED}
     assert office.size() == size
-    assert sanguan("audit", "replay", "--data", office.data, "--json").code == 0
+    assert called("audit", "replay", "--data", office.data, "--json").code == 0
 
 
 def insert(book: Workbook) -> None:
@@ -231,7 +231,7 @@ def test_an_import_is_undone_as_a_whole_and_can_be_done_again(office: Office) ->
     assert again["done"] == NOTHING_DONE | {"taken_over": ACCEPTED}
     assert office.statuses()["voided"] == ACCEPTED
     assert sum(office.statuses().values()) == 2 * ACCEPTED
-    assert sanguan("audit", "replay", "--data", office.data, "--json").code == 0
+    assert called("audit", "replay", "--data", office.data, "--json").code == 0
 
 
 def test_undoing_a_file_that_was_never_imported_does_nothing(office: Office, tmp_path: Path) -> None:
