@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from shared.audit.watch import Watch, Watches
+from shared.audit.checks import Check, Checks
 from shared.audit.witness.submitting import Submitter
 from shared.clock import utc_now
 from shared.command import Desk
@@ -77,8 +77,8 @@ class Node:
         self.timers = {service.name: self._timers(service) for service in self.services if service.timers}
         self.anchoring = Anchoring(storage.log, storage.root, self.appender, storage.vault.body_mac)
         self.submitter = _submitter(storage) if record else None
-        watched = {one.name: Watch(one, storage.log, storage.ledgers_engine, utc_now) for one in self.services}
-        self.watches = Watches(watched, storage.log, storage.settings.check_minutes)
+        checked = {one.name: Check(one, storage.log, storage.ledgers_engine, utc_now) for one in self.services}
+        self.checks = Checks(checked, storage.log, storage.settings.check_minutes)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
@@ -137,8 +137,8 @@ class Node:
             if self.submitter is not None:
                 showing = self.submitter.run(self.storage.settings.seal_seconds)
                 tasks.append(asyncio.create_task(showing, name="witnesses"))
-            if self._timed and self.watches.watches and self.watches.seconds:
-                tasks.append(asyncio.create_task(self.watches.run(), name="watches"))
+            if self._timed and self.checks.checks and self.checks.seconds:
+                tasks.append(asyncio.create_task(self.checks.run(), name="checks"))
             if self.record and self._timed:
                 tasks.append(asyncio.create_task(self._anchor_for_ever(), name="anchoring"))
             gc.collect()
@@ -219,7 +219,7 @@ class Node:
             *([f"sealer: {self._sealing}"] if self._sealing else []),
             *([f"anchoring: {self._anchoring}"] if self._anchoring else []),
             *([f"sweeper: {self._sweeping}"] if self._sweeping else []),
-            *([f"invariants: {self.watches.trouble}"] if self.watches.trouble else []),
+            *([f"invariants: {self.checks.trouble}"] if self.checks.trouble else []),
             *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
             *(f"{name} timer {what}: {kind}" for name, one in self.timers.items() for what, kind in one.troubles()),
             *(f"task {task.get_name()}: ended" for task in self._tasks if task.done()),
@@ -236,6 +236,6 @@ class Node:
             await self._seal()
         for timers in self.timers.values():
             timers.close()
-        await asyncio.to_thread(self.watches.close)
+        await asyncio.to_thread(self.checks.close)
         for thread in self._threads:
             thread.shutdown()

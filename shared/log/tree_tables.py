@@ -50,7 +50,7 @@ witness_states: Final = Table(
 )
 
 audit_runs: Final = Table(
-    # What a running system found when it compared itself with a replay (see shared.audit.watch). It is no record.
+    # What a running system found when it compared itself with a replay (see shared.audit.checks). It is no record.
     "audit_runs",
     METADATA,
     Column("log", KEY, primary_key=True),

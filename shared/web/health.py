@@ -175,7 +175,7 @@ def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
     yield _gauge("ledger_halted", "1 where a ledger has stopped at an event that it cannot take.", labels, [
         ([log, follower], float(halted is not None)) for log, follower, _, halted in ledgers
     ])  # fmt: skip
-    yield from _watched(node)
+    yield from _checked(node)
     yield from _witnesses(node, sizes)
     yield from _waiting(node)
     yield _gauge("glass_unreviewed", "Emergencies in which somebody opened what is sealed, not looked at yet.", ["log"],
@@ -186,9 +186,9 @@ def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
     yield from _delivery(node, groups)
 
 
-def _watched(node: Node) -> Iterator[Metric]:
+def _checked(node: Node) -> Iterator[Metric]:
     """What the last comparison with a replay found."""
-    seen = [(log, one) for watch in node.watches.watches.values() for log, one in list(watch.last.items())]
+    seen = [(log, one) for check in node.checks.checks.values() for log, one in list(check.last.items())]
     labels = ["log", "service"]
     yield _gauge("invariants_checked_timestamp_seconds", "When what is served was last compared with a replay.",
                  labels, [([log, one.service], one.at.timestamp()) for log, one in seen])  # fmt: skip

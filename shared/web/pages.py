@@ -40,7 +40,7 @@ from shared.web.words import LANGUAGE_COOKIE, RECORD, Language, Pair, Said, Word
 
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = {"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_WATCHING: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.OFFICE})
+_TOLD_OF_IT: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.OFFICE})
 """Who is told on every page that something is not as the log has it."""
 _TITLED: Final = (403, 404, 500, 503)
 AUDIT_SEEN_BY: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.LEADER, Role.OPERATOR})
@@ -242,7 +242,7 @@ class Site:
         if log is None or page.status >= 500:
             return ()
         storage, out_of_order = self.node.storage, list[str]()
-        if role in _WATCHING:
+        if role in _TOLD_OF_IT:
             out_of_order = [
                 words("served_otherwise", what=", ".join(run.differences))
                 for run in standing(storage.log_engine, log) if not run.ok

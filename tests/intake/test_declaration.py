@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+import services.intake.disclosures
 import services.intake.residents
 import services.intake.takeover
 from services.intake import announced, case, commands, entries, entry_commands
@@ -12,6 +13,7 @@ from services.intake.service import SERVICE
 from shared.contracts.assignment import AgreementReached, CommunityRegistered, MediationTerminated
 from shared.contracts.codes import AgreementForm, Role, Termination, Tier
 from shared.contracts.intake import EVENTS, CalendarAmended, CaseHandedDown, CaseReported, CaseVoided, Ending, ended_as
+from shared.errors import ACCESS_CODES, CODES
 from tests.declarations import (
     assert_commands_are_declared_well,
     assert_exhaustive,
@@ -26,7 +28,8 @@ from tests.declarations import (
 
 def test_every_refusal_has_its_sentences_and_no_sentence_is_idle() -> None:
     raised = set().union(*map(codes_raised, (case, announced, entries, services.intake.takeover)))
-    raised |= codes_raised(services.intake.residents) - {"not_found"}  # which is the mechanism's
+    for way_in in (services.intake.residents, services.intake.disclosures):
+        raised |= codes_raised(way_in) - set(CODES) - set(ACCESS_CODES)  # which are the mechanism's
     assert raised == set(REFUSALS)
     assert_tables_are_bilingual(SERVICE)
 

@@ -38,7 +38,7 @@ class Stopped(Exception):
     """The process ends: a look that is under way ends first."""
 
 
-class Watch:
+class Check:
     """Compares one service's ledgers and scores with its log, look after look."""
 
     def __init__(self, service: Service, log: Log, ledgers: Engine, clock: Callable[[], datetime]) -> None:
@@ -119,14 +119,14 @@ def _same(
     return all(here == there for here, there in zip_longest(live, must))
 
 
-class Watches:
+class Checks:
     """All services of a process, looked at every so many minutes on a thread that serves nothing else."""
 
-    def __init__(self, watches: Mapping[str, Watch], log: Log, minutes: float) -> None:
-        self.watches, self._log, self.seconds = watches, log, minutes * 60
+    def __init__(self, checks: Mapping[str, Check], log: Log, minutes: float) -> None:
+        self.checks, self._log, self.seconds = checks, log, minutes * 60
         self.trouble: str | None = None
         """What kept it from looking the last time."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="check")
 
     async def run(self) -> None:
         """Look for ever."""
@@ -141,8 +141,8 @@ class Watches:
         """Look at every log that others may see, once. What cannot be looked at now is looked at the next time."""
         try:
             for log in filter(is_published, self._log.heads()):
-                for watch in self.watches.values():
-                    watch.look(log)
+                for check in self.checks.values():
+                    check.look(log)
             self.trouble = None
         except Stopped:
             return
@@ -152,6 +152,6 @@ class Watches:
 
     def close(self) -> None:
         """End a look that is under way, and the thread."""
-        for watch in self.watches.values():
-            watch.stopping = True
+        for check in self.checks.values():
+            check.stopping = True
         self._thread.shutdown(wait=True, cancel_futures=True)
