@@ -1,0 +1,318 @@
+"""`sanguan audit explain`: what a published score rests on, and the proof that the log holds it."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import msgspec
+import typer
+from sqlalchemy import Engine
+
+from services.assessment.explaining.explanation import Explained, Explanation, RowPage, explanation
+from services.assessment.explaining.happenings import Event, happened
+from services.assessment.explaining.reading import Reading, reading
+from services.assessment.explaining.telling import at as told_at
+from services.assessment.ledgers import scores
+from services.assessment.scoring.membership import memberships
+from services.assessment.scoring.recomputing import SCORER
+from services.assessment.service import SERVICE
+from services.auditing.app import audit_app
+from services.cli import Data, Json, LogName, bar, existing, known_log, say, settings
+from services.installation import LOG, opened
+from shared.contracts.event import Recorded
+from shared.contracts.frozen import replace
+from shared.contracts.model import Refused
+from shared.errors import Unusable
+from shared.ledger.fold import Folded, fold
+from shared.ledger.replay import PAGE, Raw, Replay
+from shared.log import sealer
+from shared.log.codec import UnknownEvent, canonical
+from shared.log.keys import load_chain
+from shared.log.note import NoteRefused
+from shared.log.proofs import verify_consistency, verify_inclusion
+from shared.log.sealer import LogDamaged
+from shared.log.store import Log
+from shared.log.tree import Frontier, TreeDamaged, leaf_hash
+from shared.queries import visible, whole
+from shared.storage import Storage
+
+_FEW: Final = 12
+_ROWS: Final = 200
+_STATES: Final = frozenset(event.NAME for event in SCORER.events)
+"""The events that state a score."""
+
+
+@audit_app.command("explain")
+def audit_explain(
+    score: Annotated[
+        str,
+        typer.Argument(help="A score's id, as pages and API name it, or the position of an event that stated one."),
+    ],
+    indicator: Annotated[str, typer.Option(help="One indicator alone, by its code.")] = "",
+    rows: Annotated[int, typer.Option(min=1, help="Rows of evidence that --json tells of in full.")] = _ROWS,
+    log: LogName = LOG,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Say what a published score rests on, indicator by indicator, with its events' positions; compute it again from
+    the prefix of the log that it names; and prove that the log holds it.
+
+    By its id it is the score as last stated, by a position as stated there. Exits with 1 where it is computed to other
+    digits, or a root or a proof does not hold.
+
+    Example: sanguan audit explain month-2015-06.2015-07-20.410105010001 --data data/sample
+    """
+    with opened(existing(settings(data)), audits=True) as storage, bar() as progress:
+        known_log(storage, log)
+        try:
+            stated = _stated(storage.log, log, visible(score, "SCORE"))
+        except (UnknownEvent, msgspec.MsgspecError, UnicodeDecodeError):
+            reason = "an event that states it cannot be read: `sanguan audit verify` says why"
+            body = {"ok": False, "log": log, "score": score, "first_bad": {"position": None, "reason": reason}}
+            say(body, as_json, f"{score}: {reason}")
+            raise typer.Exit(1) from None
+        task = progress.add_task("replaying", total=stated[-1].event.score.position + 1)
+        found = _explained(storage, log, stated, indicator, rows, lambda done: progress.update(task, completed=done))
+    say(found.as_json(), as_json, "\n".join(found.as_text()))
+    raise typer.Exit(0 if found.ok else 1)
+
+
+# which score ----------------------------------------------------------------------------------------------------------
+
+
+def _stated(log: Log, name: str, said: str) -> list[Recorded]:
+    """The events that state the score, up to the one that is meant; raises `Unusable` where there is none, and what
+    decoding raises where one cannot be read."""
+    at = whole(said, "SCORE") if said.isdigit() else None
+    if at is not None:
+        named = [one for one in log.recorded(name, at - 1, 1) if one.position == at and one.type in _STATES]
+        if not named:
+            raise _no_score()
+        publication, subject = named[0].id, named[0].event.score.subject
+    else:
+        publication, _, subject = said.rpartition(".")
+    history = log.stream(name, f"score/{publication}")
+    found = [one for one in history if one.type in _STATES and one.event.score.subject == subject]
+    found = [one for one in found if at is None or one.position <= at]
+    if not found:
+        raise _no_score()
+    return found
+
+
+def _no_score() -> Unusable:
+    return Unusable(
+        "no_such_score", "没有这个考核得分：请给出页面或接口所示的编号，或公布它的事件的位置。",
+        "There is no such score: give its id as pages and API show it, or the position of an event that stated it.",
+    )  # fmt: skip
+
+
+def _row(stated: Sequence[Recorded]) -> scores.Row:
+    """The score's row, as the ledger of scores has it."""
+    folded = Folded()
+    fold(scores.LEDGER, ((key, one) for one in stated for key in scores.LEDGER.keys(one)), folded, set())
+    (row,) = folded.rows.values()
+    found: scores.Row = row
+    return found
+
+
+# what it rests on -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That the log holds the event that states a score, and goes on from the prefix that it names (RFC 9162)."""
+
+    size: int
+    """Of the tree that it is proven in: the newest checkpoint's, or all of the log where that is older."""
+    root: bytes
+    leaf: bytes
+    inclusion: Sequence[bytes]
+    consistency: Sequence[bytes]
+    checkpoint: str | None
+    """The signed note over that tree; none where it is not signed yet."""
+    holds: bool
+
+    def as_json(self, position: int, evidence: int) -> dict[str, Any]:
+        return {
+            "inclusion": {
+                "position": position, "size": self.size, "leaf": _text(self.leaf), "hashes": _texts(self.inclusion),
+            },
+            "consistency": {"from": evidence + 1, "to": self.size, "hashes": _texts(self.consistency)},
+            "root": self.root.hex(), "checkpoint": self.checkpoint, "holds": self.holds,
+        }  # fmt: skip
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _texts(hashes: Sequence[bytes]) -> list[str]:
+    return [_text(one) for one in hashes]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A score, explained and proven."""
+
+    log: str
+    stated: Recorded
+    row: scores.Row
+    root: str
+    """Over the evidence, computed from the bytes that were read."""
+    wrong: str | None
+    """What is wrong with its digits; None where they are computed again."""
+    proof: Proof
+    explanation: Explanation | None
+    """None where the evidence lacks what it names."""
+    rests_on: Mapping[str, Sequence[int]]
+    """Of each indicator, where all events stand that are behind its rows, those that are left out and those that wait
+    too."""
+
+    @property
+    def ok(self) -> bool:
+        return self.wrong is None and self.root == self.row.root and self.proof.holds
+
+    def as_json(self) -> dict[str, Any]:
+        """For a program; the explanation is that of the API."""
+        reason = self.wrong or ("names another root than its evidence has" if self.root != self.row.root else None)
+        reason = reason or (None if self.proof.holds else "the proof does not hold")
+        position = self.stated.position
+        return {
+            "ok": self.ok, "log": self.log, "size": self.proof.size, "root": self.proof.root.hex(),
+            "score": self.row.id, "position": position, "type": self.stated.type, "stream": self.stated.stream,
+            "occurred_at": self.stated.occurred_at.isoformat(), "recorded_at": self.stated.recorded_at.isoformat(),
+            "evidence": {"position": self.row.evidence_position, "root": self.row.root, "recomputed_root": self.root},
+            "recomputed": self.wrong is None,
+            "first_bad": None if reason is None else {"position": position, "reason": reason},
+            "proof": self.proof.as_json(position, self.row.evidence_position),
+            "rests_on": self.rests_on,
+            "explanation": None if self.explanation is None else json.loads(canonical(self.explanation)),
+        }  # fmt: skip
+
+    def as_text(self) -> Iterator[str]:
+        """For a person."""
+        row, proof = self.row, self.proof
+        sum_ = f"{row.per_cent or '—'}% ({row.points.decimal}/{row.possible.decimal})"
+        yield f"{row.id}: {sum_}, stated by #{row.position}"
+        yield f"  plan {row.plan}@{row.plan_version}, rulebook {row.rulebook}@{row.rulebook_version}, as of {row.as_of}"
+        state = "the same" if self.root == row.root else f"DIFFERS: {self.root}"
+        yield f"  evidence to #{row.evidence_position}, root {row.root} (computed from the bytes: {state})"
+        yield f"  digits: {'computed again to the same' if self.wrong is None else self.wrong}"
+        for one in self.explanation.indicators if self.explanation else ():
+            yield from _told(one, self.rests_on[one.indicator])
+        signed = "signed checkpoint" if proof.checkpoint else "not signed yet"
+        yield f"  in the tree of {proof.size} events, root {proof.root.hex()} ({signed}): " + (
+            "inclusion and consistency hold" if proof.holds else "THE PROOF DOES NOT HOLD"
+        )
+        yield f"    leaf {proof.leaf.hex()}"
+        yield from (f"    {hash_.hex()}" for hash_ in proof.inclusion)
+
+
+def _told(one: Explained, behind: Sequence[int]) -> Iterator[str]:
+    said = one.score
+    points = "—" if said.points is None else said.points.decimal
+    yield f"  {one.title_zh} {one.title_en} [{one.indicator}, §{one.clause}]"
+    yield f"    {said.numerator}/{said.denominator}, {said.excluded} excluded, {points} of {said.weight} points"
+    yield f"    {one.rule_zh} {one.rule_en}"
+    more = "" if len(behind) <= _FEW else f" and {len(behind) - _FEW} more"
+    yield f"    rests on {len(behind)} events: {', '.join(f'#{at}' for at in behind[:_FEW]) or '—'}{more}"
+
+
+def _positions(read: Reading, community: str, indicator: str) -> dict[str, list[int]]:
+    """What `rests_on` says, of all indicators or of one."""
+    return {
+        code: sorted({mark.position for item, _ in memberships(one).values() for mark in read.marks(item, code)})
+        for code, one in read.of(community).items()
+        if indicator in ("", code)
+    }
+
+
+def _explained(
+    storage: Storage, log: str, stated: Sequence[Recorded], indicator: str, most: int, progress: Callable[[int], None]
+) -> Found:
+    """Replay what the score rests on, compute it again, and prove it."""
+    row, event = _row(stated), stated[-1]
+    if indicator and indicator not in {one.code for one in row.indicators}:
+        raise Refused("unknown_indicator", field="--indicator")
+    frontier = Frontier()
+
+    def grow(page: Raw) -> None:
+        frontier.extend(b"".join([leaf_hash(data) for _, data in page]))
+
+    replay = Replay(storage.log, log, [(SERVICE, ledger) for ledger in SCORER.ledgers])
+    replay.to(row.evidence_position, progress=progress, raw=grow)
+    rows = {ledger.name: [one for _, one in replay.rows(f"{SERVICE.name}.{ledger.name}")] for ledger in SCORER.ledgers}
+    wrong = _wrong(event, rows)
+    told, behind = None, dict[str, list[int]]()
+    if not (wrong or "").startswith("cannot"):
+        read, page = reading(row, rows, _InOrder(storage.log, log).at), RowPage(0, most)
+        told = explanation(
+            log, row, read, stated, lambda at: told_at(storage.log, log, at), indicator=indicator or None, choose=page
+        )
+        told, behind = replace(told, next=page.next), _positions(read, row.community, indicator)
+    proof = _proof(storage, log, event, frontier)
+    return Found(log, event, row, frontier.root().hex(), wrong, proof, told, behind)
+
+
+def _wrong(event: Recorded, rows: dict[str, list[Any]]) -> str | None:
+    """What is wrong with the score's digits, if anything."""
+    at, root = SCORER.names(event.event)
+    try:
+        same = SCORER.rescored(rows, at, root)(event.event) == event.event
+    except (LookupError, ValueError) as missing:  # rules that are not there, or a subject that is no institution
+        return f"cannot be recomputed: {missing}"
+    return None if same else "is recomputed to other digits"
+
+
+def _proof(storage: Storage, log: str, event: Recorded, evidence: Frontier) -> Proof:
+    """In the newest signed tree, if that goes so far; else in the tree of all events."""
+    try:
+        return _proven(storage, log, event, evidence)
+    except (ValueError, LogDamaged, TreeDamaged):  # of what is stored no proof can be made
+        return Proof(storage.log.size(log), b"", b"", (), (), None, holds=False)
+
+
+def _proven(storage: Storage, log: str, event: Recorded, evidence: Frontier) -> Proof:
+    engine, position = storage.log_engine, event.position
+    signed = sealer.latest(engine, log)
+    if signed is None or signed.size <= position:
+        signed = None
+    size = storage.log.size(log) if signed is None else signed.size
+    root = sealer.root_at(engine, log, size)
+    ((_, data),) = storage.log.raw(log, position - 1, 1)
+    leaf = leaf_hash(data)
+    inclusion = sealer.inclusion(engine, log, position, size)
+    consistency = sealer.consistency(engine, log, evidence.size, size)
+    holds = (
+        verify_inclusion(leaf, position, size, inclusion, root)
+        and verify_consistency(evidence.size, size, consistency, evidence.root(), root)
+        and (signed is None or (signed.root == root and _opens(storage, engine, log, signed.note, size, root)))
+    )
+    return Proof(size, root, leaf, inclusion, consistency, signed.note if signed else None, holds)
+
+
+def _opens(storage: Storage, engine: Engine, log: str, note: str, size: int, root: bytes) -> bool:
+    """Whether the log's key opens the note, and it says that; where the key is not here, nobody can tell."""
+    if not (storage.settings.keys_dir / f"{log}.pub").exists():
+        return True
+    try:
+        said = load_chain(storage.settings.data_dir, log).open(note)
+    except NoteRefused:
+        return False
+    return (said.size, said.root) == (size, root)
+
+
+class _InOrder:
+    """The log's events one after another, as they are asked for from the first to the last: a page at a time, so that
+    not all that ever happened is in memory."""
+
+    def __init__(self, log: Log, name: str) -> None:
+        self._log, self._name = log, name
+        self._page: dict[int, bytes] = {}
+
+    def at(self, position: int) -> Event:
+        if position not in self._page:
+            self._page = dict(self._log.raw(self._name, position - 1, PAGE))
+        return happened(self._log.codec.decode(position, self._page[position]))
