@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import make_dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import msgspec
@@ -72,18 +73,27 @@ class Body(Protocol):
     data: Any
 
 
+@cache  # made when the first such body comes: all of them together would hold a process up for most of a second
+def _adapter(command: type) -> TypeAdapter[Any]:
+    body = make_dataclass(
+        f"{command.__name__}Body",
+        [("log", Code), ("occurred_at", Moment), ("data", command), ("stream", _Stream | None, None)],
+        frozen=True, slots=True, namespace={"__pydantic_config__": STRICT},
+    )  # fmt: skip
+    return TypeAdapter(body)
+
+
 class Gate:
     """Reads the bodies of one command."""
 
     def __init__(self, command: type) -> None:
         self.command = command
-        body = make_dataclass(
-            f"{command.__name__}Body",
-            [("log", Code), ("occurred_at", Moment), ("data", command), ("stream", _Stream | None, None)],
-            frozen=True, slots=True, namespace={"__pydantic_config__": STRICT},
-        )  # fmt: skip
-        self.adapter: TypeAdapter[Any] = TypeAdapter(body)
         self._personal = bool(personal(command))
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        """What validates a body."""
+        return _adapter(self.command)
 
     def read(self, raw: bytes, now: datetime) -> Body:
         """The body; raises `Refused`."""
