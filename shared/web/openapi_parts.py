@@ -226,7 +226,7 @@ def _readings() -> Json:
     absent = {"type": ["string", "null"]}
     reading = {
         "position": _WHOLE, "at": TEXT, **dict.fromkeys(("who", "role"), TEXT),
-        **dict.fromkeys(("for_whom", "purpose", "case", "subject", "item", "field", "grant", "card"), absent),
+        **dict.fromkeys(("for_whom", "purpose", "case", "subject", "item", "field", "grant", "request", "card"), absent),
         "found": {"type": ["integer", "null"], "description": "How many cases, where a person's were looked for."},
     }  # fmt: skip
     next_ = {"type": ["integer", "null"], "description": "The next page's `after`; null at the end."}

@@ -61,7 +61,7 @@ PARAMETERS = FILTERS | {
     "after", "position", "size", "from", "to", "id", "type", "visit", "on", "day",
     "clause", "plan", "state", "rulebook", "phase",
     "before", "all", "other_plan", "other_rulebook", "appeal", "answer", "entry", "indicator",
-    "version", "directory",
+    "version", "directory", "foot",
 }  # fmt: skip
 """All that any documented operation can be asked with. The one body that names a person is that of the person's own
 request (`/intake/people/find`): the privacy officer's alone, on a request that another person received, for a party of

@@ -76,7 +76,9 @@ def test_no_canary_comes_back_in_an_answer(aviary: Aviary, search: Search) -> No
 def test_no_canary_is_served_to_anyone(aviary: Aviary, search: Search, role: Role | None) -> None:
     served = 0
     documents = ("/openapi.json", "/asyncapi.json")
-    for path, answer in asked(aviary.server, (*pages(aviary), *answers(aviary), *ledgers(), *documents), role):
+    # Another day's rows are folded anew for each question: once as whoever reads most, and as nobody, is enough.
+    days = ledgers() if role in (Role.AUDITOR, None) else [path for path in ledgers() if "as_of" not in path]
+    for path, answer in asked(aviary.server, (*pages(aviary), *answers(aviary), *days, *documents), role):
         assert answer.status_code < 500, path
         served += answer.status_code == 200
         assert not search.found(answer.content), path
