@@ -224,9 +224,10 @@ def record_paths() -> Json:
 
 def _readings() -> Json:
     absent = {"type": ["string", "null"]}
+    known = ("for_whom", "purpose", "case", "subject", "item", "field", "grant", "request", "card")
     reading = {
         "position": _WHOLE, "at": TEXT, **dict.fromkeys(("who", "role"), TEXT),
-        **dict.fromkeys(("for_whom", "purpose", "case", "subject", "item", "field", "grant", "request", "card"), absent),
+        **dict.fromkeys(known, absent),
         "found": {"type": ["integer", "null"], "description": "How many cases, where a person's were looked for."},
     }  # fmt: skip
     next_ = {"type": ["integer", "null"], "description": "The next page's `after`; null at the end."}
