@@ -30,13 +30,13 @@ demo: setup ## Do the whole job once, verify it, print the scoreboard, and exit
 	@$(BIN)/sanguan demo
 
 test: .venv/.dev ## All tests but those that need a browser or very long
-	@$(BIN)/python -m pytest -m "not browser and not long" -n 4 --dist loadfile
+	@$(BIN)/python -m pytest -m "not browser and not long" -n 4 --dist loadfile --no-loadscope-reorder
 
 test-browser: .venv/.dev ## The pages in a real Chromium
 	@$(BIN)/python -m pytest -m browser
 
 test-long: .venv/.dev ## All of them, over many more cases
-	@SANGUAN_TEST_LONG=1 $(BIN)/python -m pytest -m "not browser" -n 4 --dist loadfile
+	@SANGUAN_TEST_LONG=1 $(BIN)/python -m pytest -m "not browser" -n 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev ## Types, lint, import rules, generated documents
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
