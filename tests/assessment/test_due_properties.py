@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.assessment.due import obligations
 from services.assessment.due.ground import ground_at, plans_of
 from services.assessment.due.obligation import Obligation, State
+from services.assessment.due.of_cases import SETTLE
 from services.assessment.evidence.tables import tables
 from services.assessment.ledgers import communities_served
 from services.assessment.scoring.measuring import score
@@ -28,7 +29,15 @@ from shared.contracts.assignment import Performance as Kept
 from shared.contracts.assignment_entries import LeaderRelieved, PatrolCompleted, TeamKind, WorkVoided
 from shared.contracts.codes import AgreementForm, CaseKind, MeetingKind
 from shared.contracts.frozen import replace
-from shared.contracts.intake import CaseReopened, CaseVoided
+from shared.contracts.intake import (
+    CaseCorrected,
+    CaseReopened,
+    CaseStepRetracted,
+    CaseVoided,
+    ClockPaused,
+    ClockResumed,
+    DeadlineExtended,
+)
 from shared.contracts.intake_entries import KeyAreaReinspected
 from tests.assessment.campaign import LOG, PLAN, RULEBOOK, STANDING_PLAN, WHOLE, Campaign, Looking, month
 from tests.assessment.histories import COMMUNITIES, DAYS, Act, shuffled, streams, written
@@ -119,12 +128,15 @@ def _given_up(campaign: Campaign, one: Obligation, after: date, by: date) -> boo
     """Whether it ended, or its case began anew, between two days."""
     between = [entry for entry in campaign.written if after < date.fromisoformat(entry.on) <= by]
     about = {f"case/{one.about}", one.about} if one.about else {f"community/{one.subject}"}
+    ends = _GIVES_UP | (_MOVES if one.kind is SETTLE else set())
     return any(
-        (entry.stream in about and type(entry.event) in _GIVES_UP) or type(entry.event) is LeaderRelieved
+        (entry.stream in about and type(entry.event) in ends) or type(entry.event) is LeaderRelieved
         for entry in between
     )
 
 
+_MOVES = {CaseCorrected, CaseStepRetracted, ClockPaused, ClockResumed, DeadlineExtended}
+"""What moves a case's own deadline, or holds it up."""
 _GIVES_UP = {CaseReopened, StudioClosed, KeyAreaReinspected}
 """What passed once may fail later."""
 
@@ -134,7 +146,7 @@ _GIVES_UP = {CaseReopened, StudioClosed, KeyAreaReinspected}
 def test_what_was_done_stays_done_and_what_was_overdue_was_never_in_time(
     parts: list[list[Act]], one_day: date, other: date
 ) -> None:
-    """Unless it ended, the case was reopened, or other days were announced to be off."""
+    """Unless it ended, the case was reopened, its deadline was moved, or other days were announced to be off."""
     campaign, (first, second) = written(parts), sorted((one_day, other))
     later = owed(campaign, second)
     for key, one in owed(campaign, first).items():
