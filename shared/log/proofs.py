@@ -77,17 +77,28 @@ def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_ro
         return False
     if first in (0, second):
         return not proof and (first == 0 or first_root == second_root)
+    return roots_of(first, second, proof, first_root) == (first_root, second_root)
+
+
+def roots_of(first: int, second: int, proof: Sequence[bytes], first_root: bytes) -> tuple[bytes, bytes] | None:
+    """The roots of both sizes that a consistency proof leads to (RFC 9162 §2.1.4.2), for 0 < first < second; None where
+    it has not the shape of one.
+
+    A proof that leads to a signed root says what the root of the first size is in that tree: where that is another than
+    the one that was signed for it, the log has told two stories. Where `first` is a power of two the proof leaves its
+    root out, and `first_root` is taken for it.
+    """
     if first & (first - 1) == 0:
         proof = [first_root, *proof]
     if not proof:
-        return False
+        return None
     fn, sn = first - 1, second - 1
     while fn & 1:
         fn, sn = fn >> 1, sn >> 1
     fr = sr = proof[0]
     for hash_ in proof[1:]:
         if sn == 0:
-            return False
+            return None
         if fn & 1 or fn == sn:
             fr, sr = node_hash(hash_, fr), node_hash(hash_, sr)
             while not fn & 1 and fn:
@@ -95,7 +106,7 @@ def verify_consistency(first: int, second: int, proof: Sequence[bytes], first_ro
         else:
             sr = node_hash(sr, hash_)
         fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and fr == first_root and sr == second_root
+    return (fr, sr) if sn == 0 else None
 
 
 def _left_width(width: int) -> int:

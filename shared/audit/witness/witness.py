@@ -16,10 +16,11 @@ from typing import Final
 import structlog
 
 from shared.audit.witness.memory import Contradiction, Held, Memory, Step
-from shared.audit.witness.submission import Submission, roots_of
+from shared.audit.witness.submission import Submission
 from shared.errors import Unusable
 from shared.log.cosigning import Witness as WitnessKey
 from shared.log.note import NoteRefused, Verifier, parse_signature
+from shared.log.proofs import roots_of
 from shared.log.signing import KeyChain, Rotation, notes_in
 from shared.log.tree import EMPTY_ROOT
 
