@@ -79,6 +79,26 @@ class _Question:
     """By the ledgers as they stood at this position: there, they need not be asked again."""
 
 
+@dataclasses.dataclass(slots=True, eq=False)
+class _Text:
+    """A command's text that is to be compared with earlier ones."""
+
+    asked: Asked
+    compared: Compared
+    text: str
+    state: Any
+    id: str
+
+    def among(self, look: Look) -> str:
+        """With whose it is compared."""
+        return self.compared.among(self.state, self.id, look)
+
+    def trace(self, among: str) -> Trace:
+        """What the index knows it by."""
+        value, of = f"{among}\0{self.text}", self.compared.part(self.asked.command)
+        return Trace(self.compared.kind, value, of, whole=True)
+
+
 @dataclasses.dataclass(slots=True)
 class _Sealing:
     """What a command's personal fields are sealed under."""
@@ -127,6 +147,7 @@ class Desk:
         self._turns: dict[tuple[str, str], _Turn] = {}
         self._histories = Gathered(log.streams)
         self._keys = Gathered(vault.keys_of)
+        self._texts = Gathered(self._compare)
         self._questions, self._heavy = Gathered(self._look_up), Gathered(self._look_up)
         self.outcomes: Counter[str] = Counter()
         """How often commands were accepted, repeated, or refused by which code; for the metrics."""
@@ -251,20 +272,24 @@ class Desk:
     async def _said_before(self, sealing: "_Sealing", compared: Compared, state: Any, id: str) -> int:
         """How many earlier texts said the same as the command's."""
         asked = sealing.asked
-        text = compared.text(asked.command)
-        if text is None:
+        if (text := compared.text(asked.command)) is None:
             return 0
-        sealing.text, count = await asyncio.to_thread(self._compare, asked, compared, text, state, id)
+        sealing.text, count = await self._texts.get(_Text(asked, compared, text, state, id))
         return count
 
-    def _compare(self, asked: Asked, compared: Compared, text: str, state: Any, id: str) -> tuple[Trace | None, int]:
-        with self._look(asked.log) as look:
-            among = compared.among(state, id, look)
-            if not among:
-                return None, 0
-            trace = Trace(compared.kind, f"{among}\0{text}", compared.part(asked.command), whole=True)
-            names = self._vault.blind.subjects(asked.log, [trace], self._clock())
-            return trace, sum(compared.counts(name, among, look) for name in names)
+    def _compare(self, texts: Sequence["_Text"]) -> dict["_Text", tuple[Trace | None, int]]:
+        """Their traces, and how many earlier ones say the same: for several at one look."""
+        told: dict[_Text, tuple[Trace | None, int]] = {}
+        for log in {text.asked.log for text in texts}:
+            with self._look(log) as look:
+                among = {text: text.among(look) for text in texts if text.asked.log == log}
+                traces = {text: text.trace(whom) for text, whom in among.items() if whom}
+                sharing = self._vault.blind.sharing(log, traces.values(), self._clock())
+                for text, whom in among.items():
+                    trace = traces.get(text)
+                    names = sharing[trace] if trace else ()
+                    told[text] = trace, sum(text.compared.counts(name, whom, look) for name in names)
+        return told
 
     async def _events(
         self, decider: Decider[Any], accepts: Accepts, command: Any, state: Any, context: Context

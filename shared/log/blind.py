@@ -18,7 +18,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from sqlalchemy import Engine, delete, select, tuple_
+from sqlalchemy import Engine, bindparam, delete, select
 
 from shared.contracts.days import civil_day
 from shared.contracts.frozen import dataclass
@@ -33,6 +33,13 @@ _TEXT_BYTES: Final = 4
 _TEXTS: Final = 1 << 30
 """This bit is set in the entries of whole texts and the one above it is not: none is a value's, and a column of 32 bits
 with a sign holds them."""
+
+
+_SHARING: Final = select(vault_blind.c.epoch, vault_blind.c.token, vault_blind.c.subject).where(
+    vault_blind.c.log == bindparam("log"),
+    vault_blind.c.epoch.in_(bindparam("epochs", expanding=True)),
+    vault_blind.c.token.in_(bindparam("tokens", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +71,25 @@ class BlindIndex:
 
     def subjects(self, log: str, traces: Iterable[Trace], now: datetime) -> set[str]:
         """The parts that share one of these values, and those that share an entry with one by chance."""
+        return set().union(*self.sharing(log, traces, now).values())
+
+    def sharing(self, log: str, traces: Iterable[Trace], now: datetime) -> dict[Trace, set[str]]:
+        """The same for each of these values, at one look."""
         keys = {epoch: self._key(log, epoch) for epoch in _epochs(now)}
-        wanted = {(epoch, _token(key, trace)) for trace in traces for epoch, key in keys.items()}
-        table = vault_blind.c
-        query = select(table.subject).where(table.log == log, tuple_(table.epoch, table.token).in_(wanted))
-        with reading(self._engine, log) as connection:
-            return set(connection.execute(query).scalars()) if wanted else set()
+        found: dict[Trace, set[str]] = {trace: set() for trace in traces}
+        wanted: dict[tuple[str, int], list[set[str]]] = {}
+        for trace, subjects in found.items():
+            for epoch, key in keys.items():
+                wanted.setdefault((epoch, _token(key, trace)), []).append(subjects)
+        if wanted:
+            # Not pairs of month and token, which take longer to write down than to find: the few that fit only
+            # crosswise fall out below.
+            given = {"log": log, "epochs": [*keys], "tokens": [token for _, token in wanted]}
+            with reading(self._engine, log) as connection:
+                for epoch, token, subject in connection.execute(_SHARING, given):
+                    for subjects in wanted.get((epoch, token), ()):
+                        subjects.add(subject)
+        return found
 
     def sweep(self, now: datetime) -> int:
         """Delete what has lived its time, in every log; gives how many entries there were."""

@@ -8,7 +8,6 @@ every proof, ledger and score, stay as they are (invariant 6).
 import contextlib
 import hmac
 import json
-import os
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections import OrderedDict
@@ -27,6 +26,7 @@ from shared.log.blind import BlindIndex
 from shared.log.codec import canonical
 from shared.log.database import reading, writing
 from shared.log.destroyed import Destroyed, DestroyedList
+from shared.log.randomness import random_bytes
 from shared.log.suites import AES, NONCE, SUITES, Cipher, Suite
 from shared.log.system_keys import BLIND, BODY, SystemKeys
 from shared.log.tables import heads, vault_blind, vault_destroyed, vault_keys
@@ -116,7 +116,7 @@ class Vault:
         self,
         engine: Engine,
         wrapping: Wrapping,
-        random: Callable[[int], bytes] = os.urandom,
+        random: Callable[[int], bytes] = random_bytes,
         *,
         suite: Suite = AES,
         destroyed: DestroyedList | None = None,
@@ -210,12 +210,11 @@ class Vault:
         elif stored is None:
             stored = self.keys_of([(log, subject)])[log, subject]
         used: dict[str, _Key] = {}
-        draw = _draws(self._random)
 
         def box(scope: str, value: str) -> str:
             name = part_of(subject, scope, apart)
-            key = used.get(name) or used.setdefault(name, self._key(log, name, stored, draw))
-            nonce = draw(NONCE)
+            key = used.get(name) or used.setdefault(name, self._key(log, name, stored))
+            nonce = self._random(NONCE)
             sealed = nonce + key.cipher.encrypt(nonce, _padded(value.encode()), f"{log}|{name}".encode())
             return f"{SEALED_MARK}{self._suite.number}:{name}:{b64encode(sealed).decode()}"
 
@@ -289,12 +288,12 @@ class Vault:
             with closing(self._engine.raw_connection()) as driver:
                 driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _key(self, log: str, name: str, stored: SubjectKeys, draw: Callable[[int], bytes]) -> _Key:
+    def _key(self, log: str, name: str, stored: SubjectKeys) -> _Key:
         if (wrapped := stored.wrapped.get(name)) is not None:
             return _Key(self._suite.cipher(self._unwrapped(log, name, wrapped)), None)
         if not stored.destroyed.isdisjoint((name, name.partition("#")[0])):
             raise Refused("erased")
-        raw = draw(32)
+        raw = self._random(32)
         return _Key(self._suite.cipher(raw), NewKey(log, name, self._wrapping.wrap(raw, key_context(log, name))))
 
     def _stored_key(self, log: str, name: str) -> bytes | None:
@@ -373,20 +372,6 @@ def _is_part_of(one: Destroyed, listed: Collection[tuple[str, str]]) -> bool:
     """Whether the subject that it is a part of is listed: its part goes with it."""
     whole, mark, _ = one.subject.partition("#")
     return bool(mark) and (one.log, whole) in listed
-
-
-def _draws(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """Keys and nonces for one sealing, drawn 256 bytes at a time: each draw lets go of the interpreter, as above."""
-    buffer, at = b"", 0
-
-    def draw(count: int) -> bytes:
-        nonlocal buffer, at
-        if at + count > len(buffer):
-            buffer, at = random(256), 0
-        at += count
-        return buffer[at - count : at]
-
-    return draw
 
 
 def _is_destroyed(connection: Connection, log: str, name: str) -> bool:

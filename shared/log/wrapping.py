@@ -21,6 +21,7 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 
 from shared.log.keys import KeyUnusable
+from shared.log.randomness import random_bytes
 from shared.log.suites import AES, NONCE, SUITES, Cipher, Suite, usable
 from shared.settings import Settings, load
 
@@ -62,7 +63,7 @@ class Masters:
         keys: Sequence[bytes],
         *,
         suite: Suite = AES,
-        random: Callable[[int], bytes] = os.urandom,
+        random: Callable[[int], bytes] = random_bytes,
         again: Callable[[], Sequence[bytes]] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
