@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import typer
-from sqlalchemy import Engine
 
 from services.assessment.explaining.explanation import Explained, Explanation, RowPage, explanation
 from services.assessment.explaining.happenings import Event, happened
@@ -21,20 +20,16 @@ from services.assessment.service import SERVICE
 from services.auditing.app import audit_app
 from services.cli import Data, Json, LogName, bar, existing, known_log, say, settings
 from services.installation import LOG, opened
+from shared.audit.proven import Proven, proven
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import replace
 from shared.contracts.model import Refused
 from shared.errors import Unusable
 from shared.ledger.fold import Folded, fold
 from shared.ledger.replay import PAGE, Raw, Replay
-from shared.log import sealer
 from shared.log.codec import UnknownEvent, canonical
-from shared.log.keys import load_chain
-from shared.log.note import NoteRefused
-from shared.log.proofs import verify_consistency, verify_inclusion
-from shared.log.sealer import LogDamaged
 from shared.log.store import Log
-from shared.log.tree import Frontier, TreeDamaged, leaf_hash
+from shared.log.tree import Frontier, leaf_hash
 from shared.queries import visible, whole
 from shared.storage import Storage
 
@@ -120,28 +115,15 @@ def _row(stated: Sequence[Recorded]) -> scores.Row:
 # what it rests on -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """That the log holds the event that states a score, and goes on from the prefix that it names (RFC 9162)."""
-
-    size: int
-    """Of the tree that it is proven in: the newest checkpoint's, or all of the log where that is older."""
-    root: bytes
-    leaf: bytes
-    inclusion: Sequence[bytes]
-    consistency: Sequence[bytes]
-    checkpoint: str | None
-    """The signed note over that tree; none where it is not signed yet."""
-    holds: bool
-
-    def as_json(self, position: int, evidence: int) -> dict[str, Any]:
-        return {
-            "inclusion": {
-                "position": position, "size": self.size, "leaf": _text(self.leaf), "hashes": _texts(self.inclusion),
-            },
-            "consistency": {"from": evidence + 1, "to": self.size, "hashes": _texts(self.consistency)},
-            "root": self.root.hex(), "checkpoint": self.checkpoint, "holds": self.holds,
-        }  # fmt: skip
+def _proof_as_json(proof: Proven, evidence: int) -> dict[str, Any]:
+    """That the log holds the event that states the score, and goes on from the prefix that it names (RFC 9162)."""
+    return {
+        "inclusion": {
+            "position": proof.position, "size": proof.size, "leaf": _text(proof.leaf), "hashes": _texts(proof.path),
+        },
+        "consistency": {"from": evidence + 1, "to": proof.size, "hashes": _texts(proof.extends)},
+        "root": proof.root.hex(), "checkpoint": proof.note, "signature": proof.signature, "holds": proof.holds,
+    }  # fmt: skip
 
 
 def _text(data: bytes) -> str:
@@ -163,7 +145,7 @@ class Found:
     """Over the evidence, computed from the bytes that were read."""
     wrong: str | None
     """What is wrong with its digits; None where they are computed again."""
-    proof: Proof
+    proof: Proven
     explanation: Explanation | None
     """None where the evidence lacks what it names."""
     rests_on: Mapping[str, Sequence[int]]
@@ -186,7 +168,7 @@ class Found:
             "evidence": {"position": self.row.evidence_position, "root": self.row.root, "recomputed_root": self.root},
             "recomputed": self.wrong is None,
             "first_bad": None if reason is None else {"position": position, "reason": reason},
-            "proof": self.proof.as_json(position, self.row.evidence_position),
+            "proof": _proof_as_json(self.proof, self.row.evidence_position),
             "rests_on": self.rests_on,
             "explanation": None if self.explanation is None else json.loads(canonical(self.explanation)),
         }  # fmt: skip
@@ -202,12 +184,12 @@ class Found:
         yield f"  digits: {'computed again to the same' if self.wrong is None else self.wrong}"
         for one in self.explanation.indicators if self.explanation else ():
             yield from _told(one, self.rests_on[one.indicator])
-        signed = "signed checkpoint" if proof.checkpoint else "not signed yet"
+        signed = "signed checkpoint" if proof.note else "not signed yet"
         yield f"  in the tree of {proof.size} events, root {proof.root.hex()} ({signed}): " + (
             "inclusion and consistency hold" if proof.holds else "THE PROOF DOES NOT HOLD"
         )
         yield f"    leaf {proof.leaf.hex()}"
-        yield from (f"    {hash_.hex()}" for hash_ in proof.inclusion)
+        yield from (f"    {hash_.hex()}" for hash_ in proof.path)
 
 
 def _told(one: Explained, behind: Sequence[int]) -> Iterator[str]:
@@ -252,7 +234,7 @@ def _explained(
             log, row, read, stated, lambda at: told_at(storage.log, log, at), indicator=indicator or None, choose=page
         )
         told, behind = replace(told, next=page.next), _positions(read, row.community, indicator)
-    proof = _proof(storage, log, event, frontier)
+    proof = proven(storage, log, event.position, frontier)
     return Found(log, event, row, frontier.root().hex(), wrong, proof, told, behind)
 
 
@@ -264,44 +246,6 @@ def _wrong(event: Recorded, rows: dict[str, list[Any]]) -> str | None:
     except (LookupError, ValueError) as missing:  # rules that are not there, or a subject that is no institution
         return f"cannot be recomputed: {missing}"
     return None if same else "is recomputed to other digits"
-
-
-def _proof(storage: Storage, log: str, event: Recorded, evidence: Frontier) -> Proof:
-    """In the newest signed tree, if that goes so far; else in the tree of all events."""
-    try:
-        return _proven(storage, log, event, evidence)
-    except (ValueError, LogDamaged, TreeDamaged):  # of what is stored no proof can be made
-        return Proof(storage.log.size(log), b"", b"", (), (), None, holds=False)
-
-
-def _proven(storage: Storage, log: str, event: Recorded, evidence: Frontier) -> Proof:
-    engine, position = storage.log_engine, event.position
-    signed = sealer.latest(engine, log)
-    if signed is None or signed.size <= position:
-        signed = None
-    size = storage.log.size(log) if signed is None else signed.size
-    root = sealer.root_at(engine, log, size)
-    ((_, data),) = storage.log.raw(log, position - 1, 1)
-    leaf = leaf_hash(data)
-    inclusion = sealer.inclusion(engine, log, position, size)
-    consistency = sealer.consistency(engine, log, evidence.size, size)
-    holds = (
-        verify_inclusion(leaf, position, size, inclusion, root)
-        and verify_consistency(evidence.size, size, consistency, evidence.root(), root)
-        and (signed is None or (signed.root == root and _opens(storage, engine, log, signed.note, size, root)))
-    )
-    return Proof(size, root, leaf, inclusion, consistency, signed.note if signed else None, holds)
-
-
-def _opens(storage: Storage, engine: Engine, log: str, note: str, size: int, root: bytes) -> bool:
-    """Whether the log's key opens the note, and it says that; where the key is not here, nobody can tell."""
-    if not (storage.settings.keys_dir / f"{log}.pub").exists():
-        return True
-    try:
-        said = load_chain(storage.settings.data_dir, log).open(note)
-    except NoteRefused:
-        return False
-    return (said.size, said.root) == (size, root)
 
 
 class _InOrder:

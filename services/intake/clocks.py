@@ -141,7 +141,8 @@ def _standing_of_settling(row: Row, on: date, today: date) -> DueStanding:
     if row.ended_at is not None and not row.day_known:
         return DueStanding.UNCLEAR
     done_on = None if row.ended_at is None else civil_day(row.ended_at)
-    return standing(on, today, done_on=done_on, paused=row.paused_since is not None)
+    paused = row.paused_since is not None and civil_day(row.paused_since) <= on  # a pause does not hide what is late
+    return standing(on, today, done_on=done_on, paused=paused)
 
 
 def _answered(row: Row, calendar: Calendar, today: date) -> ExplainedDeadline | None:

@@ -57,7 +57,10 @@ class Proven:
     size: int
     """Of the tree that it is proven in: the signed one, or all of the log where that does not cover the event yet."""
     root: bytes
-    steps: Sequence[Step]
+    path: Sequence[bytes]
+    """The hashes of the inclusion proof, from the leaf up."""
+    extends: Sequence[bytes]
+    """Those of the consistency proof, from the prefix that was read; empty where none was."""
     included: bool
     goes_on: bool
     """Whether the tree begins with the prefix that was read; true where there was none to hold it against."""
@@ -68,6 +71,11 @@ class Proven:
     """The signed checkpoint, with what witnesses added to it."""
     signed_at: datetime | None
     witnessed: Sequence[Witnessed]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The way to the root, hash by hash."""
+        return steps(self.path, self.position, self.size)
 
     @property
     def holds(self) -> bool:
@@ -81,7 +89,7 @@ def proven(storage: Storage, log: str, position: int, begins: Frontier | None = 
     try:
         return _proven(storage, log, position, begins)
     except (ValueError, LogDamaged, TreeDamaged):  # of what is stored no proof can be made
-        return Proven(position, b"", 0, b"", (), False, False, Signature.NONE, None, None, None, ())
+        return Proven(position, b"", 0, b"", (), (), False, False, Signature.NONE, None, None, None, ())
 
 
 def _proven(storage: Storage, log: str, position: int, begins: Frontier | None) -> Proven:
@@ -91,13 +99,12 @@ def _proven(storage: Storage, log: str, position: int, begins: Frontier | None) 
     root = sealer.root_at(engine, log, size)
     ((_, data),) = storage.log.raw(log, position - 1, 1)
     leaf, path = leaf_hash(data), sealer.inclusion(engine, log, position, size)
-    goes_on = begins is None or verify_consistency(
-        begins.size, size, sealer.consistency(engine, log, begins.size, size), begins.root(), root
-    )
+    extends = [] if begins is None else sealer.consistency(engine, log, begins.size, size)
+    goes_on = begins is None or verify_consistency(begins.size, size, extends, begins.root(), root)
     signature, key = (Signature.NONE, None) if signed is None else _signature(storage, log, signed, root)
     return Proven(
-        position, leaf, size, root, steps(path, position, size), verify_inclusion(leaf, position, size, path, root),
-        goes_on, signature, key, cosignatures.note_of(engine, signed) if signed else None,
+        position, leaf, size, root, path, extends, verify_inclusion(leaf, position, size, path, root), goes_on,
+         signature, key, cosignatures.note_of(engine, signed) if signed else None,
         signed.signed_at if signed else None, witnessed,
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ a reader that has seen position n has seen all before it (docs/decisions/0002).
 """
 
 import json
+import sys
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -151,12 +152,19 @@ class Log(ABC):
 
     def prefix_recorded_by(self, log: str, at: datetime) -> int:
         """The last position recorded by a moment; -1 for none (recorded times never go back within a log)."""
-        query = select(events.c.recorded_at).where(events.c.log == log, events.c.position == bindparam("position"))
+        query = (
+            # The next one where there is none: only a forger leaves a gap, and an auditor must be able to ask.
+            select(events.c.recorded_at)
+            .where(events.c.log == log, events.c.position >= bindparam("position"))
+            .order_by(events.c.log, events.c.position)
+            .limit(1)
+        )
         size = self.size(log)
         with reading(self.engine, log) as connection:
 
             def recorded_us(position: int) -> int:
-                return int(connection.execute(query, {"position": position}).scalar_one())
+                found = connection.execute(query, {"position": position}).scalar()
+                return sys.maxsize if found is None else int(found)
 
             return bisect_right(range(size), microseconds(at), key=recorded_us) - 1
 

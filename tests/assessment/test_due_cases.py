@@ -126,6 +126,14 @@ def test_a_clock_that_stands_makes_nothing_late_until_it_goes_on() -> None:
     assert [begun.stands(SETTLE, on) for on in days] == [(State.PAUSED, 0), DUE, DUE, (State.OVERDUE, 1)]
 
 
+def test_a_clock_that_is_stopped_when_the_case_is_late_hides_nothing() -> None:
+    """The office may not stop it then; a deadline that is put right afterwards may come to lie before the pause."""
+    begun = campaign()
+    begun.put("case/a", ClockPaused(reason=PauseReason.APPRAISAL, note=None), "2015-07-08")
+    begun.put("case/a", CaseCorrected(reason="误录", due_on=date(2015, 7, 6)), "2015-07-20")
+    assert [begun.stands(SETTLE, on) for on in ("2015-07-06", "2015-07-10")] == [DUE, (State.OVERDUE, 4)]
+
+
 def test_an_extension_counts_from_its_day_on_and_may_be_provisional() -> None:
     begun = campaign()
     begun.put("case/a", DeadlineExtended(

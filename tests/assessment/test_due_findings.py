@@ -74,6 +74,21 @@ def test_what_was_found_is_dealt_with_by_the_day_of_its_entry(
     assert [begun.owed(code, on) for on in ("2015-06-20", "2015-07-21")] == [[], []]
 
 
+@pytest.mark.parametrize(("code", "stream", "found", "dealt_with", "_"), FINDINGS)
+def test_what_was_due_and_dealt_with_before_the_log_knew_the_community_is_judged_by_the_days_on_paper(
+    code: str, stream: str, found: Any, dealt_with: Any, _: Any
+) -> None:
+    """Entered in August, of a community that came in then; what was due later was told late."""
+    for joined, entered_on in (("2015-08-01", date(2015, 7, 3)), ("2015-07-05", date(2015, 8, 2))):
+        begun = Campaign().adopt()
+        begun.community(EAST, recorded=joined)
+        begun.put(stream, found, "2015-06-15", recorded="2015-08-02")
+        begun.put(stream, dealt_with, "2015-07-03", recorded="2015-08-02")
+        (owed,) = begun.owed(code, "2015-08-05")
+        from_paper = entered_on == owed.done_on
+        assert (owed.state, owed.taken_over, owed.entered_on) == (State.DONE, from_paper, entered_on)
+
+
 @pytest.mark.parametrize(("code", "stream", "found", "passed", "_"), FINDINGS[1:])
 def test_a_second_look_that_fails_clears_nothing_and_takes_an_earlier_pass_away(
     code: str, stream: str, found: Any, passed: Any, _: Any

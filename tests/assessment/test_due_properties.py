@@ -34,7 +34,6 @@ from shared.contracts.intake import (
     CaseReopened,
     CaseStepRetracted,
     CaseVoided,
-    ClockPaused,
     ClockResumed,
     DeadlineExtended,
 )
@@ -135,8 +134,8 @@ def _given_up(campaign: Campaign, one: Obligation, after: date, by: date) -> boo
     )
 
 
-_MOVES = {CaseCorrected, CaseStepRetracted, ClockPaused, ClockResumed, DeadlineExtended}
-"""What moves a case's own deadline, or holds it up."""
+_MOVES = {CaseCorrected, CaseStepRetracted, ClockResumed, DeadlineExtended}
+"""What moves a case's own deadline. A pause does not: what was late before it is late still."""
 _GIVES_UP = {CaseReopened, StudioClosed, KeyAreaReinspected}
 """What passed once may fail later."""
 

@@ -143,6 +143,8 @@ def test_a_settled_paused_or_void_case_warns_nobody() -> None:
         first = told(row, "2022-09-30")[0]
         assert (first.standing, first.escalation) == (standing, Level.NONE)
     assert told(case(**ACCEPTED), "2022-09-30")[0].escalation is Level.GROUP
+    stopped_late = case(**ACCEPTED, paused_since=moment("2022-08-20"))
+    assert told(stopped_late, "2022-09-30")[0].standing is DueStanding.OVERDUE, "a pause does not hide what was late"
 
 
 def test_a_day_that_a_person_gave_has_no_law_and_paper_tells_no_more() -> None:

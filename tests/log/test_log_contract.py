@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts.event import Event
@@ -354,6 +354,13 @@ def test_the_prefix_that_was_recorded_by_a_moment(log: Log, clock: Clock) -> Non
         assert log.prefix_recorded_by(LOG, at - timedelta(microseconds=1)) == position - 2
         assert log.prefix_recorded_by(LOG, at + timedelta(hours=1)) == position
     assert log.prefix_recorded_by(OTHER_LOG, NOW + timedelta(days=9)) == -1
+    with log.engine.begin() as forging:
+        if forging.dialect.name == "sqlite":
+            forging.execute(text("DROP TRIGGER events_no_delete"))
+        else:
+            forging.execute(text("ALTER TABLE events DISABLE TRIGGER USER"))
+        forging.execute(delete(events).where(events.c.log == LOG, events.c.position.in_([2, 3, 7])))
+    assert [log.prefix_recorded_by(LOG, moments[at]) for at in (1, 5, 6)] == [1, 5, 6], "around what was taken away"
 
 
 # many at once -------------------------------------------------------------------------------------------------------

@@ -76,9 +76,10 @@ def _cases(ground: Ground) -> Iterator[_Case]:
 def _settled(case: _Case, ground: Ground) -> Obligation:
     clock, ended = case_terms.clock(case.terms, ground.as_of), case.ended(ground.as_of)
     known_from = ground.known_from.get(case.item.community, date.min)
+    stands_still = clock.paused and clock.on <= clock.due_on  # a pause holds up what is not late yet, and hides nothing
     return ground.frame.obligation(
         SETTLE, case.item.community, about=case.item.key, begins_on=case.day("accepted_on"), due_on=clock.due_on,
-        done=ended, state=State.PAUSED if clock.paused and ended is None else None, provisional=clock.provisional,
+        done=ended, state=State.PAUSED if stands_still and ended is None else None, provisional=clock.provisional,
         taken_over=case.item.taken_over and (ended is None or ended.on < known_from), marks=case.item.marks,
         case=case.item.key,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.assessment.due.ground import Ground
 from services.assessment.due.obligation import Kind, Obligation, demanded, lead_of, planned, term_of
-from services.assessment.evidence.marks import first
+from services.assessment.evidence.marks import Mark, first
 from services.assessment.ledgers import deeds
 from services.assessment.rules.periods import span
 from shared.contracts.assessment import Plan, Sequel, Work
@@ -35,10 +35,15 @@ def of_findings(plans: Sequence[Plan], ground: Ground) -> Iterator[Obligation]:
             done = deeds.stands(row, ground.as_of)
             yield ground.frame.obligation(
                 KINDS[row.work], row.community, about=row.id, begins_on=begun.on, due_on=row.due_on,
-                done=done, marks=row.marks,
+                done=done, taken_over=_taken_over(row.community, row.due_on, done, ground), marks=row.marks,
             )  # fmt: skip
         elif row.work == deeds.OPINION:
             yield from _answer(plans, row, row.community, ground)
+
+
+def _taken_over(community: str, due_on: date | None, done: Mark | None, ground: Ground) -> bool:
+    """Whether it was done, and due before the log knew the community: that can only be from paper."""
+    return done is not None and due_on is not None and due_on < ground.known_from.get(community, date.min)
 
 
 def _answer(plans: Sequence[Plan], row: deeds.Row, community: str, ground: Ground) -> Iterator[Obligation]:
@@ -47,9 +52,10 @@ def _answer(plans: Sequence[Plan], row: deeds.Row, community: str, ground: Groun
         term = term_of(plan, Sequel.ANSWER)
         if term is not None and span(plan).has(begun):
             due_on, provisional = ground.frame.by_term(term, begun)
+            due_on = max(due_on, plan.issued_on)
             yield ground.frame.obligation(
-                planned(plan, term), community, about=row.id, begins_on=begun, due_on=max(due_on, plan.issued_on),
-                done=done, provisional=provisional, marks=row.marks,
+                planned(plan, term), community, about=row.id, begins_on=begun, due_on=due_on, done=done,
+                provisional=provisional, taken_over=_taken_over(community, due_on, done, ground), marks=row.marks,
             )  # fmt: skip
 
 

@@ -217,10 +217,10 @@ SELECT
         WHERE other.id = one.id AND other.ended IS NULL AND other.day <= as_of ORDER BY other.position DESC LIMIT 1
     ) AS reopened_on,
     iif(accepted.id IS NULL, NULL, told.due_on) AS settle_by,
-    coalesce((
-        SELECT stopped FROM deadline WHERE deadline.id = one.id AND deadline.day <= as_of
+    (
+        SELECT iif(stopped, day, NULL) FROM deadline WHERE deadline.id = one.id AND deadline.day <= as_of
         ORDER BY deadline.position DESC LIMIT 1
-    ), 0) AS stopped
+    ) AS stopped_on
 FROM known_case AS one
 JOIN asked
 JOIN kind_of_case ON kind_of_case.id = one.id

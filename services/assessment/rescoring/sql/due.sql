@@ -206,11 +206,11 @@ FROM serving JOIN uncovered USING (community, profession) JOIN leave ON leave.po
 
 -- cases -----------------------------------------------------------------------------------------------------------------
 
--- What was accepted is settled by its deadline.
+-- What was accepted is settled by its deadline. A clock that was stopped holds up what was not late by then.
 INSERT INTO owed
 SELECT
     'case_deadline', 'case_deadline', community, id, accepted_on, settle_by, NULL, ended_on, ended_recorded,
-    paper AND coalesce(ended_on < joined_recorded, 1), iif(ended_on IS NULL AND stopped, 'paused', NULL), NULL, id, NULL
+    paper AND coalesce(ended_on < joined_recorded, 1), iif(ended_on IS NULL AND stopped_on <= settle_by, 'paused', NULL), NULL, id, NULL
 FROM standing_case LEFT JOIN community ON community.code = standing_case.community
 WHERE accepted_on IS NOT NULL;
 
@@ -466,31 +466,40 @@ WHERE begun BETWEEN plan_first AND coalesce(plan_last, '9999') AND coalesce(deci
 
 -- findings --------------------------------------------------------------------------------------------------------------
 
--- Each by the day that its own entry gives; opinions by the plan's term; archives by the plan's end, or the year's.
+-- Each by the day that its own entry gives; opinions by the plan's term; archives by the plan's end, or the year's. What was
+-- due before the log knew the community, and was done, is from paper.
 INSERT INTO owed
 WITH found AS (
-    SELECT entry.*, stood.done_on, stood.entered_on
-    FROM entry JOIN asked LEFT JOIN stood ON stood.at_day = as_of AND stood.stream = entry.stream
+    SELECT entry.*, stood.done_on, stood.entered_on, joined_recorded
+    FROM entry JOIN asked
+    LEFT JOIN stood ON stood.at_day = as_of AND stood.stream = entry.stream
+    LEFT JOIN community ON community.code = entry.community
     WHERE begun_on <= as_of
+),
+answered AS (
+    SELECT
+        code, sequel, found.*,
+        max(issued_on, iif(
+            working_days IS NULL,
+            (SELECT worked_from FROM calendar WHERE day = date(begun_on, '+' || days || ' days')),
+            (
+                SELECT later.day FROM calendar
+                JOIN calendar AS later ON later.number = calendar.number + working_days AND later.works
+                WHERE calendar.day = begun_on
+            )
+        )) AS answer_by
+    FROM found JOIN term ON sequel = 'answer', asked
+    WHERE work = 'opinion' AND community IS NOT NULL AND begun_on BETWEEN plan_first AND coalesce(plan_last, '9999')
 )
 SELECT
-    work, work, community, stream, begun_on, due_on, NULL, done_on, entered_on, 0, NULL, NULL, NULL, NULL
+    work, work, community, stream, begun_on, due_on, NULL, done_on, entered_on,
+    coalesce(done_on IS NOT NULL AND due_on < joined_recorded, 0), NULL, NULL, NULL, NULL
 FROM found WHERE work IN ('hazard', 'key_area', 'rectification') AND community IS NOT NULL
 UNION ALL
 SELECT
-    code, sequel, community, stream, begun_on,
-    max(issued_on, iif(
-        working_days IS NULL,
-        (SELECT worked_from FROM calendar WHERE day = date(begun_on, '+' || days || ' days')),
-        (
-            SELECT later.day FROM calendar
-            JOIN calendar AS later ON later.number = calendar.number + working_days AND later.works
-            WHERE calendar.day = begun_on
-        )
-    )),
-    NULL, done_on, entered_on, 0, NULL, NULL, NULL, NULL
-FROM found JOIN term ON sequel = 'answer', asked
-WHERE work = 'opinion' AND community IS NOT NULL AND begun_on BETWEEN plan_first AND coalesce(plan_last, '9999')
+    code, sequel, community, stream, begun_on, answer_by, NULL, done_on, entered_on,
+    coalesce(done_on IS NOT NULL AND answer_by < joined_recorded, 0), NULL, NULL, NULL, NULL
+FROM answered
 UNION ALL
 SELECT
     'archive.filing', 'archive.filing', '', stream, begun_on,
