@@ -252,11 +252,11 @@ KINDS: Final = (
         Step(AppealScore, ScoreAppealed, CLERKS, "3.3.5", facts=_published, check=_appealed),
         Step(
             HearAppeal, AppealHeard, OFFICE, "3.3.5", after=(ScoreAppealed,), at="heard_at", facts=appeals.facts,
-            check=appeals.heard, at_head=True,
+            check=appeals.heard, at_head=True, by_person=True,
         ),
         Step(
             DecideAppeal, AppealDecided, OFFICE, "3.3.5", after=(AppealHeard,), at="decided_at", facts=appeals.facts,
-            check=appeals.decided, at_head=True, heavy=True,
+            check=appeals.decided, at_head=True, heavy=True, by_person=True,
         ),
         filters=("publication",),
     ),

@@ -67,6 +67,8 @@ class Step:
     """See `Accepts.at_head`."""
     heavy: bool = False
     """See `Accepts.heavy`."""
+    by_person: bool = False
+    """See `Accepts.by_person`."""
 
     def made(self, command: Any, **known: Any) -> Any:
         """The event; what is `known` the command does not say."""
@@ -164,6 +166,7 @@ class Entries:
                         facts=step.facts,
                         at_head=step.at_head,
                         heavy=step.heavy,
+                        by_person=step.by_person,
                     )
                     for _, step in self._steps.values()
                 ),

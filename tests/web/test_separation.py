@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
+from services.assessment.entry_commands import DecideAppeal, HearAppeal
 from services.assessment.evidence.gathered import LEDGERS
 from services.assessment.ledgers import did_work
 from services.assessment.service import SERVICE
@@ -86,6 +87,14 @@ def test_who_did_the_work_publishes_no_scores(tmp_path: Path) -> None:
             await made.send(PUBLISHED, day("12-31"), role=Role.OFFICE, who="office-9")
 
     asyncio.run(play())
+
+
+def test_an_appeal_is_heard_and_decided_by_people() -> None:
+    """Else the publisher's own program might; what takes a person is refused to programs at the door, by the matrix of
+    `tests/system/test_policy.py`."""
+    takes = {one.command: one.by_person for decider in SERVICE.deciders for one in decider.accepts}
+    assert takes[HearAppeal]
+    assert takes[DecideAppeal]
 
 
 def _doers(node: Node) -> Iterator[tuple[str, str]]:
