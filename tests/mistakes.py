@@ -444,6 +444,10 @@ HANDLING: Final[Mapping[type[Event], tuple[Mistake, ...]]] = {
     assigned.ResponsibilityLetterSigned: (
         Mistake((LETTER,), (take_back(WorkAct.LETTER, 40),), goes_on=(replace(LETTER, hours=50),)).by(HAND_DOWN),
         Mistake(
+            (Say(work.SignResponsibilityLetter(unit="综治办", person="示例", contact_days=7), "case-3", 30),),
+            (Say(work.RetractWork(act=WorkAct.LETTER, item=None, reason=ERROR), "case-3", 40),),
+        ).by(Say(report(kind=CaseKind.BACKLOG), "case-3", 6), Say(intake.AcceptCase(), "case-3", 7)),
+        Mistake(
             (Say(work.SignResponsibilityLetter(unit="别处", person="示例", contact_days=3), CASE, 24 * 4),),
             (take_back(WorkAct.LETTER, 24 * 5),), goes_on=(RESOLVE,),
         ).by(HAND_DOWN, LETTER),

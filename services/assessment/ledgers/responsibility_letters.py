@@ -24,7 +24,7 @@ class UnitLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A case that was handed down, or for which somebody signed."""
+    """A case of which it is known who handed it down, or for which somebody signed."""
 
     id: str
     by_unit: str | None = None
@@ -39,7 +39,8 @@ class Row:
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
     event = recorded.event
     if isinstance(event, CaseHandedDown):
-        return replace(row or Row(id=key), by_unit=event.by_unit, document=event.document, mistaken=False)
+        row = row or Row(id=key)
+        return _if_told(replace(row, by_unit=event.by_unit, document=event.document, mistaken=False))
     if isinstance(event, CaseCorrected):
         return None if row is None else _corrected(row, event)
     if isinstance(event, ResponsibilityLetterSigned):
@@ -49,14 +50,19 @@ def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row | None:
         )
     if row is None or event.act is not WorkAct.LETTER:
         return row
-    return replace(row, letters=row.letters[:-1])
+    return _if_told(replace(row, letters=row.letters[:-1]))
+
+
+def _if_told(row: Row) -> Row | None:
+    """The row, where it tells anything."""
+    return row if row.letters or row.by_unit is not None or row.document is not None else None
 
 
 def _corrected(row: Row, event: CaseCorrected) -> Row:
     """What was handed down is backlog; what is corrected to another kind was not handed down."""
     if event.handed_down_at is not None:
         return replace(row, mistaken=False)
-    return row if event.kind in (None, CaseKind.BACKLOG) else replace(row, mistaken=row.by_unit is not None)
+    return row if event.kind in (None, CaseKind.BACKLOG) else replace(row, mistaken=row.by_unit is not None or row.document is not None)
 
 
 LEDGER = Ledger(
