@@ -94,6 +94,9 @@ async def _serving(made: Settings, witness: Witness, listener: socket) -> None:
     def announce(url: str) -> None:
         notes.print(f"[green]✓[/] the witness is at [bold]{url}[/]  (Ctrl-C stops it)", highlight=False, soft_wrap=True)
         notes.print(f'  SANGUAN_WITNESSES="{url} {witness.key}"', highlight=False, soft_wrap=True, markup=False)
+        if witness.is_new:
+            notes.print("[yellow]![/] This witness is new: it has a new key, and remembers nothing.", highlight=False)
+            notes.print("  If it has cosigned before, stop it, and bring its file back.", highlight=False)
         if not witness.standings():
             notes.print("[yellow]![/] It knows no log yet: give --log-key.", highlight=False)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ _CHUNK_BYTES: Final = 1 << 20
 
 @contextmanager
 def whole_file(out: Path) -> Iterator[Path]:
-    """Where to write what is to stand at `out`; nothing is left of it where the writing fails. Raises `Unusable`."""
+    """Where to write what is to stand at `out`, in the place of what stands there; nothing is left of it where the
+    writing fails. Raises `Unusable`."""
     _require_room(out)
     if out.is_dir():
         raise Unusable(
@@ -34,7 +36,7 @@ def whole_file(out: Path) -> Iterator[Path]:
 def whole_directory(out: Path) -> Iterator[Path]:
     """The same for a directory, which is not there yet, or is empty."""
     _require_room(out)
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir())):
         raise Unusable(
             "out_exists", f"{out} 已存在且不是空目录：请另选一个。",
             f"{out} is there already, and is no empty directory: choose another.",
@@ -81,4 +83,5 @@ def _require_room(out: Path) -> None:
 
 
 def _partial(out: Path) -> Path:
-    return out.with_name(f".{out.name}.{os.getpid()}.partial")
+    """A name that nobody has: in a container every process may have the same number."""
+    return out.with_name(f".{out.name}.{secrets.token_hex(4)}.partial")

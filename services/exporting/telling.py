@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-import msgspec
-
 from services.exporting.objects import Objects, Thing
 from services.exporting.projection import Projection, Told
 from services.exporting.pseudonyms import Pseudonyms
 from shared.contracts.event import Recorded
 from shared.errors import Unusable
-from shared.log.codec import UnknownEvent, leaf_of
+from shared.log.codec import UnknownEvent, UnreadableEvent, leaf_of
 from shared.log.sealer import LogDamaged
 from shared.log.tree import Frontier, TreeDamaged
 from shared.storage import Storage
@@ -113,7 +111,7 @@ def _read(storage: Storage, position: int, data: bytes) -> Recorded:
             "unknown_event", f"位置 {position} 的事件（{unknown.type}）由更新的版本写入：请用该版本导出。",
             f"The event at position {position} ({unknown.type}) was written by a newer version: export with that one.",
         ) from None  # fmt: skip
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UnreadableEvent:
         raise _damaged(f"位置 {position} 的事件无法读取", f"The event at position {position} cannot be read") from None
 
 

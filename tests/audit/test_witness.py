@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import shutil
 import sqlite3
 import threading
 from base64 import b64decode, b64encode
@@ -91,6 +92,38 @@ def test_a_line_whose_time_was_changed_does_not_hold(story: Story) -> None:
             cosignatures(f"{text}\n— w {b64encode(raw).decode()}\n", [cosigner.witness])
         raw[at] ^= 1
     assert cosignatures(f"{text}\n— w {b64encode(raw).decode()}\n", [cosigner.witness])[0].at == AT
+
+
+# what it remembers ----------------------------------------------------------------------------------------------------
+
+
+def test_the_one_file_is_all_of_it_while_it_is_at_work(tmp_path: Path, story: Story) -> None:
+    """Whoever copies it has the key with all that was cosigned; a copy that forgot would cosign a fork."""
+    seen = witness(tmp_path / "w", story)
+    assert seen.is_new
+    for old, size in ((0, 50), (50, 60)):
+        cosigns(seen, story, old, size)
+        copy = tmp_path / f"copy-{size}"
+        copy.mkdir()
+        shutil.copyfile(tmp_path / "w" / "witness.db", copy / "witness.db")
+        again = witness(copy, story)
+        held = again.standings()[ORIGIN].held
+        assert held is not None
+        assert (again.key, held.size, again.is_new) == (seen.key, size, False)
+        assert again.add_checkpoint(story.another(20).grow(size, "lie").shown(size, size)).status == 409
+        again.close()
+
+
+def test_a_witness_that_cannot_remember_says_so_and_cosigns_nothing(tmp_path: Path, story: Story) -> None:
+    seen = witness(tmp_path / "w", story)
+    assert seen.can_remember()
+    seen._memory._database.execute("PRAGMA query_only = ON")  # as on a full disk
+    assert not seen.can_remember()
+    with pytest.raises(sqlite3.OperationalError):
+        seen.add_checkpoint(story.shown(0, 50))
+    seen._memory._database.execute("PRAGMA query_only = OFF")
+    assert seen.can_remember()
+    assert seen.standings()[ORIGIN].held is None
 
 
 # what it cosigns ------------------------------------------------------------------------------------------------------

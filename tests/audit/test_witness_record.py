@@ -446,6 +446,10 @@ def test_what_a_witness_tells_over_http(tmp_path: Path) -> None:
     assert (asked(seen, "GET", "/-/health/ready").status_code, asked(seen, "GET", "/-/health/live").status_code) == (
         200, 200
     )  # fmt: skip
+    seen._memory._database.execute("PRAGMA query_only = ON")  # as on a full disk
+    full = asked(seen, "GET", "/-/health/ready")
+    assert (full.status_code, full.json()) == (503, {"status": "cannot_remember"})
+    seen._memory._database.execute("PRAGMA query_only = OFF")
     lie = story.another(20).grow(60, "lie")
     assert asked(seen, "POST", "/add-checkpoint", lie.shown(50, 50)).status_code == 409
     assert asked(seen, "GET", f"/fork?origin={ORIGIN}").text == f"{story.note(50)}{answer.text}\n{lie.note(50)}\n"

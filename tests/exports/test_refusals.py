@@ -45,7 +45,9 @@ def test_a_directory_stands_in_the_way_of_a_file_and_a_full_one_of_tables(export
     assert (tmp_path / "full" / "kept").read_text() == "mine"
     (tmp_path / "empty").mkdir()
     assert called("export", "parquet", tmp_path / "empty", "--data", exported.data).code == 0
-    assert {file.name for file in tmp_path.iterdir()} == {"a.json", "full", "empty"}
+    (tmp_path / "nowhere").symlink_to(tmp_path / "nothing")
+    called("export", "parquet", tmp_path / "nowhere", "--data", exported.data, "--json").problem("out_exists")
+    assert {file.name for file in tmp_path.iterdir()} == {"a.json", "full", "empty", "nowhere"}
 
 
 def unguarded(file: Path, change: Callable[[sqlite3.Connection], object]) -> None:

@@ -89,7 +89,10 @@ class WitnessEndpoint:
         return JSONResponse({"status": "live"})
 
     async def ready(self, request: Request) -> Response:
-        """503 where a log was caught: somebody has to look. Other logs are witnessed on."""
+        """503 where a log was caught, for somebody has to look (other logs are witnessed on); and where nothing can be
+        kept, so that nothing is cosigned."""
+        if not await asyncio.to_thread(self._witness.can_remember):
+            return JSONResponse({"status": "cannot_remember"}, 503)
         standings = await asyncio.to_thread(self._witness.standings)
         forked = [origin for origin, one in standings.items() if one.fork is not None]
         if forked:

@@ -72,9 +72,12 @@ class Memory:
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            # No write-ahead file: the one file is all of it, and a copy that had forgotten would cosign a fork.
+            for pragma in ("journal_mode=DELETE", "synchronous=FULL"):
                 self._database.execute(f"PRAGMA {pragma}")
             with self.step() as step:
+                self.is_new = step.is_empty()
+                """Whether it was made just now: it has a new key, and remembers nothing."""
                 self.cosigner = step.cosigner(name)
         except BaseException as error:
             self._database.close()
@@ -97,6 +100,15 @@ class Memory:
                 raise
             self._database.execute("COMMIT")
 
+    def can_remember(self) -> bool:
+        """Whether something can be written now: a witness that cannot remember must not cosign."""
+        try:
+            with self.step() as step:
+                step.touch()
+        except sqlite3.Error:
+            return False
+        return True
+
     def close(self) -> None:
         self._database.close()
 
@@ -106,6 +118,15 @@ class Step:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever written."""
+        (layout,) = self._database.execute("PRAGMA user_version").fetchone()
+        return bool(layout == 0)
+
+    def touch(self) -> None:
+        """Write what is there already."""
+        self._database.execute("UPDATE self SET secret = secret")
 
     def cosigner(self, name: str | None) -> Cosigner:
         """The witness's own key; where there is none the file is laid out, and a key of that name made."""

@@ -65,6 +65,15 @@ class Witness:
     def key(self) -> WitnessKey:
         return self._memory.cosigner.witness
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it was made just now, with a new key."""
+        return self._memory.is_new
+
+    def can_remember(self) -> bool:
+        """Whether it could keep what it cosigns."""
+        return self._memory.can_remember()
+
     def close(self) -> None:
         self._memory.close()
 
