@@ -1,5 +1,9 @@
 """Every clause of the plan lives: commands, events, ledgers, pages and tests, read off the code."""
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 import pytest
 
 from services.assessment.clauses import CLAUSES, KNOWN, clauses_of
@@ -8,7 +12,6 @@ from services.clauses import clauses
 from services.installation import SERVICES
 from shared.contracts.catalogue import EVENTS
 
-ROWS = {row["clause"]: row for row in clauses(SERVICES)}
 TABLE: dict[str, str] = {
     "2": "LeadingGroupConstituted PortfolioAssigned",
     "3.1.1": "CommunityRegistered StudioOpened StudioClosed",
@@ -55,9 +58,15 @@ UNMEASURED = {"2", "3.1.4", "3.3.5", "3.4.2", "6.3", "6.4", "6.5"}
 """Clauses for which the table asks no indicator; that of 3.3.5 is the score itself."""
 
 
+@cache
+def rows() -> Mapping[str, Mapping[str, Any]]:
+    """Read off the code when they are first asked for: every worker of a test run reads this file, and one runs it."""
+    return {row["clause"]: row for row in clauses(SERVICES)}
+
+
 @pytest.mark.parametrize("clause", [clause.clause for clause in CLAUSES])
 def test_a_clause_has_all_that_makes_it_live(clause: str) -> None:
-    row = ROWS[clause]
+    row = rows()[clause]
     parts = ["title_zh", "title_en", "lead", "commands", "events", "ledgers", "pages", "tests"]
     for part in parts if clause in UNMEASURED else [*parts, "indicators"]:
         assert row[part], f"§{clause} lacks {part}"
@@ -66,7 +75,7 @@ def test_a_clause_has_all_that_makes_it_live(clause: str) -> None:
 @pytest.mark.parametrize("clause", list(TABLE))
 def test_a_clause_has_the_events_of_the_design_s_table(clause: str) -> None:
     names = {event.__name__: event.NAME for event in EVENTS}
-    assert {names[event] for event in TABLE[clause].split()} <= set(ROWS[clause]["events"])
+    assert {names[event] for event in TABLE[clause].split()} <= set(rows()[clause]["events"])
 
 
 def test_the_table_is_of_every_clause() -> None:
@@ -74,8 +83,8 @@ def test_the_table_is_of_every_clause() -> None:
 
 
 def test_every_command_and_event_belongs_to_a_clause() -> None:
-    commands = {one for row in ROWS.values() for one in row["commands"]}
-    events = {one for row in ROWS.values() for one in row["events"]}
+    commands = {one for row in rows().values() for one in row["commands"]}
+    events = {one for row in rows().values() for one in row["events"]}
     for service in SERVICES:
         assert {event.NAME for event in service.events} <= events
         for decider in service.deciders:
@@ -94,4 +103,4 @@ def test_the_leads_are_the_document_s() -> None:
 
 
 def test_tests_are_named_as_they_can_be_run() -> None:
-    assert all("::test_" in test for row in ROWS.values() for test in row["tests"])
+    assert all("::test_" in test for row in rows().values() for test in row["tests"])

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,13 @@ from shared.web.documents import openapi
 from tests.web.campaign import LOG, OTHER_LOG, Campaign, code, day, opened, report, signed_in
 from tests.web.test_documents import check
 
-DOCUMENT = openapi(SERVICES)
 Scenario = Callable[[Campaign, Any], Coroutine[Any, Any, None]]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Made when it is first asked for: every worker of a test run reads this file, and one runs it."""
+    return openapi(SERVICES)
 
 
 def play(data: Path, scenario: Scenario) -> None:
@@ -42,8 +48,8 @@ async def asked(client: httpx.AsyncClient, case: str) -> list[dict[str, Any]]:
     """The clocks of a case, as the document has them."""
     answer = await client.get(f"/intake/cases/{case}/deadline")
     assert answer.status_code == 200
-    answers = DOCUMENT["paths"]["/intake/cases/{id}/deadline"]["get"]["responses"]["200"]
-    check(DOCUMENT, answers["content"]["application/json"]["schema"], answer.json())
+    answers = document()["paths"]["/intake/cases/{id}/deadline"]["get"]["responses"]["200"]
+    check(document(), answers["content"]["application/json"]["schema"], answer.json())
     body: dict[str, Any] = answer.json()
     assert (body["log"], body["case"]) == (LOG, case)
     clocks: list[dict[str, Any]] = body["clocks"]
