@@ -19,18 +19,21 @@ from sqlalchemy import Engine, Row, func, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
+from shared.audit.vouching import NotCosigned, is_cosigned, vouching
 from shared.log.append import microseconds
+from shared.log.cosigning import Witness
 from shared.log.database import snapshot
 from shared.log.note import NoteRefused, Verifier
 from shared.log.sealer import StoredTiles
 from shared.log.signing import KeyChain
 from shared.log.tables import events, heads
 from shared.log.tree import HASH_BYTES, TILE_HASHES, TILE_WIDTH_BITS, Frontier, leaf_hash
-from shared.log.tree_tables import checkpoints, tiles
+from shared.log.tree_tables import checkpoints, cosignatures, tiles
 
 PAGE_EVENTS: Final = 4_096
 """Events read at a time."""
 _PAGE_CHECKPOINTS: Final = 500
+_COSIGNED: Final = ("witness", "line")
 
 REASONS: Final = {
     "missing": ("the event is missing", "事件缺失"),
@@ -81,6 +84,14 @@ REASONS: Final = {
         "no signed checkpoint covers any of the {size} events, although the log has a key: all were removed",
         "日志有签名密钥，{size} 个事件却没有任何签名检查点：检查点已被全部删除",
     ),
+    "cosignature": (
+        "a cosignature on the checkpoint over {size} events is not by the witness that is named: {why}",
+        "前 {size} 个事件的检查点上有一见证签名并非出自其所称的见证",
+    ),
+    "not_witnessed": (
+        "no checkpoint is cosigned by {why}",
+        "没有检查点由所给的见证签署：{why}",
+    ),
     "anchor": (
         "the log of readings is not the one that was anchored here with {size} readings",
         "查阅日志与此处存证的 {size} 条查阅记录不符",
@@ -113,6 +124,8 @@ class Verification:
     checkpoints_checked: int
     sealed: int
     """Events under a checkpoint that was checked. What follows is held by nothing but its own leaves."""
+    vouched: tuple[tuple[Witness, int], ...] = ()
+    """Up to which size each witness that was given has cosigned."""
 
     def as_json(self) -> dict[str, Any]:
         """The contract's shape; a verification looks at the record alone, not at ledgers or scores."""
@@ -120,7 +133,7 @@ class Verification:
         return {
             "ok": self.ok, "log": self.log, "size": self.size, "root": None if self.root is None else self.root.hex(),
             "ledgers": [], "scores": {"checked": 0, "equal": 0}, "checkpoints": self.checkpoints_checked,
-            "sealed": self.sealed,
+            "sealed": self.sealed, "witnesses": [{"key": str(one), "size": size} for one, size in self.vouched],
             "first_bad": None if bad is None else {
                 "position": bad.position, "reason": bad.reason, "reason_zh": bad.reason_zh, "code": bad.code,
             },
@@ -135,7 +148,7 @@ class Verification:
         return (
             f"log {self.log}: {self.size} events, root {root}\n"
             f"{self.checkpoints_checked} signed checkpoints hold; {self.sealed} events are under them."
-        )
+        ) + "".join(f"\n{one.name} vouches for the first {size} events." for one, size in self.vouched)
 
 
 class _Found(Exception):
@@ -157,6 +170,8 @@ class _Signed:
     previous: object = None
     stored: bool = False
     rotation: bool = False
+    cosigned: Sequence[tuple[object, object]] = ()
+    """Keys of witnesses and their lines, as they are stored beside the checkpoint."""
 
 
 def verify_log(
@@ -165,16 +180,18 @@ def verify_log(
     keys: KeyChain | str,
     progress: Callable[[int, int], None] | None = None,
     witnessed: Sequence[str] = (),
+    witnesses: Sequence[Witness] = (),
 ) -> Verification:
     """Verify every event and checkpoint of a log against its public keys, or its only one (a signed-note verifier key).
 
-    `witnessed` are signed checkpoints of this log that others kept. `progress` is told (events read, events
-    there). Raises `NoteRefused` when a key or a witness's note cannot be used at all.
+    `witnessed` are signed checkpoints of this log that others kept; each of the `witnesses` must have cosigned one, and
+    what stands in the name of any must be by it. `progress` is told (events read, events there). Raises `NoteRefused`
+    when a key or a witness's note cannot be used at all.
     """
     chain = keys if isinstance(keys, KeyChain) else KeyChain(Verifier.parse(keys))
     held = [_Signed(chain.open(note).size, note) for note in witnessed]
     changed = [_Signed(one.size, one.note, one.root, rotation=True) for one in chain.rotations]
-    return _walked(_Walk(engine, log, chain), sorted((*held, *changed), key=_size), progress or _untold)
+    return _walked(_Walk(engine, log, chain, witnesses), sorted((*held, *changed), key=_size), progress or _untold)
 
 
 def verify_bytes(engine: Engine, log: str) -> Verification:
@@ -193,14 +210,16 @@ def _walked(walk: "_Walk", held: Sequence[_Signed], progress: Callable[[int, int
     except _Found as found:
         first_bad = found.first_bad
     root = walk.frontier.root() if first_bad is None else None
-    return Verification(first_bad is None, walk.log, walk.size, root, first_bad, walk.checked, walk.last_good)
+    vouched = tuple(walk.vouched.items())
+    return Verification(first_bad is None, walk.log, walk.size, root, first_bad, walk.checked, walk.last_good, vouched)
 
 
 class _Walk:
     """One pass over the log, from position 0 to the first finding or to the end."""
 
-    def __init__(self, engine: Engine, log: str, keys: KeyChain | None) -> None:
+    def __init__(self, engine: Engine, log: str, keys: KeyChain | None, witnesses: Sequence[Witness] = ()) -> None:
         self._engine, self.log, self._keys = engine, log, keys
+        self.vouched = dict.fromkeys(witnesses, 0)
         self._head = self._sealed = self._recorded_us = self._previous = 0
         self._loose: int | None = None
         self._ahead: Iterator[_Signed] = iter(())
@@ -231,6 +250,9 @@ class _Walk:
             raise _Found(until, "truncated", size=self._next.size)
         if self._keys is not None:
             self._all_signed(treed, until)
+        for witness, size in self.vouched.items():
+            if not size:
+                raise _Found(0, "not_witnessed", why=witness.name)
 
     def _all_signed(self, treed: int, until: int) -> None:
         """Tree and checkpoints grow together, and a log that has a key has been signed: else some were removed."""
@@ -307,6 +329,18 @@ class _Walk:
         first = max(start, self.last_good)
         return _Found(first, "tile", first=first, last=end - 1)
 
+    def _vouch(self, signed: _Signed) -> None:
+        """Hold cosignatures against the checkpoint: those that are stored, and those on a note that somebody kept."""
+        note = str(signed.note)
+        for key, line in signed.cosigned:
+            if not is_cosigned(note, key, line):
+                raise _Found(self.last_good, "cosignature", size=signed.size, why="the line does not fit its key")
+        try:
+            found = vouching(note + "".join(str(line) for _, line in signed.cosigned), [*self.vouched])
+        except NotCosigned as refused:
+            raise _Found(self.last_good, "cosignature", size=signed.size, why=refused) from None
+        self.vouched |= {witness: max(signed.size, self.vouched[witness]) for witness in found}
+
     def _check(self, signed: _Signed) -> None:
         """Hold the recomputed root at this size against a signed checkpoint."""
         assert self._keys is not None, "without a key no checkpoint is met"
@@ -328,6 +362,7 @@ class _Walk:
             if signed.previous != self._previous:
                 raise _Found(good, "checkpoint_chain", first=self._previous, size=size)
             self._previous = size
+        self._vouch(signed)
         self.checked, self.last_good = self.checked + 1, size
 
 
@@ -430,8 +465,13 @@ def _stored_checkpoints(engine: Engine, log: str, sealed: int) -> Iterator[_Sign
     while True:
         with engine.connect() as connection:
             page = connection.execute(query.where(checkpoints.c.size > after).limit(_PAGE_CHECKPOINTS)).all()
+            given = select(cosignatures.c.size, *(type_coerce(cosignatures.c[name], NullType()) for name in _COSIGNED))
+            given = given.where(cosignatures.c.log == log, cosignatures.c.size.in_([row.size for row in page]))
+            lines: dict[object, list[tuple[object, object]]] = {}
+            for size, key, line in connection.execute(given):
+                lines.setdefault(size, []).append((key, line))
         for row in page:
-            yield _Signed(row.size, row.note, row.root, row.previous, stored=True)
+            yield _Signed(row.size, row.note, row.root, row.previous, stored=True, cosigned=lines.get(row.size, ()))
         if len(page) < _PAGE_CHECKPOINTS:
             return
         after = page[-1].size

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import zipfile
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +15,18 @@ from types import ModuleType
 from typing import Any, Final
 
 from services.intake.service import SERVICE as INTAKE
-from shared.audit.bundle.layout import MANIFEST, SCRIPT, SIGNATURE, Enclosure, signed_text
+from shared.audit.bundle.findings import BadBundle
+from shared.audit.bundle.layout import (
+    CHECKPOINTS,
+    EVENTS,
+    LEAVES,
+    MANIFEST,
+    SCRIPT,
+    SIGNATURE,
+    Enclosure,
+    checkpoint_name,
+    signed_text,
+)  # fmt: skip
 from shared.audit.bundle.writing import Written, write_bundle
 from shared.contracts.model import Service
 from shared.log import keys
@@ -23,6 +35,7 @@ from shared.log.sealer import seal
 from shared.settings import load
 from shared.storage import Storage
 from tests.log.invented import BEGAN, LOG, append
+from tests.log.test_tree import mth
 
 SIZE: Final = 640
 SEALED: Final = (100, 300, 600)
@@ -105,6 +118,27 @@ def signed_anew(files: Mapping[str, bytes], signer: Signer, **said: Any) -> dict
     return {**kept, MANIFEST: raw, SIGNATURE: sign(signed_text(manifest["log"], raw), signer).encode()}
 
 
+def named(bad: BadBundle) -> str:
+    """What the script's words must hold where the product finds this: the event, or the file."""
+    if bad.position is not None:
+        return f"Event {bad.position} "
+    return "" if bad.file is None or bad.file.startswith("a kept") else bad.file
+
+
+def told_anew(
+    files: Mapping[str, bytes], own: Signer, lines: Sequence[bytes], sealed: Sequence[int]
+) -> dict[str, bytes]:
+    """A bundle of these events in which all fits, checkpoints included, as whoever has this key can make it."""
+    events = b"".join(line + b"\n" for line in lines)
+    made = {name: content for name, content in files.items() if not name.startswith(CHECKPOINTS)}
+    made |= {EVENTS: events, LEAVES: leaves_of(events)}
+    leaves = [made[LEAVES][at : at + 32] for at in range(0, len(made[LEAVES]), 32)]
+    for size in {*(size for size in sealed if size <= len(lines)), len(lines)}:
+        root = b64encode(mth(leaves[:size])).decode()
+        made[checkpoint_name(size)] = sign(f"{keys.origin(LOG)}\n{size}\n{root}\n", own).encode()
+    return signed_anew(made, own, to=len(lines) - 1, size=len(lines))
+
+
 def leaves_of(events: bytes) -> bytes:
     """The leaf hashes of lines of events."""
-    return b"".join(sha256(b"\x00" + line).digest() for line in events.splitlines())
+    return b"".join(sha256(b"\x00" + line).digest() for line in events.split(b"\n")[:-1])

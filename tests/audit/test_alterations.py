@@ -13,28 +13,38 @@ import subprocess
 import sys
 import warnings
 import zipfile
+import zlib
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from services.assessment.rescoring import enclosures
+from services.installation import SERVICES
 from shared.audit.bundle.checking import verify_bundle
-from shared.audit.bundle.layout import EVENTS, LEAVES, MANIFEST, SCRIPT, SIGNATURE, checkpoint_name
+from shared.audit.bundle.layout import EVENTS, LEAVES, MANIFEST, SCRIPT, checkpoint_name
+from shared.audit.bundle.writing import write_bundle
 from shared.errors import Unusable
 from shared.log import keys
 from shared.log.note import Signer, sign
-from tests.audit.bundles import installation, leaves_of, packed, signed_anew, unpacked, verify, write
+from shared.settings import load
+from shared.storage import Storage
+from tests.audit.bundles import installation, leaves_of, named, packed, signed_anew, told_anew, unpacked, verify, write
+from tests.audit.recorded import Record
 from tests.log.invented import LOG
-from tests.log.test_tree import mth
+from tests.recomputed.recomputation import RESCORE
 
 SIZE: Final = 60
 SEALED: Final = (20, 40, 60)
 CHUNKS: Final = 25
 """A test each: 400 alterations take a while."""
 IN_CHUNK: Final = 400 if os.environ.get("SANGUAN_TEST_LONG") else 16
+DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+"""What a damaged zip brings about within Python's own reader; an exception of any other kind is the script's fault."""
 STRANGER: Final = Signer.generate(keys.origin(LOG))
 
 
@@ -116,7 +126,7 @@ def files_come_and_go(draw: random.Random, one: Untouched) -> bytes:
         case 0:
             del kept[name]
         case 1:
-            kept[f"scores/{draw.randrange(100, 999)}.json"] = b"{}"
+            kept[draw.choice([f"scores/{draw.randrange(100, 999)}.json", "README.txt"])] = b"{}"
         case 2:
             kept[f"{name}x"] = kept.pop(name)
         case _:
@@ -227,23 +237,12 @@ def a_fork(draw: random.Random, one: Untouched) -> bytes:
     said = json.loads(lines[at])
     said["data"] = {"note": "another story", "number": draw.randrange(10**6)}
     lines[at] = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return packed(told_anew(one, lines))
+    return packed(told_anew(one.files, one.own, lines, SEALED))
 
 
 def cut_off_in_order(draw: random.Random, one: Untouched) -> bytes:
     """The operator leaves out the end, and all that was signed of it."""
-    return packed(told_anew(one, one.files[EVENTS].splitlines()[: draw.randrange(1, SIZE)]))
-
-
-def told_anew(one: Untouched, lines: list[bytes]) -> dict[str, bytes]:
-    """A bundle of these events in which all fits, checkpoints included."""
-    files = with_events({name: one.files[name] for name in one.files if not name.startswith("checkpoints/")}, lines)
-    leaves = [files[LEAVES][at : at + 32] for at in range(0, len(files[LEAVES]), 32)]
-    for size in {*(size for size in SEALED if size <= len(lines)), len(lines)}:
-        root = b64encode(mth(leaves[:size])).decode()
-        files[checkpoint_name(size)] = sign(f"{keys.origin(LOG)}\n{size}\n{root}\n", one.own).encode()
-    with_manifest = {**files, MANIFEST: one.files[MANIFEST], SIGNATURE: one.files[SIGNATURE]}
-    return signed_anew(with_manifest, one.own, to=len(lines) - 1, size=len(lines))
+    return packed(told_anew(one.files, one.own, one.files[EVENTS].splitlines()[: draw.randrange(1, SIZE)], SEALED))
 
 
 def a_forged_checkpoint(draw: random.Random, one: Untouched) -> bytes:
@@ -274,23 +273,24 @@ KINDS: Final[tuple[Callable[[random.Random, Untouched], bytes], ...]] = (
 # found ----------------------------------------------------------------------------------------------------------------
 
 
-def product(bundle: Path, one: Untouched) -> int:
-    """The exit code of `sanguan audit verify`."""
+def product(bundle: Path, one: Untouched) -> tuple[int, str]:
+    """The exit code of `sanguan audit verify --exact`, and the first thing that it names."""
     try:
-        return 0 if verify_bundle(bundle, one.key, [one.held[SIZE]]).ok else 1
+        found = verify_bundle(bundle, one.key, [one.held[SIZE]], exact=True)
     except Unusable:
-        return 2
+        return 2, ""
+    return (0, "") if found.bad is None else (1, named(found.bad))
 
 
-def script(bundle: Path, one: Untouched) -> int:
-    """That of `verify.py`, in this process."""
+def script(bundle: Path, one: Untouched) -> tuple[int, str]:
+    """That of `verify.py`, in this process, and its words."""
+    held = [[str(one.path.with_name(name))] for name in ("kept.pub", "kept.txt")]
     try:
-        verify.check(str(bundle), str(one.path.with_name("kept.pub")), str(one.path.with_name("kept.txt")))
+        return 0, verify.check(str(bundle), *held, [])
     except verify.Found as found:
-        return int(found.args[0])
-    except Exception:
-        return 2
-    return 0
+        return int(found.args[0]), found.args[2]
+    except DAMAGED as error:
+        return 2, repr(error)
 
 
 @pytest.fixture
@@ -308,27 +308,28 @@ def test_every_alteration_is_found(holding: Untouched, tmp_path: Path, chunk: in
     for number in range(IN_CHUNK):
         kind = KINDS[(chunk + number) % len(KINDS)]
         bundle.write_bytes(kind(draw, holding))
-        found = {"product": product(bundle, holding), "verify.py": script(bundle, holding)}
-        assert all(found.values()), (kind.__name__, number, found)
+        (exit, name), (code, words) = product(bundle, holding), script(bundle, holding)
+        assert exit == code != 0, (kind.__name__, number, name, words)
+        assert name in words, (kind.__name__, number)
     if chunk % 5 == 0:
         done = by_itself(bundle, holding)
-        assert done.returncode == script(bundle, holding)
+        assert done.returncode == script(bundle, holding)[0]
         assert "Traceback" not in done.stderr + done.stdout
         assert done.stdout.count("\n") == 1
 
 
 def test_nothing_is_found_in_an_untouched_one(holding: Untouched, tmp_path: Path) -> None:
     """However it was packed, and in whatever order."""
-    assert (product(holding.path, holding), script(holding.path, holding)) == (0, 0)
+    assert (product(holding.path, holding)[0], script(holding.path, holding)[0]) == (0, 0)
     assert by_itself(holding.path, holding).returncode == 0
     draw = random.Random(0)
     bundle = tmp_path / "packed.zip"
     for _ in range(10):
         names = draw.sample(sorted(holding.files), len(holding.files))
         bundle.write_bytes(packed({name: holding.files[name] for name in names}))
-        assert (product(bundle, holding), script(bundle, holding)) == (0, 0)
-    bundle.write_bytes(packed(told_anew(holding, holding.files[EVENTS].splitlines())))
-    assert (product(bundle, holding), script(bundle, holding)) == (0, 0), "what these tests sign is sound"
+        assert (product(bundle, holding)[0], script(bundle, holding)[0]) == (0, 0)
+    bundle.write_bytes(packed(told_anew(holding.files, holding.own, holding.files[EVENTS].splitlines(), SEALED)))
+    assert (product(bundle, holding)[0], script(bundle, holding)[0]) == (0, 0), "what these tests sign is sound"
 
 
 @pytest.mark.parametrize("size", SEALED)
@@ -337,7 +338,7 @@ def test_a_fork_is_found_by_each_checkpoint_that_covers_it(holding: Untouched, t
     for at in range(0, SIZE, 7):
         other = [*lines[:at], altered(random.Random(3), lines[at]), *lines[at + 1 :]]
         bundle = tmp_path / "fork.zip"
-        bundle.write_bytes(packed(told_anew(holding, other)))
+        bundle.write_bytes(packed(told_anew(holding.files, holding.own, other, SEALED)))
         with_it = verify_bundle(bundle, holding.key, [holding.held[size]])
         without = verify_bundle(bundle, holding.key)
         assert with_it.ok == (without.ok and at >= size)
@@ -350,3 +351,89 @@ def by_itself(bundle: Path, one: Untouched) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-I", str(SCRIPT), str(bundle), "--key", held[0], "--checkpoint", held[1]],
         capture_output=True, encoding="utf-8", check=False, timeout=60, env={"PYTHONUTF8": "1"},
     )  # fmt: skip
+
+
+# what only a recomputation finds --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real(record: Record, tmp_path_factory: pytest.TempPathFactory) -> Untouched:
+    """The bundle of a campaign, with the scores that it published and the rules that it did so by."""
+    out = tmp_path_factory.mktemp("real") / "bundle.zip"
+    with closing(Storage(load(record.data), SERVICES)) as storage:
+        write_bundle(storage, LOG, 0, None, lambda first, last: enclosures(storage, LOG, first, last), out)
+        own = keys.load_or_create(record.data, LOG)
+    return Untouched(out, unpacked(out), own, {})
+
+
+def a_score(draw: random.Random, events: Sequence[Any]) -> tuple[int, str]:
+    """Another number in a published score."""
+    at = draw.choice([at for at, event in enumerate(events) if event["type"].endswith(".score-published.v1")])
+    indicator = draw.choice(events[at]["data"]["score"]["indicators"])
+    indicator[draw.choice(["numerator", "excluded"])] += draw.randrange(1, 9)
+    return at, f"scores/{at}.json"
+
+
+def a_rulebook(draw: random.Random, events: Sequence[Any]) -> tuple[int, str]:
+    """Another weight in the rules, as if they had always been so."""
+    at = next(at for at, event in enumerate(events) if event["type"].endswith(".rulebook-adopted.v1"))
+    data = events[at]["data"]
+    indicator = draw.choice(data["rulebook"]["indicators"])
+    indicator["weight"] = str(int(indicator["weight"].partition(".")[0]) + draw.randrange(1, 9))
+    return at, f"rulebooks/{data['rulebook']['code']}-v{data['version']}.json"
+
+
+RECOMPUTED: Final = 40 if os.environ.get("SANGUAN_TEST_LONG") else 1
+
+
+@pytest.mark.parametrize("number", range(RECOMPUTED))
+@pytest.mark.parametrize("alter", [a_score, a_rulebook])
+def test_a_score_or_a_rulebook_that_the_operator_changed(
+    real: Untouched,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    alter: Callable[..., tuple[int, str]],
+    number: int,
+) -> None:
+    """In the file alone, or in the event and the file: the operator signs all of it anew, so that signatures say
+    nothing, and the recomputation names it. By anybody else it is found by the signatures already."""
+    lines = real.files[EVENTS].splitlines()
+    events = [json.loads(line) for line in lines]
+    at, name = alter(random.Random(number), events)
+    data = events[at]["data"]
+    file = json.dumps(data if name.startswith("scores/") else data["rulebook"], ensure_ascii=False).encode()
+    lines[at] = json.dumps(events[at], sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    bundle = tmp_path / "changed.zip"
+
+    def recomputed(files: Mapping[str, bytes]) -> tuple[int, Any]:
+        bundle.write_bytes(packed(files))
+        exit = RESCORE.main([str(bundle), "--json"])
+        return exit, json.loads(capsys.readouterr().out)
+
+    bundle.write_bytes(packed({**real.files, name: file}))
+    found = verify_bundle(bundle, real.key, exact=True)
+    assert found.bad is not None
+    assert (found.bad.code, found.bad.file) == ("file", name)
+    with pytest.raises(verify.Found, match=name):
+        verify.check(str(bundle), [], [], [])
+    exit, told = recomputed(signed_anew({**real.files, name: file}, real.own))
+    assert (exit, told["first_bad"]["file"]) == (1, name)
+    assert verify_bundle(bundle, real.key, exact=True).ok, "whoever has the key can sign it"
+    sealed = [int(one[12:-4]) for one in real.files if one.startswith("checkpoints/")]
+    exit, told = recomputed(told_anew({**real.files, name: file}, real.own, lines, sealed))
+    assert exit == 1
+    if alter is a_score:
+        assert told["first_bad"]["position"] == at
+    else:
+        assert told["first_bad"]["position"] > at, "the first score that does not follow from these rules"
+    assert verify_bundle(bundle, real.key, exact=True).ok
+    newest = real.files[checkpoint_name(max(sealed))].decode()
+    bad = verify_bundle(bundle, real.key, [newest], exact=True).bad
+    assert bad is not None
+    assert bad.code == "root", "who kept a checkpoint sees the other story"
+
+
+def test_the_scores_of_an_untouched_one_are_recomputed(real: Untouched, capsys: pytest.CaptureFixture[str]) -> None:
+    assert RESCORE.main([str(real.path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"]
+    assert verify_bundle(real.path, real.key, exact=True).ok

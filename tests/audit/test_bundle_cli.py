@@ -1,6 +1,7 @@
 """`sanguan audit bundle` and `sanguan audit verify BUNDLE`, as people call them. Everything is invented (synthetic)."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from services.installation import SERVICES
+from shared.log.cosigning import Cosigner
 from shared.log.keys import load_or_create
 from shared.log.note import Signer, sign
-from tests.audit.bundles import SIZE, installation, packed, unpacked
+from tests.audit.bundles import SIZE, installation, packed, signed_anew, unpacked
 from tests.log.invented import LOG, append
 from tests.system.cli import called, sanguan
 
@@ -64,6 +66,61 @@ def test_a_part_and_a_checkpoint_that_was_kept(data: Path, bundle: Path, tmp_pat
     assert called("audit", "bundle", without, "--data", data, "--from", 400, "--to", 450).code == 0
     done = called("audit", "verify", without, "--checkpoint", kept, "--json")
     assert (done.code, done.json["ok"], done.json["first_bad"]["code"]) == (1, False, "no_proof")
+
+
+def test_the_answer_says_what_is_not_proven(data: Path, bundle: Path, tmp_path: Path) -> None:
+    key = data / "keys" / f"{LOG}.pub"
+    people = called("audit", "verify", bundle)
+    assert "NOTHING IS PROVEN" in people.out.splitlines()[1]
+    assert "ledgers/ is the office's statement" in people.out
+    assert "Canonical form was not looked at" in people.out
+    done = called("audit", "verify", bundle, "--key", key, "--exact", "--json")
+    assert (done.json["exact"], done.json["scripts"]) == (True, {"verify.py": True, "rescore.py": True})
+    people = called("audit", "verify", bundle, "--key", key, "--exact")
+    assert not any(word in people.out for word in ("NOTHING IS PROVEN", "Canonical form", "before and behind"))
+    files = unpacked(bundle)
+    other = tmp_path / "other.zip"
+    other.write_bytes(packed(signed_anew({**files, "verify.py": b"print('all well')"}, load_or_create(data, LOG))))
+    done = called("audit", "verify", other, "--json")
+    assert (done.code, done.json["scripts"]) == (0, {"verify.py": False, "rescore.py": True})
+    assert called("audit", "bundle", tmp_path / "part.zip", "--data", data, "--from", 4, "--to", 9).code == 0
+    assert "before and behind" in called("audit", "verify", tmp_path / "part.zip", "--key", key).out
+
+
+def test_a_witness_is_given_by_its_key_or_a_file(data: Path, bundle: Path, tmp_path: Path) -> None:
+    court = Cosigner.generate("court.example/w1")
+    files, file, cosigned = unpacked(bundle), tmp_path / "court.pub", tmp_path / "cosigned.zip"
+    file.write_text(f"{court.witness}\n")
+    note = files["checkpoints/600.txt"].decode()
+    line = court.line(note.partition("\n\n")[0] + "\n", 1_433_145_600)
+    own = load_or_create(data, LOG)
+    cosigned.write_bytes(packed(signed_anew({**files, "checkpoints/600.txt": (note + line).encode()}, own)))
+    for given in (file, court.witness):
+        done = called("audit", "verify", cosigned, "--witness", given, "--json")
+        assert (done.code, done.json["witnesses"]) == (0, [{"key": str(court.witness), "size": 600}])
+        assert (
+            called("audit", "verify", bundle, "--witness", given, "--json").json["first_bad"]["code"] == "not_witnessed"
+        )
+        assert called("audit", "verify", "--data", data, "--witness", given).code == 1
+    called("audit", "verify", bundle, "--witness", "nonsense", "--json").problem("witness_key_unusable")
+
+
+def test_a_copy_that_an_editor_changed_is_no_finding(data: Path, bundle: Path, tmp_path: Path) -> None:
+    kept, files = tmp_path / "kept", unpacked(bundle)
+    (tmp_path / "verify.py").write_bytes(files["verify.py"])
+    for content in (files["checkpoints/100.txt"], (data / "keys" / f"{LOG}.pub").read_bytes()):
+        option = "--key" if content.startswith(b"sanguan/410105010+") else "--checkpoint"
+        for edited in (b"\xef\xbb\xbf" + content, content.replace(b"\n", b"\r\n")):
+            kept.write_bytes(edited)
+            called("audit", "verify", bundle, option, kept, "--json").problem("changed_by_editor")
+            done = subprocess.run(
+                [sys.executable, "-I", str(tmp_path / "verify.py"), str(bundle), option, str(kept)],
+                capture_output=True, encoding="utf-8", check=False, timeout=60, env={"PYTHONUTF8": "1"},
+            )  # fmt: skip
+            assert (done.returncode, "edit" in done.stdout) == (2, True)
+        kept.unlink()
+    os.mkfifo(kept)
+    called("audit", "verify", bundle, "--key", kept, "--json").problem("not_a_file")
 
 
 def test_what_is_wrong_is_named(bundle: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ import sys
 sys.path.insert(0, sys.argv[2])
 import verify
 
-verify.check(sys.argv[1], None, None)
+verify.check(sys.argv[1], [], [], [])
 """
 TOLD = """
 print(next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM")))

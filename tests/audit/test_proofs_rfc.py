@@ -274,6 +274,7 @@ class Reads:
 # notes that others published ------------------------------------------------------------------------------------------
 
 # Go's checksum database: its key, as the go command has it, and checkpoints that it has signed (C2SP tlog-checkpoint).
+THREE_LINES = r"(.+)\n(.+)\n(.+)\n"
 GO_KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 GO_NOTES = (
     "go.sum database tree\n6476701\nmb8QLQIs0Z0yP5Cstq6guj87oXWeC9gEM8oVikmm9Wk=\n\n"
@@ -295,7 +296,9 @@ def test_a_checkpoint_that_was_published_opens(note: str) -> None:
     checkpoint = Checkpoint.parse(opened.text)
     lines = note.split("\n")
     assert (checkpoint.origin, checkpoint.size) == (lines[0], int(lines[1]))
-    assert script.note_of(note.encode(), "a note", 3, script.key_of(GO_KEY)) == lines[:3]
+    opened = script.Note(note.encode(), "a note", THREE_LINES)
+    opened.signed(script.key_of(GO_KEY))
+    assert [*opened.said] == lines[:3]
     for altered in (
         note.replace(lines[1], lines[1][::-1]),
         note.replace("Az3gr", "Az3gs", 1),
@@ -304,7 +307,7 @@ def test_a_checkpoint_that_was_published_opens(note: str) -> None:
         with pytest.raises(NoteRefused):
             open_note(altered, [key])
         with pytest.raises(script.Found):
-            script.note_of(altered.encode(), "a note", 3, script.key_of(GO_KEY))
+            script.Note(altered.encode(), "a note", THREE_LINES).signed(script.key_of(GO_KEY))
 
 
 # Ed25519 as the script computes it: RFC 8032 §7.1 ---------------------------------------------------------------------

@@ -17,6 +17,7 @@ from shared.audit.verify import REASONS, FirstBad, Verification, verify_bytes, v
 from shared.contracts.event import Actor, Event, event
 from shared.log.append import Proposal
 from shared.log.codec import Codec
+from shared.log.cosigning import Cosigner
 from shared.log.database import sqlite_engine
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, NoteRefused, Signer, sign
@@ -24,7 +25,7 @@ from shared.log.opening import open_log
 from shared.log.sealer import LogDamaged, latest, seal
 from shared.log.tables import METADATA, events, heads
 from shared.log.tree import EMPTY_ROOT, Frontier, leaf_hash
-from shared.log.tree_tables import checkpoints, tiles
+from shared.log.tree_tables import checkpoints, cosignatures, tiles
 from tests.log.invented import BEGAN, LOG, append, append_rows, envelope, leaves_of, row
 from tests.log.test_tree import mth
 
@@ -230,6 +231,30 @@ def test_rewriting_and_dropping_the_checkpoints_is_seen_by_a_witness(database: E
         connection.execute(delete(checkpoints).where(checkpoints.c.size == 600))
     assert verify_log(database, LOG, KEY).ok  # the log alone cannot know
     assert named(database, witnessed=[sealed.note]) == (300, "checkpoint_root")
+
+
+def test_a_witness_vouches_for_what_it_cosigned_and_no_line_stands_in_its_name_that_is_not_by_it(
+    database: Engine,
+) -> None:
+    build(database)
+    court, other = Cosigner.generate("court.example/w1"), Cosigner.generate("court.example/w1")
+    newest = latest(database, LOG)
+    assert newest is not None
+    text = newest.note.partition("\n\n")[0] + "\n"
+    assert named(database, witnesses=[court.witness]) == (0, "not_witnessed")
+    row = {"log": LOG, "size": 600, "witness": str(court.witness), "line": court.line(text, 1), "cosigned_at": 0}
+    with database.begin() as connection:
+        connection.execute(insert(cosignatures).values(row))
+    verification = verify_log(database, LOG, KEY, witnesses=[court.witness])
+    assert (verification.ok, verification.vouched) == (True, ((court.witness, 600),))
+    assert "court.example/w1 vouches for the first 600 events" in verification.as_text()
+    assert named(database, witnesses=[other.witness]) == (300, "cosignature")
+    kept = newest.note + court.line(text, 2)
+    assert verify_log(database, LOG, KEY, witnessed=[kept], witnesses=[court.witness]).ok
+    for false in ({"line": other.line(text, 1)}, {"line": "nonsense"}, {"line": court.line(text.replace("6", "7"), 1)}):
+        with database.begin() as connection:
+            connection.execute(update(cosignatures).values(false))
+        assert named(database) == (300, "cosignature"), "whether the auditor trusts the witness or not"
 
 
 def test_two_signed_trees_of_one_size(database: Engine) -> None:

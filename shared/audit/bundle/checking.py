@@ -1,13 +1,14 @@
 """The product's own verification of a bundle, in one pass and flat memory (but for the last version of each stream).
 
-It says what `verify.py` says and shares no line with it, so that one checks the other: here msgspec decodes, OpenSSL
-verifies signatures, and hashes are folded a page at a time.
+With `exact` it says what `verify.py` says. They share no line, so that one checks the other: here msgspec decodes,
+OpenSSL verifies signatures, and hashes are folded a page at a time.
 """
 
+import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,22 +32,31 @@ from shared.audit.bundle.layout import (
     ManifestRefused,
     checkpoint_name,
     ledger_name,
+    read_json,
     rotation_names,
     signed_text,
 )
 from shared.audit.bundle.subtrees import Growing, pieces
+from shared.audit.vouching import NotCosigned, vouching
 from shared.errors import Unusable
+from shared.log.cosigning import Witness
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, NoteRefused, Verifier, open_note, text_of
 from shared.log.signing import KeyChain, Rotation
 from shared.log.tree import HASH_BYTES
 
 _PIECE: Final = 2 << 20
+_SIGNED: Final = re.compile(r"[!-~]+\n[0-9a-f]{64}\n")
+"""What `manifest.sig` says."""
+_NO_KEY: Final = (
+    "未给出公钥（none was given），什么也未证明，只与包内自带的公钥相符。\n"
+    "NOTHING IS PROVEN but that this agrees with a key that came with it: give --key."
+)
 _TURN_SECONDS: Final = 0.0005
 """How long a thread keeps the interpreter while the other waits: by default 5 ms, many times a piece."""
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-"""What reading a damaged zip brings about: a wrong checksum, a broken stream, a file that is encrypted or packed in an
-unknown way."""
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, MemoryError)
+"""What reading a damaged zip brings about: a wrong checksum, a broken stream, a file that is encrypted or larger than
+this machine's memory."""
 
 Told = Callable[[int, int], None]
 
@@ -62,6 +72,10 @@ class BundleVerified:
     """Over `manifest.size` events, recomputed; none when something was found."""
     key_given: bool
     checkpoints: int
+    vouched: Mapping[Witness, int]
+    """Up to which size each witness that was given has cosigned."""
+    exact: bool
+    """Whether events were held to canonical form, too."""
     bad: BadBundle | None
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +90,7 @@ class BundleVerified:
         return {
             "ok": self.ok, **about, "root": None if self.root is None else self.root.hex(), "ledgers": [],
             "scores": {"checked": 0, "equal": 0}, "checkpoints": self.checkpoints, "key_given": self.key_given,
+            "exact": self.exact, "witnesses": [{"key": str(one), "size": size} for one, size in self.vouched.items()],
             "first_bad": None if self.bad is None else self.bad.as_json(),
         }  # fmt: skip
 
@@ -85,25 +100,40 @@ class BundleVerified:
             return f"{self.bad.reason_zh} {self.bad.reason}"
         said = self.manifest
         assert said is not None, "what is well has a manifest"
-        whose = "" if self.key_given else " (none was given: compare it with the one that you keep)"
-        return (
-            f"log {said.log}: events {said.first} to {said.last} hold, under the signed root over {said.size} events:\n"
-            f"{'' if self.root is None else self.root.hex()}\n{self.checkpoints} signed checkpoints hold.\n"
-            f"Public key{whose}: {said.public_key}"
-        )
+        lines = [
+            f"log {said.log}: events {said.first} to {said.last} hold, under the signed root over {said.size} events:",
+            "" if self.root is None else self.root.hex(),
+            f"{self.checkpoints} signed checkpoints hold.",
+            f"Public key: {said.public_key}",
+        ]
+        if not self.key_given:
+            lines = [_NO_KEY, *lines]
+        if not self.exact:
+            lines.append(
+                "事件是否为规范格式未查，--exact 或 verify.py 查。 Canonical form was not looked at: --exact does."
+            )
+        if said.last - said.first + 1 < said.size:
+            lines.append("其前后的事件不在此包中。 The events before and behind these are not in this bundle.")
+        if said.ledgers:
+            lines.append("台账是单位的陈述，未经此处证明。 ledgers/ is the office's statement, and not proven by this.")
+        lines += [f"{one.name} vouches for the first {size} events." for one, size in self.vouched.items()]
+        return "\n".join(lines)
 
 
 def verify_bundle(
-    path: Path, key: str | None = None, held: Sequence[str] = (), told: Told = lambda done, total: None
-) -> BundleVerified:
+    path: Path, key: str | None = None, held: Sequence[str] = (), told: Told = lambda done, total: None,
+    witnesses: Sequence[Witness] = (), *, exact: bool = False,
+) -> BundleVerified:  # fmt: skip
     """Verify a bundle against its manifest, the log's public key, and checkpoints that were kept.
 
     `key` may be any of the log's keys. Without one the bundle is held against the key that it names itself, which shows
-    that it agrees with itself. Raises `Unusable` for what is no bundle, no key, or no checkpoint.
+    that it agrees with itself. Each of the `witnesses` must have cosigned a checkpoint. `exact` asks, as `verify.py`
+    does, that every event has the members of one and is in canonical form, which takes twice as long. Raises
+    `Unusable` for what is no bundle, no key, or no checkpoint.
     """
     trusted = _key(key) if key is not None else None
     kept = [_readable(note) for note in held]
-    checking = _Checking(trusted, kept, told)
+    checking = _Checking(trusted, kept, witnesses, told, exact=exact)
     try:
         with Container(path) as container, _short_turns():
             checking.run(container)
@@ -163,16 +193,23 @@ class _Digest(Protocol):
 class _Checking:
     """One verification, to its first finding or to its end."""
 
-    def __init__(self, trusted: Verifier | None, held: Sequence[str], told: Told) -> None:
-        self._trusted, self._held, self._told = trusted, held, told
+    def __init__(
+        self, trusted: Verifier | None, held: Sequence[str], witnesses: Sequence[Witness], told: Told, *, exact: bool
+    ) -> None:  # fmt: skip
+        self._trusted, self._held, self._told, self._exact = trusted, held, told, exact
+        self._vouched = dict.fromkeys(witnesses, 0)
         self._manifest: Manifest | None = None
         self._due: dict[int, list[_Due]] = {}
         self._root: bytes | None = None
+        self._hashed: Mapping[str, str] = {}
         self._met = 0
 
     def verified(self, bad: BadBundle | None) -> BundleVerified:
         root = self._root if bad is None else None
-        return BundleVerified(bad is None, self._manifest, root, self._trusted is not None, self._met, bad)
+        given = self._trusted is not None
+        return BundleVerified(
+            bad is None, self._manifest, root, given, self._met, self._vouched, self._exact, bad
+        )  # fmt: skip
 
     def run(self, container: Container) -> None:
         """Raises `Finding`, or `Unusable` for what is no bundle."""
@@ -181,10 +218,11 @@ class _Checking:
         chain = self._chain(container, said)
         self._take_checkpoints(container, said, chain)
         growing = Growing()
-        if not growing.fill(said.left, said.first) or len(said.right) != len([*pieces(said.last + 1, said.size)]):
+        if not growing.fill(said.left, said.first):
             raise Finding("hashes", file=MANIFEST)
-        _Walk(said, growing, self._meet, self._told).run(container)
-        growing.fill(said.right, said.size)
+        self._hashed = _Walk(said, growing, self._meet, self._told, exact=self._exact).run(container)
+        if not growing.fill(said.right, said.size):
+            raise Finding("hashes", file=MANIFEST)
         self._meet(growing)
         self._root = growing.root()
         self._prove(said, self._root)
@@ -192,20 +230,19 @@ class _Checking:
 
     def _manifest_of(self, container: Container) -> Manifest:
         """The manifest, signed by the key that it names, and naming every file."""
-        if MANIFEST not in container.names:
-            raise Unusable(
-                "bundle_unusable", "这不是核验包：没有 manifest.json。", "This is no bundle: it has no manifest.json."
-            )
-        raw = container.read(MANIFEST)
-        note = container.read(SIGNATURE) if SIGNATURE in container.names else b""
+        raw, note = container.read(MANIFEST), container.read(SIGNATURE)
         try:
             stated = text_of(note.decode())
         except (NoteRefused, UnicodeDecodeError):
             raise Finding("manifest", file=SIGNATURE) from None
-        if stated.split("\n")[1:] != [sha256(raw).hexdigest(), ""]:
+        if _SIGNED.fullmatch(stated) is None:
+            raise Finding("manifest", file=SIGNATURE)
+        if stated.split("\n")[1] != sha256(raw).hexdigest():
             raise Finding("manifest", file=MANIFEST)
         try:
             said = Manifest.parse(raw)
+            if stated != signed_text(said.log, raw):
+                raise ManifestRefused("it was signed as another log's")
         except ManifestRefused:
             raise Unusable(
                 "bundle_unusable", "清单不是 sanguan-bundle/1 格式。", "The manifest is not that of a sanguan-bundle/1."
@@ -214,8 +251,6 @@ class _Checking:
             open_note(note.decode(), [said.public_key])
         except NoteRefused as refused:
             raise Finding("manifest_signature", file=SIGNATURE, why=refused) from None
-        if stated != signed_text(said.log, raw):
-            raise Finding("manifest_signature", file=SIGNATURE, why="it is another log's")
         if differing := {*said.files} ^ (container.names - {MANIFEST, SIGNATURE}):
             raise Finding("files", file=min(differing))
         return said
@@ -225,7 +260,7 @@ class _Checking:
         rotations: list[Rotation] = []
         for name in rotation_names(container.names):
             try:
-                rotation = Rotation.parse(_text(container, name))
+                rotation = Rotation.parse(_text(container, name) if name in container.names else "")
                 KeyChain((rotations or [rotation])[0].old, (*rotations, rotation))
                 if rotation.size > said.size or rotation.new.name != origin(said.log):
                     raise NoteRefused("it is of another size or log")
@@ -247,6 +282,7 @@ class _Checking:
         for name, note in notes.items():
             try:
                 signed = chain.open(note)
+                self._cosigned(name, signed.size, note)
             except NoteRefused as refused:
                 raise Finding("checkpoint", file=name, why=refused) from None
             if name in own and name != checkpoint_name(signed.size):
@@ -254,6 +290,17 @@ class _Checking:
             self._due.setdefault(signed.size, []).append(_Due(signed.root, name))
         if said.size not in self._due:
             raise Finding("no_checkpoint", file=MANIFEST)
+        for witness, size in self._vouched.items():
+            if not size:
+                raise Finding("not_witnessed", witness=witness.name)
+
+    def _cosigned(self, name: str, size: int, note: str) -> None:
+        """Take up who of the witnesses cosigned a checkpoint."""
+        try:
+            found = vouching(note, [*self._vouched])
+        except NotCosigned as refused:
+            raise Finding("cosignature", file=name, witness=refused.witness) from None
+        self._vouched |= {witness: max(size, self._vouched[witness]) for witness in found}
 
     def _meet(self, growing: Growing) -> int | None:
         """Compare the tree with what was signed of its size; gives the next size of which something was."""
@@ -280,11 +327,15 @@ class _Checking:
                 raise Finding("proof", file=by, size=size)
 
     def _files(self, container: Container, said: Manifest) -> None:
-        """What was not read as events: the bytes of every file, the rows of every ledger."""
+        """The bytes of every file, the rows of every ledger, and that no key of JSON stands twice."""
         ledgers = {ledger_name(name): ledger for name, ledger in said.ledgers.items()}
         for name in sorted({name for name in said.files if name.startswith(LEDGERS)} ^ ledgers.keys()):
             raise Finding("ledger", file=name)
-        for name in sorted(said.files.keys() - {EVENTS, LEAVES}):
+        for name in sorted(said.files):
+            if name in self._hashed:
+                if self._hashed[name] != said.files[name]:
+                    raise Finding("file", file=name)
+                continue
             digest, rows = sha256(), 0
             with container.open(name) as file:
                 while piece := file.read(_PIECE):
@@ -293,35 +344,60 @@ class _Checking:
             if digest.hexdigest() != said.files[name]:
                 raise Finding("file", file=name)
             if (ledger := ledgers.get(name)) is not None and (
-                (rows, said.files[name]) != (ledger.rows, ledger.digest) or ledger.position > said.last
+                (rows, said.files[name]) != (ledger.rows, ledger.digest) or not -1 <= ledger.position <= said.last
             ):
                 raise Finding("ledger", file=name)
+            if name.endswith(".json"):
+                try:
+                    _ = read_json(container.read(name))
+                except (ValueError, RecursionError):
+                    raise Finding("json", file=name) from None
 
 
 class _Event(msgspec.Struct, gc=False):
-    """What is looked at of an event. That all of it is canonical JSON, the log's verifier and `verify.py` see to: to
-    take every event apart and put it together again would take as long as all the rest."""
+    """What is looked at of an event."""
 
     log: str
     stream: str
     version: int
 
 
+class _Whole(_Event, gc=False, forbid_unknown_fields=True):
+    """All of an event: it has these members and no others."""
+
+    actor: Any
+    cause: Any
+    command_id: Any
+    data: Any
+    facts_at: Any
+    occurred_at: Any
+    ordinal: Any
+    recorded_at: Any
+    type: Any
+
+
+def _no_float(written: str) -> float:
+    raise ValueError("the record's numbers are whole")
+
+
 _decoder: Final = msgspec.json.Decoder(_Event)
+_exact: Final = msgspec.json.Decoder(_Whole, float_hook=_no_float)
+_canonical: Final = msgspec.json.Encoder(order="sorted")
+_NO_EVENT: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class _Walk:
     """One pass over the events."""
 
     def __init__(
-        self, said: Manifest, growing: Growing, meet: Callable[[Growing], int | None], told: Told
+        self, said: Manifest, growing: Growing, meet: Callable[[Growing], int | None], told: Told, *, exact: bool
     ) -> None:  # fmt: skip
-        self._said, self._growing, self._meet, self._told = said, growing, meet, told
+        self._said, self._growing, self._meet, self._told, self._exact = said, growing, meet, told, exact
         self._next: int | None = None
         self._versions: dict[str, int] = {}
 
-    def run(self, container: Container) -> None:
-        """Raises `Finding`."""
+    def run(self, container: Container) -> Mapping[str, str]:
+        """The digests of the two files that are read. Raises `Finding`."""
         said, total = self._said, self._said.last + 1 - self._said.first
         self._next = self._meet(self._growing)
         digests = {name: sha256() for name in (EVENTS, LEAVES)}
@@ -341,16 +417,15 @@ class _Walk:
                 raise Finding("event", position=self._growing.size, file=EVENTS)
             if leaves.read(1):
                 raise Finding("file", file=LEAVES)
-        for name, digest in digests.items():
-            if digest.hexdigest() != said.files[name]:
-                raise Finding("file", file=name)
+        return {name: digest.hexdigest() for name, digest in digests.items()}
 
     def _judged(self, piece: memoryview, lines: Sequence[bytes], stated: bytes) -> tuple[bytes, Finding | None]:
         """The leaves of the events that are sound, and what ended them."""
         hashes = b"".join([sha256(b"\x00" + line).digest() for line in lines])
         at, count = self._growing.size, len(lines)
         altered = count if hashes == stated else _first_difference(hashes, stated)
-        events = _read(piece, lines) if altered == count else _read_one_by_one(lines[:altered])
+        at_once = altered == count and not self._exact
+        events = _read(piece, lines) if at_once else _read_one_by_one(lines[:altered], exact=self._exact)
         for number, code in self._out_of_turn(events):
             return hashes[: number * HASH_BYTES], Finding(code, position=at + number, file=EVENTS)
         if (sound := len(events)) < altered:
@@ -388,24 +463,30 @@ def _read(piece: memoryview, lines: Sequence[bytes]) -> Sequence[_Event]:
         events = [*map(_decoder.decode, lines[:1]), *_decoder.decode_lines(piece)]
         if len(events) == len(lines):
             return events
-    except (msgspec.MsgspecError, RecursionError):
+    except _NO_EVENT:
         pass
-    return _read_one_by_one(lines)
+    return _read_one_by_one(lines, exact=False)
 
 
-def _read_one_by_one(lines: Iterable[bytes]) -> Sequence[_Event]:
+def _read_one_by_one(lines: Iterable[bytes], *, exact: bool) -> Sequence[_Event]:
     events: list[_Event] = []
     for line in lines:
         try:
-            events.append(_decoder.decode(line))
-        except (msgspec.MsgspecError, RecursionError):
+            event = _exact.decode(line) if exact else _decoder.decode(line)
+            if exact and _canonical.encode(event) != line:
+                break
+        except _NO_EVENT:
             break
+        events.append(event)
     return events
 
 
 def _text(container: Container, name: str) -> str:
     """A note; what is no text is none, which whoever reads it says."""
-    return container.read(name).decode("utf-8", "replace")
+    try:
+        return container.read(name).decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _pieces(file: IO[bytes], digest: _Digest) -> Iterator[bytes]:
@@ -434,12 +515,16 @@ def _lines(pieces: Iterator[bytes], growing: Growing, end: int) -> Iterator[tupl
         if growing.size + len(lines) > end:
             yield memoryview(b""), lines[: end - growing.size]
             raise Finding("more_events", file=EVENTS)
+        if lines and len(lines[0]) >= MOST_LINE:
+            raise Finding("event", position=growing.size, file=EVENTS)
         if lines:
             yield memoryview(piece)[within + 1 : len(piece) - len(rest)], lines
         if len(rest) >= MOST_LINE:
             raise Finding("event", position=growing.size, file=EVENTS)
+    if rest and growing.size == end:
+        raise Finding("more_events", file=EVENTS)
     if rest:
-        raise Finding("more_events" if growing.size == end else "event", position=growing.size, file=EVENTS)
+        raise Finding("event", position=growing.size, file=EVENTS)
 
 
 def _first_difference(hashes: bytes, stated: bytes) -> int:

@@ -8,6 +8,7 @@ import os
 import secrets
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -16,7 +17,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from shared.audit.bundle.findings import Finding
-from shared.audit.bundle.layout import MOST_FILE, is_name
+from shared.audit.bundle.layout import MANIFEST, MOST_FILE, SIGNATURE, is_name
 from shared.errors import Unusable
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -25,6 +26,7 @@ _SEAL: Final = b"sha256 "
 _DIGEST_BYTES: Final = 64
 """In hexadecimal."""
 _PIECE: Final = 1 << 20
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Draft:
@@ -78,26 +80,32 @@ class Container:
     def __init__(self, path: Path) -> None:
         """Raises `Unusable` for what is no zip, `Finding` for one that was altered."""
         self._archive: zipfile.ZipFile | None = None
-        if not path.exists():
-            raise Unusable("bundle_unusable", f"没有 {path}。", f"There is no {path}.")
+        if not path.is_dir() and not path.is_file():  # a device or a pipe may never end
+            raise Unusable("bundle_unusable", f"没有 {path}，或它不是文件。", f"There is no {path}, or it is no file.")
         try:
             names = self._in_directory(path) if path.is_dir() else self._in_zip(path)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, OverflowError, struct.error):
             raise _no_bundle(path) from None
-        if len({*names}) < len(names) or not all(map(is_name, names)):
-            raise Finding("names")
+        if not {MANIFEST, SIGNATURE} <= {*names}:
+            self.__exit__()
+            raise Unusable("bundle_unusable", "这不是核验包：没有清单。", "This is no bundle: it has no manifest.")
+        if odd := sorted(name for name, count in Counter(names).items() if count > 1 or not is_name(name)):
+            raise Finding("names", file=ascii(odd[0]))
         self.names = frozenset(names)
 
     def _in_directory(self, path: Path) -> list[str]:
-        files = [Path(at) / name for at, _, names in os.walk(path) for name in names]
-        there = {file.relative_to(path).as_posix(): file for file in files if file.is_file()}
-        self._open: Callable[[str], IO[bytes]] = lambda name: there[name].open("rb")
+        """All that is there, of whatever kind; a link is not followed to look for more."""
+        found = [Path(at) / name for at, folders, names in os.walk(path) for name in (*folders, *names)]
+        there = {one.relative_to(path).as_posix(): one for one in found if one.is_symlink() or not one.is_dir()}
+        self._open: Callable[[str], IO[bytes]] = lambda name: _regular(there[name])
         return [*there]
 
     def _in_zip(self, path: Path) -> list[str]:
         size = path.stat().st_size
         self._archive = archive = zipfile.ZipFile(path)
         try:
+            if any(info.compress_type not in _PACKED for info in archive.infolist()):
+                raise NotImplementedError  # other ways unpack without a limit
             if archive.comment and not _sealed(path, size):
                 raise Finding("container")
             if sum(info.compress_size for info in archive.infolist()) > size:
@@ -120,12 +128,15 @@ class Container:
         return self._open(name)
 
     def read(self, name: str) -> bytes:
-        """A file as a whole. Raises `Unusable` for an enormous one."""
+        """A file as a whole, or so much of an enormous one that it is found to be none of a bundle."""
         with self.open(name) as file:
-            raw = file.read(MOST_FILE + 1)
-        if len(raw) > MOST_FILE:
-            raise Unusable("bundle_unusable", f"{name} 过大。", f"{name} is too large to be that file of a bundle.")
-        return raw
+            return file.read(MOST_FILE)
+
+
+def _regular(file: Path) -> IO[bytes]:
+    if not file.is_file():
+        raise Unusable("bundle_unusable", f"{file} 不是普通文件。", f"{file} is no regular file.")
+    return file.open("rb")
 
 
 def _no_bundle(path: Path) -> Unusable:

@@ -9,8 +9,8 @@ FINDINGS: Final = {
         "压缩包已被改动",
     ),
     "names": (
-        "the name of a file is there twice, or is none that a bundle has",
-        "有重复或不当的文件名",
+        "a bundle has no file {file}, or it is there twice",
+        "不应有文件 {file}，或有两个",
     ),
     "manifest": (
         "the manifest is not the one that was signed",
@@ -28,6 +28,10 @@ FINDINGS: Final = {
         "{file} is not the file that the manifest names",
         "{file} 与清单不符",
     ),
+    "json": (
+        "{file} is no JSON in which every key stands once and every number is whole",
+        "{file} 不是键不重复、数皆为整数的 JSON",
+    ),
     "rotation": (
         "{file} is no rotation of the log's key that follows the one before it: {why}",
         "{file} 不是与前一次换钥衔接的换钥记录",
@@ -43,6 +47,14 @@ FINDINGS: Final = {
     "checkpoint": (
         "{file} is not signed by the log's key for its size: {why}",
         "{file} 没有其规模所对应密钥的有效签名",
+    ),
+    "cosignature": (
+        "{file} has a line in the name of {witness} that is not by the key that was given",
+        "{file} 上 {witness} 名下的签名并非出自所给的见证公钥",
+    ),
+    "not_witnessed": (
+        "no checkpoint is cosigned by {witness}",
+        "没有检查点由 {witness} 见证",
     ),
     "no_checkpoint": (
         "nothing signs the size that the manifest states",

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from shared.log.keys import origin
-from shared.log.note import Verifier, read_hash
+from shared.log.note import Verifier, read_hash, read_size
 
 FORMAT: Final = "sanguan-bundle/1"
 MANIFEST: Final = "manifest.json"
@@ -21,7 +21,9 @@ EVENTS: Final = "events.ndjson"
 LEAVES: Final = "leaves.bin"
 VERIFY: Final = "verify.py"
 SCRIPT: Final = Path(__file__).parents[1] / "scripts" / VERIFY
+RESCORE: Final = "rescore.py"
 CHECKPOINTS: Final = "checkpoints/"
+KEYS: Final = "keys/"
 LEDGERS: Final = "ledgers/"
 
 MOST_LINE: Final = 16 << 20
@@ -29,8 +31,16 @@ MOST_LINE: Final = 16 << 20
 MOST_FILE: Final = 64 << 20
 """Bytes of a file that is read as a whole."""
 
-_NAME: Final = re.compile(r"\w[\w.:-]*(/\w[\w.:-]*)*")
+_NAME: Final = re.compile(
+    r"manifest\.(json|sig)|events\.ndjson|leaves\.bin|(verify|rescore)\.py|(checkpoints|keys)/[0-9]+\.txt"
+    r"|ledgers/[\w.]+\.ndjson|(plans|rulebooks|calendars|scores)/\w[\w.:-]*\.json"
+)
+_LOG: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}")
 _MOST_SIZE: Final = 2**63
+_ON_LEDGERS: Final = (
+    "台账是本单位的陈述，此包不能证明；sanguan audit replay 由事件重算。 The files in ledgers/ are what the office "
+    "says, and are not proven by this bundle: `sanguan audit replay` computes them from the events."
+)
 
 
 class Enclosure(NamedTuple):
@@ -82,6 +92,7 @@ class Manifest:
             "public_key": str(self.public_key), "left": _base64(self.left), "right": _base64(self.right),
             "proofs": {str(size): _base64(hashes) for size, hashes in self.proofs.items()},
             "ledgers": {name: ledger._asdict() for name, ledger in self.ledgers.items()}, "files": dict(self.files),
+            "about_ledgers": _ON_LEDGERS,
         }  # fmt: skip
         return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -89,16 +100,18 @@ class Manifest:
     def parse(cls, raw: bytes) -> "Manifest":
         """Raises `ManifestRefused`."""
         try:
-            said = _decoder.decode(raw)
+            said = msgspec.convert(read_json(raw), _Said)
             made = cls(
                 log=said.log, first=said.first, last=said.last, size=said.size,
                 public_key=Verifier.parse(said.public_key), left=_hashes(said.left), right=_hashes(said.right),
-                proofs={int(size): _hashes(hashes) for size, hashes in said.proofs.items()},
-                ledgers={name: LedgerFile(**ledger) for name, ledger in said.ledgers.items()}, files=said.files,
+                proofs={read_size(size): _hashes(hashes) for size, hashes in said.proofs.items()},
+                ledgers={name: LedgerFile(one.position, one.rows, one.digest) for name, one in said.ledgers.items()},
+                files=said.files,
             )  # fmt: skip
-        except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):  # NoteRefused is a ValueError
+        except (msgspec.MsgspecError, ValueError, RecursionError):  # NoteRefused is a ValueError
             raise ManifestRefused("not a manifest") from None
-        if said.format != FORMAT or not 0 <= made.first <= made.last < made.size < _MOST_SIZE:
+        named = _LOG.fullmatch(made.log) and made.public_key.name == origin(made.log)
+        if not named or said.format != FORMAT or not 0 <= made.first <= made.last < made.size < _MOST_SIZE:
             raise ManifestRefused("not a manifest of this format")
         return made
 
@@ -109,8 +122,21 @@ def signed_text(log: str, manifest: bytes) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Whether a file of a bundle may be called so: its parts begin with a letter or digit, so that none leads out."""
+    """Whether a bundle may have a file of this name. There are no others: what nobody looks for, nobody looks at."""
     return _NAME.fullmatch(name) is not None
+
+
+def read_json(raw: bytes) -> Any:
+    """What JSON says, if no key stands twice in an object and every number is whole: readers differ in what they make
+    of any other. Raises `ValueError` or `RecursionError`."""
+    return json.loads(raw.decode(), object_pairs_hook=_once, parse_float=int, parse_constant=int)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key stands twice")
+    return made
 
 
 def checkpoint_name(size: int) -> str:
@@ -119,11 +145,17 @@ def checkpoint_name(size: int) -> str:
 
 def key_name(number: int) -> str:
     """Of the rotation of that number, from 1."""
-    return f"keys/{number}.txt"
+    return f"{KEYS}{number}.txt"
 
 
 def ledger_name(ledger: str) -> str:
     return f"{LEDGERS}{ledger}.ndjson"
+
+
+class _SaidLedger(msgspec.Struct):
+    position: int
+    rows: int
+    digest: str
 
 
 class _Said(msgspec.Struct):
@@ -138,11 +170,8 @@ class _Said(msgspec.Struct):
     left: list[str]
     right: list[str]
     proofs: dict[str, list[str]]
-    ledgers: dict[str, dict[str, Any]]
+    ledgers: dict[str, _SaidLedger]
     files: dict[str, str]
-
-
-_decoder: Final = msgspec.json.Decoder(_Said)
 
 
 def _base64(hashes: Iterable[bytes]) -> list[str]:
@@ -155,9 +184,6 @@ def _hashes(written: Iterable[str]) -> tuple[bytes, ...]:
 
 
 def rotation_names(names: Iterable[str]) -> Iterator[str]:
-    """Those of the rotations that are there, in turn."""
-    there = {*names}
-    number = 1
-    while key_name(number) in there:
-        yield key_name(number)
-        number += 1
+    """Those that as many rotations as are there must have, in turn."""
+    count = sum(name.startswith(KEYS) for name in names)
+    return map(key_name, range(1, count + 1))

@@ -2,7 +2,7 @@
 an altered log is not handed out as a sound one."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
@@ -28,13 +28,14 @@ from shared.audit.bundle.layout import (
     signed_text,
 )
 from shared.audit.bundle.subtrees import Growing, roots_between
+from shared.audit.vouching import is_cosigned
 from shared.contracts.model import Refused
 from shared.errors import Unusable
 from shared.ledger.runner import Runner
 from shared.ledger.schema import columns_of
 from shared.ledger.tables import Rows, row_bytes
-from shared.log import cosignatures, keys, sealer, tree_tables
-from shared.log.append import moment
+from shared.log import keys, sealer, tree_tables
+from shared.log.append import stored_moment
 from shared.log.database import reading, snapshot
 from shared.log.note import NoteRefused, Signer, sign
 from shared.log.sealer import LogDamaged, SignedCheckpoint, StoredTiles
@@ -64,6 +65,8 @@ class Written:
     manifest: Manifest
     root: bytes
     """Over `manifest.size` events."""
+    vouched: Mapping[str, int]
+    """Whose cosignatures are in it, by their keys, and up to which size."""
 
     def as_json(self) -> dict[str, Any]:
         said = self.manifest
@@ -72,15 +75,18 @@ class Written:
             "root": self.root.hex(), "public_key": str(said.public_key), "file": str(self.path),
             "bytes": self.path.stat().st_size, "files": len(said.files) + 2,
             "ledger_files": len(said.ledgers),
+            "witnesses": [{"key": key, "size": size} for key, size in self.vouched.items()],
         }  # fmt: skip
 
     def as_text(self) -> str:
         """For a person."""
         said = self.manifest
-        return (
+        lines = [
             f"{self.path}: events {said.first} to {said.last} of log {said.log}, under the signed root over "
             f"{said.size} events:\n{self.root.hex()}. Check it: python3 verify.py {self.path.name} --key KEPT.pub"
-        )
+        ]
+        lines += [f"Cosigned up to {size} events: {key}" for key, size in self.vouched.items()]
+        return "\n".join(lines)
 
 
 def write_bundle(
@@ -111,7 +117,7 @@ def write_bundle(
             }
         growing = Growing()
         growing.fill(left, first)
-        signed = _checkpoints(storage.log_engine, log, chain, first, last, newest)
+        signed, vouched = _checkpoints(storage.log_engine, log, chain, first, last, newest)
         with tempfile.TemporaryFile(dir=out.parent) as leaves:
             due = {one.size: one.root for one in signed} | {one.size: one.root for one in chain.rotations}
             events = _events(storage.log, log, first, last, leaves, growing, due)
@@ -134,7 +140,7 @@ def write_bundle(
         written = manifest.written()
         zip_.add(MANIFEST, written)
         zip_.add(SIGNATURE, sign(signed_text(log, written), signer).encode())
-    return Written(out, manifest, newest.root)
+    return Written(out, manifest, newest.root, vouched)
 
 
 def _sealed(storage: Storage, log: str, last: int | None) -> tuple[Signer, KeyChain, SignedCheckpoint]:
@@ -167,25 +173,37 @@ def _outside(chain: KeyChain, held: Sequence[str], first: int, last: int, size: 
 
 def _checkpoints(
     engine: Engine, log: str, chain: KeyChain, first: int, last: int, newest: SignedCheckpoint
-) -> list[SignedCheckpoint]:
-    """The checkpoints that the events pass, as they are published, and the newest. Raises `LogDamaged` for one that was
-    altered."""
+) -> tuple[list[SignedCheckpoint], Mapping[str, int]]:
+    """The checkpoints that the events pass, as they are published, and the newest; and who has cosigned which size at
+    most. Raises `LogDamaged` for one that was altered."""
     found = {newest.size: newest}
     with reading(engine, log) as connection:
         sizes = _evenly(_sizes(connection, checkpoints, log, first, last))
         witnessed = _sizes(connection, tree_tables.cosignatures, log, first, last)[-1:]
         query = select(checkpoints).where(checkpoints.c.log == log, checkpoints.c.size.in_([*sizes, *witnessed]))
         for row in connection.execute(query).all():
-            found[row.size] = SignedCheckpoint(log, row.size, row.root, row.note, moment(row.signed_at))
-    published = [replace(one, note=cosignatures.note_of(engine, one)) for _, one in sorted(found.items())]
-    for one in published:
+            found[row.size] = SignedCheckpoint(log, row.size, row.root, row.note, stored_moment(row.signed_at))
+        given = tree_tables.cosignatures
+        query = (
+            select(given).where(given.c.log == log, given.c.size.in_([*found])).order_by(given.c.size, given.c.witness)
+        )
+        cosigned = connection.execute(query).all()
+    for one in found.values():
         try:
             sound = chain.open(one.note).root == one.root
         except NoteRefused:
             sound = False
         if not sound:
             raise LogDamaged(f"the checkpoint of {log} over {one.size} events is not one that its key has signed")
-    return published
+    vouched: dict[str, int] = {}
+    for row in cosigned:
+        if not is_cosigned(found[row.size].note, row.witness, row.line):
+            raise LogDamaged(
+                f"a cosignature of {log} over {row.size} events is not by the witness that is named beside it"
+            )
+        found[row.size] = replace(found[row.size], note=found[row.size].note + row.line)
+        vouched[row.witness] = row.size
+    return [one for _, one in sorted(found.items())], vouched
 
 
 def _sizes(connection: Connection, table: Table, log: str, first: int, last: int) -> Sequence[int]:
