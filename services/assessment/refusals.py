@@ -64,11 +64,11 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "No flag {item} is raised for the community in {month}: take it from the page of flags.",
     ),
     "unknown_plan": (
-        "没有已印发的方案{item}：请填写方案代码，例如 dongfeng-2015-28。",
+        "没有现行的方案{item}：请填写方案代码，例如 dongfeng-2015-28。",
         "There is no plan {item} in force: write the code of one that is, like dongfeng-2015-28.",
     ),
     "unknown_rulebook": (
-        "没有已施行的考核办法{item}：请填写办法代码，例如 default。",
+        "没有现行的考核办法{item}：请填写办法代码，例如 default。",
         "There is no rulebook {item} in force: write the code of one that is, like default.",
     ),
     "unknown_version": ("没有{item}这一版；现有：{there}。", "There is no version {item}; there are: {there}."),
@@ -235,9 +235,9 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
         "another as-of day.",
     ),
     "kept_for_plan": (
-        "该周期、该截止日的考核结果由方案{item}按考核办法{rulebook}的现行版本公布；按其他办法或版本考核的，请用另一截止日。",
-        "The plan {item} publishes this period on this as-of day, by the rulebook {rulebook} as it stands; by other "
-        "rules or versions, take another as-of day.",
+        "该周期、该截止日的考核结果由方案{item}按考核办法{rulebook}的现行版本公布；按其他办法考核的，请用另一截止日。",
+        "The plan {item} publishes this period on this as-of day, by the rulebook {rulebook} as it stands; by another "
+        "rulebook, take another as-of day.",
     ),
     "not_ranked": (
         "该考核办法不排名。",

@@ -301,7 +301,8 @@ class Scorer:
     `names(event)` gives the position of the evidence and the tree's root that the event names. The auditor replays
     `ledgers` up to and including that position, computes the root for itself and asks once for
     `rescored(rows by ledger name, position, root)`. With what that gives for each event that names them it compares
-    the event, digit for digit; it raises `LookupError` where the evidence lacks the plan or rulebook of the event.
+    the event, digit for digit; it raises `LookupError` where the event cannot rest on the plan or rulebook that it
+    names.
     """
 
     events: tuple[type[Event], ...]

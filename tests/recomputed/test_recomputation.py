@@ -27,7 +27,15 @@ from shared.calendar import Calendar
 from shared.contracts.assessment import Period, PeriodKind, Plan, ScorePublished, ScoreRestated
 from tests.recomputed.asking import rulebooks_asking
 from tests.recomputed.bundles import bundle
-from tests.recomputed.recomputation import RESCORE, Documents, read, record_of
+from tests.recomputed.recomputation import (
+    RESCORE,
+    Documents,
+    members_of,
+    read,
+    record_of,
+    rows_of,
+    working_days,
+)
 from tests.recomputed.seasons import Season, played, scenario
 
 SEASONS = (0, 1, 2, 3, 7)
@@ -136,7 +144,7 @@ def test_the_working_calendar_in_sql_is_the_state_councils() -> None:
     """Two lists of the same public notices, made apart."""
     record, first = record_of([]), date(2015, 1, 1)
     for known_on in (date(2015, 3, 1), date(2015, 7, 1), date(2015, 12, 9), date(2016, 2, 1), date(2016, 12, 1)):
-        known, told = Calendar(known_on), record.working_days(known_on.isoformat(), first.isoformat())
+        known, told = Calendar(known_on), working_days(record, known_on.isoformat(), first.isoformat())
         days = [first + timedelta(days=n) for n in range((known_on - first).days + 365)]
         assert [known.works(day) for day in days] == [told[day.isoformat()] for day in days]
 
@@ -202,7 +210,7 @@ def _compare(
     assert all(days[2:] == (one.from_day.isoformat(), one.to_day.isoformat()) for one, days in asked.items())
     rulebook = documents.rulebooks[season.rulebook.code]
     totals = record.scores(documents.plans[plan.code], rulebook, list(asked.values()), as_of.isoformat())
-    members, rows = record.members(), _rows(record)
+    members, rows = members_of(record), _rows(record)
     for one in periods:
         compared.kinds.add(one.kind)
         where, name = f"{season.log} {plan.code} {one.name} {as_of}", asked[one].name
@@ -251,7 +259,7 @@ def _rows(record: Any) -> Mapping[str, Rows]:
     """The evidence as the script has it, by the period's name."""
     found: dict[str, dict[str, dict[str, Mapping[str, object]]]] = defaultdict(lambda: defaultdict(dict))
     for table, fields in TABLES.items():
-        for row in record.table(table):
+        for row in rows_of(record, table):
             values = {name: _value(row[name], of) for name, of in fields.items()}
             told = {**values, "community": row["community"], "taken over": bool(row["taken_over"])}
             found[row["period"]][table][row["member"]] = told

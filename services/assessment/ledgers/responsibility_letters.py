@@ -62,7 +62,9 @@ def _corrected(row: Row, event: CaseCorrected) -> Row:
     """What was handed down is backlog; what is corrected to another kind was not handed down."""
     if event.handed_down_at is not None:
         return replace(row, mistaken=False)
-    return row if event.kind in (None, CaseKind.BACKLOG) else replace(row, mistaken=row.by_unit is not None or row.document is not None)
+    if event.kind in (None, CaseKind.BACKLOG):
+        return row
+    return replace(row, mistaken=row.by_unit is not None or row.document is not None)
 
 
 LEDGER = Ledger(

@@ -79,6 +79,16 @@ def stating(score: Score) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def stated(row: Row) -> Score:
+    """The score that a row tells of, as it was stated last."""
+    return Score(
+        subject=row.community, period=row.full_period, as_of=row.as_of, plan=row.plan, plan_version=row.plan_version,
+        rulebook=row.rulebook, rulebook_version=row.rulebook_version, position=row.evidence_position, root=row.root,
+        indicators=row.indicators, points=row.points, possible=row.possible, per_cent=row.per_cent,
+        rankable=row.rankable,
+    )  # fmt: skip
+
+
 def _evolve(row: Row | None, recorded: Recorded, key: str) -> Row:
     event = recorded.event
     restated = isinstance(event, ScoreRestated)

@@ -10,8 +10,8 @@ loads the events up to the position that its scores name, gathers the evidence t
 (the versions that the scores name, out of the events themselves), and compares every number.
 
 That the events are those that were signed is the business of verify.py; both together say that the scores follow from
-the record. Read from the top: what a bundle holds, which events publish something, the evidence, what a rulebook asks
-of it, a score, the comparing.
+the record, as far as the bundle goes. What is not checked is told at the end of a run. Read from the top: what a bundle
+holds, which events publish something, the evidence, what a rulebook asks of it, a score, the comparing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ import sqlite3
 import sys
 import zipfile
 import zlib
+from array import array
 from calendar import monthrange
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -39,6 +40,10 @@ SQL: dict[str, str] = {}  # put in when the script is put together: the statemen
 OLDEST_SQLITE = (3, 32, 0)
 LONGEST_EVENT = 1 << 25
 LONGEST_DOCUMENT = 1 << 26
+LARGEST_INTEGER = (1 << 53) - 1
+HOUR = 3600.0
+"""Scores are decided on all that the log holds when they are asked for. Only what comes while they are worked out may
+be missing, which takes minutes: what was recorded longer before a score was left out on purpose."""
 
 Document = Mapping[str, Any]
 
@@ -66,6 +71,28 @@ class Wrong(Exception):
 # the bundle -----------------------------------------------------------------------------------------------------------
 
 
+def parsed(data: bytes) -> Any:
+    """JSON as the record writes it: no key twice, and no number that programs read differently. Raises `ValueError`."""
+    return json.loads(data, object_pairs_hook=_once, parse_int=_whole, parse_float=_none, parse_constant=_none)
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
+        raise ValueError("a number is larger than any can be")
+    return int(text)
+
+
+def _none(text: str) -> Any:
+    raise ValueError(f"{text} is no whole number")
+
+
 DAMAGED = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged file brings about."""
 
@@ -89,17 +116,24 @@ class Bundle:
             self._zip.close()
 
     def _opened(self) -> zipfile.ZipFile:
+        if not os.path.isfile(self._path):
+            raise Unusable(f"{self._path} 不是文件。", f"{self._path} is no file.")
         try:
-            return zipfile.ZipFile(self._path)
+            opened = zipfile.ZipFile(self._path)
         except (ValueError, *DAMAGED) as error:
             raise Unusable(f"{self._path} 不是核验包。", f"{self._path} is no bundle: {error}") from None
+        for one in opened.infolist():
+            if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # which unpack a page at a time
+                raise Unusable(f"{one.filename} 的压缩方式不可用。", f"{one.filename} is packed as in no bundle.")
+        return opened
 
     def _listed(self) -> list[str]:
-        return [
-            os.path.relpath(os.path.join(folder, name), self._path).replace(os.sep, "/")
-            for folder, _, names in os.walk(self._path)
-            for name in names
-        ]
+        paths = [os.path.join(folder, name) for folder, _, names in os.walk(self._path) for name in names]
+        names = [os.path.relpath(path, self._path).replace(os.sep, "/") for path in paths]
+        for path, name in zip(paths, names):  # noqa: B905  # as long as each other
+            if not os.path.isfile(path):
+                raise Unusable(f"{name} 不是文件。", f"{name} is no file.")
+        return names
 
     def _open(self, name: str) -> IO[bytes]:
         """A file of it. Raises `Unusable` where there is none."""
@@ -141,9 +175,9 @@ class Bundle:
         if len(data) > LONGEST_DOCUMENT:
             raise Unusable(f"{name} 过大。", f"{name} is larger than any such file can be.")
         try:
-            return json.loads(data)
-        except (ValueError, RecursionError):
-            raise Wrong(f"{name} 不是JSON。", f"{name} holds no JSON.", file=name) from None
+            return parsed(data)
+        except (ValueError, RecursionError) as error:
+            raise Wrong(f"{name} 不是JSON。", f"{name} holds no JSON of the record's: {error}", file=name) from None
 
     def events(self) -> Generator[tuple[int, bytes], None, None]:
         """Each event's position and bytes."""
@@ -168,6 +202,8 @@ class Published(NamedTuple):
 
     position: int
     stream: str
+    command: str
+    """What was asked: all institutions of a publication at once."""
     restated: bool
     data: Document
 
@@ -192,7 +228,8 @@ class Survey:
     """What the first reading of the events found."""
 
     log: str
-    size: int = 0
+    recorded: array[float] = field(default_factory=lambda: array("d"))
+    """Each event's moment, in seconds."""
     published: list[Published] = field(default_factory=list)
     plans: dict[tuple[str, int], Adopted] = field(default_factory=dict)
     rulebooks: dict[tuple[str, int], Adopted] = field(default_factory=dict)
@@ -201,6 +238,53 @@ class Survey:
     versions: dict[str, int] = field(default_factory=dict)
     """Each stream's last."""
 
+    @property
+    def size(self) -> int:
+        return len(self.recorded)
+
+
+KNOWN = {
+    f"sanguan.{owner}.{kind}.v1"
+    for owner, kinds in {
+        "assessment": """
+            appeal-decided appeal-heard archive-entry-added archive-filed archive-reply-recorded circular-issued
+            commendation-awarded community-plan-filed flag-answered funds-allocated inspection-conducted
+            leading-group-constituted model-case-recommended plan-adopted plan-amended portfolio-assigned
+            public-review-recorded rectification-completed rectification-ordered rulebook-adopted score-appealed
+            score-published score-restated summary-submitted supervision-voided survey-concluded
+            youth-offence-rate-reported
+        """,
+        "assignment": """
+            agreement-reached coached-case-completed community-corrected community-registered community-voided
+            community-work-retracted conflict-declared consent-recorded consent-withdrawn contact-cards-issued
+            enterprise-security-established handler-assigned handler-replaced handling-ended handling-opened
+            handling-resumed handover-completed handover-opened helper-enrolled helper-released issue-settled
+            judicial-confirmation-offered judicial-confirmation-recorded leader-appointed leader-relieved
+            leader-visit-completed leave-ended leave-recorded legal-advice-given legal-aid-granted mediation-held
+            mediation-terminated meeting-convened meeting-voided minutes-submitted notice-posted notice-revised
+            officer-corrected officer-enrolled officer-posted officer-voided outreach-held patrol-completed
+            patrol-team-formed performance-checked posting-end-retracted posting-ended posting-voided
+            procedure-adopted responsibility-letter-signed safe-unit-designated studio-closed studio-opened
+            support-provided synthetic-declared training-held visit-completed visit-declined visit-planned
+            visit-times-set work-retracted work-voided working-body-formed
+        """,
+        "intake": """
+            calendar-amended case-accepted case-closed case-corrected case-declined case-escalated case-followed-up
+            case-handed-down case-linked-as-duplicate case-reclassified case-referred case-reopened case-reported
+            case-resolved case-step-retracted case-terminated case-voided case-withdrawn clock-paused clock-resumed
+            deadline-extended finding-voided hazard-cleared hazard-found key-area-listed key-area-reinspected
+            major-fire-reported opinion-answered opinion-recorded venue-inspected
+        """,
+        "privacy": """
+            erasure-approved erasure-held erasure-hold-released erasure-proposed erasure-refused glass-broken
+            glass-reviewed person-request-answered person-request-received personal-data-erased restriction-lifted
+            restriction-placed unmasking-asked unmasking-ended unmasking-granted unmasking-refused
+        """,
+        "record": "access-anchored",
+    }.items()
+    for kind in kinds.split()
+}
+"""All that a record tells: what is beyond them may bear on scores, and only a newer script knows how."""
 
 ASSESSMENT = "sanguan.assessment."
 
@@ -224,15 +308,18 @@ def _survey(survey: Survey, position: int, event: Document) -> None:
         other = event["log"]
         en = f"position {position}: an event of log {other}, not of {survey.log}"
         raise Wrong(f"第 {position} 号事件属于日志 {other}，不属于 {survey.log}。", en, position)
+    if event["type"] not in KNOWN:
+        en = f"Position {position}: this script does not know {event['type']}: take a newer one."
+        raise Unusable(f"第 {position} 号事件：本脚本不认识 {event['type']}，请用更新的脚本。", en)
     _dense(survey, position, event)
+    _follows(survey, position, event)
     _keep(survey, position, event)
-    survey.size = position + 1
 
 
 def _event(position: int, data: bytes) -> Document:
     try:
-        event = json.loads(data)
-        named = all(isinstance(event[name], str) for name in ("log", "stream", "type"))
+        event = parsed(data)
+        named = all(isinstance(event[name], str) for name in ("log", "stream", "type", "command_id", "recorded_at"))
         if named and type(event["version"]) is int and isinstance(event["data"], dict):
             return event  # type: ignore[no-any-return]  # a dictionary that was looked at
     except (ValueError, RecursionError, KeyError, TypeError):
@@ -257,6 +344,18 @@ def _dense(survey: Survey, position: int, event: Document) -> None:
     survey.versions[stream] = version
 
 
+def _follows(survey: Survey, position: int, event: Document) -> None:
+    """No event was recorded before those that stand before it."""
+    try:
+        recorded = moment(event["recorded_at"]).timestamp()
+    except (ValueError, OverflowError):
+        raise Wrong(f"第 {position} 号不是事件。", f"position {position}: no event", position) from None
+    if survey.recorded and recorded < survey.recorded[-1]:
+        en = f"position {position}: recorded earlier than position {position - 1}"
+        raise Wrong(f"第 {position} 号事件的记录时间早于前一事件。", en, position)
+    survey.recorded.append(recorded)
+
+
 def _keep(survey: Survey, position: int, event: Document) -> None:
     kind, data = event["type"], event["data"]
     if kind == "sanguan.intake.calendar-amended.v1":
@@ -270,14 +369,60 @@ def _keep(survey: Survey, position: int, event: Document) -> None:
             kept, document = survey.rulebooks, data["rulebook"]
         else:
             if kind in (f"{ASSESSMENT}score-published.v1", f"{ASSESSMENT}score-restated.v1"):
-                survey.published.append(Published(position, event["stream"], "restated" in kind, data))
+                how = event["stream"], event["command_id"], kind == f"{ASSESSMENT}score-restated.v1"
+                survey.published.append(Published(position, *how, data))
             return
+        (check_plan if kept is survey.plans else check_rulebook)(document)
         if kept.setdefault((document["code"], data["version"]), Adopted(position, document)).position != position:
             code, version = document["code"], data["version"]
             en = f"position {position}: version {version} of {code} a second time"
             raise Wrong(f"第 {position} 号事件：{code} 第 {version} 版重复。", en, position)
-    except (KeyError, TypeError):
-        raise Wrong(f"第 {position} 号不是 {kind}。", f"position {position}: no {kind}", position) from None
+    except (KeyError, TypeError, ValueError) as error:
+        en = f"position {position}: no {kind}: {error if isinstance(error, ValueError) else 'something is missing'}"
+        raise Wrong(f"第 {position} 号不是 {kind}。", en, position) from None
+
+
+# what a plan and a rulebook may say: no number is so large that counting by it would never end
+
+DAY_WRITTEN = re.compile(r"(19[5-9]|194(?=9)|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}")
+DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
+MOST = 500  # of any list
+MOST_INDICATORS = 100
+
+
+def check_plan(plan: Document) -> None:
+    """Raises `ValueError`, or what reading something else brings about."""
+    days = [plan["issued_on"], *(one[name] for one in plan["phases"] for name in ("from_day", "to_day"))]
+    for day in (*days, *(plan[name] for name in ("since", "until") if plan[name] is not None)):
+        if not DAY_WRITTEN.fullmatch(day):
+            raise ValueError(f"{_short(day)} is no day of a plan")
+    _within("posting_months", plan["posting_months"], 1, 600)
+    for name in ("phases", "duties", "cadences", "rounds", "terms", "publishing"):
+        _within(f"the number of {name}", len(plan[name]), 0, MOST)
+    for term in plan["terms"]:
+        _within("a term's days", term["days"] if term["working_days"] is None else term["working_days"], 1, 3_660)
+    for one in plan["publishing"]:
+        _within("after_days", one["after_days"], 0, 3_660)
+
+
+def check_rulebook(rulebook: Document) -> None:
+    """Raises `ValueError`, or what reading something else brings about."""
+    _within("grace_days", rulebook["grace_days"], 0, 366)
+    _within("the number of indicators", len(rulebook["indicators"]), 1, MOST_INDICATORS)
+    for rule in rulebook["indicators"]:
+        _within("minimum", rule["minimum"], 0, LARGEST_INTEGER)
+        for number in (rule["weight"], *(() if rule["target"] is None else (rule["target"],))):
+            if not DECIMAL.fullmatch(number):
+                raise ValueError(f"{_short(number)} is no decimal of a rulebook")
+        _within("the number of exclusions", len(rule["exclusions"]), 0, MOST)
+        for one in (rule["numerator"], *rule["exclusions"], *(() if (of := rule["denominator"]) is None else (of,))):
+            for some in (one["where"], *(condition["values"] for condition in one["where"])):
+                _within("the number of conditions", len(some), 0, MOST)
+
+
+def _within(name: str, number: Any, least: int, most: int) -> None:
+    if type(number) is not int or not least <= number <= most:
+        raise ValueError(f"{name} is {_short(number)}, which is no number from {least} to {most}")
 
 
 # the files beside the events ------------------------------------------------------------------------------------------
@@ -492,30 +637,6 @@ class Record:
         self._put("period", [(one.name, *one, min(one.to_day, as_of)) for one in periods])
         self._run("calendar", "communities", "cases", "entries", "due", "evidence")
 
-    def table(self, name: str) -> Iterator[dict[str, Any]]:
-        """The rows of a table of evidence, as they were made last."""
-        rows = self._db.execute(f"SELECT * FROM {name}")  # noqa: S608  # one of TABLES
-        names = [column[0] for column in rows.description]
-        return (dict(zip(names, row)) for row in rows)  # noqa: B905  # as long as each other
-
-    def members(self) -> dict[tuple[str, str, str], dict[str, str]]:
-        """The denominators' members of what was asked last, by period, institution and indicator: `counted`, why it is
-        left out, or nothing where it was missed."""
-        found: dict[tuple[str, str, str], dict[str, str]] = {}
-        rows = self._db.execute(
-            "SELECT period, subject, code, member, coalesce(reason, iif(met, 'counted', '')) FROM sorted"
-            " WHERE population AND NOT waits"
-        )
-        for period, subject, code, member, standing in rows:
-            found.setdefault((period, subject, code), {})[member] = standing
-        return found
-
-    def working_days(self, known_on: str, first: str) -> dict[str, bool]:
-        """Which days from `first` on are worked, as it was known on a day."""
-        self._put("asked", [(known_on, first, first, None, 0, '{"terms": []}')])
-        self._run("calendar")
-        return {day: bool(works) for day, works in self._db.execute("SELECT day, works FROM calendar")}
-
     def _put(self, table: str, rows: Iterable[tuple[Any, ...]]) -> None:
         rows = list(rows)
         self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # named above
@@ -539,18 +660,22 @@ def _row(one: tuple[int, Document]) -> tuple[Any, ...]:
     return position, stream, category, id, event["version"], kind, *days, json.dumps(event["data"], ensure_ascii=False)
 
 
-MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d):(\d\d))")
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))")
 
 
-def civil_day(moment: str) -> str:
+def civil_day(said: str) -> str:
     """The day of the civil calendar in China (UTC+8) in which a moment lies."""
-    if moment.endswith("+08:00"):
-        return moment[:10]
-    read = MOMENT.fullmatch(moment)
+    return said[:10] if said.endswith("+08:00") else (moment(said) + timedelta(hours=8)).date().isoformat()
+
+
+def moment(said: str) -> datetime:
+    """The moment, in UTC."""
+    read = MOMENT.fullmatch(said)
     if read is None:
-        raise ValueError(f"{moment} is no moment")
-    behind = timedelta(hours=int(read[3] or 0), minutes=int(read[4] or 0)) * (-1 if read[2] == "-" else 1)
-    return (datetime.fromisoformat(read[1]) - behind + timedelta(hours=8)).date().isoformat()
+        raise ValueError(f"{said} is no moment")
+    behind = timedelta(hours=int(read[4] or 0), minutes=int(read[5] or 0)) * (-1 if read[3] == "-" else 1)
+    parts = timedelta(microseconds=int((read[2] or "")[:6].ljust(6, "0")))
+    return datetime.fromisoformat(f"{read[1]}+00:00") + parts - behind
 
 
 def days_of(plan: Document) -> tuple[str, str | None]:
@@ -898,21 +1023,25 @@ def rescored(bundle: Bundle, survey: Survey, progress: Callable[[str, int], None
     """Compute every published score again; how many there were. Raises `Wrong` at the first that is not the same."""
     record, history = Record(), History()
     batches: dict[Asked, list[Published]] = {}
-    together: dict[tuple[str, int], Asked] = {}
+    latest: dict[str, tuple[Published, Asked]] = {}
     for one in survey.published:
-        with _Reading(one):
+        with _reading(one):
             history.add(one)
+            last, before = latest.get(one.stream, (None, None))
             asked = _asked(one.score)
-            others = together.setdefault((one.stream, asked.position), asked)._asdict()
-            for name, said in asked._asdict().items():
-                if said != others[name]:
-                    raise _wrong(one, name, said, others[name])
+            if last is None or before is None or last.command != one.command:
+                _check_order(survey, one, asked, last)
+                _check_rules(survey, one, asked, before)
+            elif asked != before:
+                name = next(name for name in Asked._fields if getattr(asked, name) != getattr(before, name))
+                raise _wrong(one, name, getattr(asked, name), getattr(before, name))
+            latest[one.stream] = one, asked
             batches.setdefault(asked, []).append(one)
     tree, checked = Tree(), 0
     with closing(bundle.events()) as events, closing(record):
         record.announce(notices(bundle.document(STATE_COUNCIL)))
         for asked in sorted(batches):
-            with _Reading(batches[asked][0]):
+            with _reading(batches[asked][0]):
                 record.load(_until(asked.position, events, tree, progress))
                 _compare(record, survey, asked, batches[asked], tree.root(), history)
             checked += len(batches[asked])
@@ -920,28 +1049,85 @@ def rescored(bundle: Bundle, survey: Survey, progress: Callable[[str, int], None
     return checked
 
 
-class _Reading:
+def _check_order(survey: Survey, one: Published, asked: Asked, last: Published | None) -> None:
+    """A publication rests on all that was known when it was made; `last` is what it stated before. Raises `Wrong`."""
+    zh = en = None
+    if last is not None and asked.position < last.position:
+        zh = f"只依据到第 {asked.position} 号事件，而第 {last.position} 号事件已公布过该结果"
+        en = (
+            f"rests on the record up to position {asked.position} only, though position {last.position} stated it since"
+        )
+    elif survey.recorded[one.position] - survey.recorded[asked.position + 1] > HOUR:
+        zh = f"未计入第 {asked.position + 1} 号事件，而该事件在一小时以前已经记录"
+        en = f"leaves out position {asked.position + 1}, which was recorded more than an hour before it"
+    if en is not None:
+        raise Wrong(f"{_title_zh(one)}{zh}。", f"{_title(one)} {en}", one.position, score=one.publication)
+
+
+def _check_rules(survey: Survey, one: Published, asked: Asked, before: Asked | None) -> None:
+    """A publication goes by the plan and the rulebook that were in force when it was made. It is restated by these, or
+    by those by which it was stated `before`: new rules change no old score by themselves. Raises `Wrong`."""
+    plans, rulebooks = in_force(survey.plans, asked.position), in_force(survey.rulebooks, asked.position)
+    for what, named, newest, earlier in (
+        ("plan", asked[1:3], plans.get(asked.plan), before and before[1:3]),
+        ("rulebook", asked[3:5], rulebooks.get(asked.rulebook), before and before[3:5]),
+    ):
+        if named[1] != newest and named != earlier:
+            raise _wrong(one, what, "{} version {}".format(*named), newest and f"{named[0]} version {newest}")
+    plan, period = survey.plans[asked[1:3]].document, one.score["period"]
+    if before is None:
+        stretch, newest_plans = (
+            period_of(period["kind"], period["name"], plan),
+            map(survey.plans.__getitem__, plans.items()),
+        )
+        kept = [
+            (each.document["code"], by) for each in newest_plans for by in keeping(each.document, stretch, asked.as_of)
+        ]
+        if kept and (asked.plan, asked.rulebook) not in kept:
+            raise _wrong(one, "rulebook", [asked.plan, asked.rulebook], kept[0])
+    elif asked.plan != before.plan:
+        raise _wrong(one, "plan", asked.plan, before.plan)
+    elif asked.rulebook != before.rulebook:
+        names = {each["rulebook"] for each in plan["publishing"] if each["period_kind"] == period["kind"]}
+        if asked.rulebook not in names:  # which puts right what was published by another by mistake
+            raise _wrong(one, "rulebook", asked.rulebook, before.rulebook)
+
+
+def in_force(adopted: Mapping[tuple[str, int], Adopted], position: int) -> dict[str, int]:
+    """Each code's newest version, by a position."""
+    return {code: version for (code, version), one in adopted.items() if one.position <= position}
+
+
+def keeping(plan: Document, stretch: Stretch, as_of: str) -> Iterator[str]:
+    """The rulebooks by which a plan has a period published on that very day: nobody else may be quicker."""
+    first, last = days_of(plan)
+    phase = {"code": stretch.called, "from_day": stretch.from_day, "to_day": stretch.to_day}
+    last_month = f"{stretch.to_day[:8]}01"
+    for one in plan["publishing"]:
+        on = date.fromisoformat(stretch.to_day) + timedelta(days=one["after_days"])
+        if one["period_kind"] == stretch.kind and on.isoformat() == as_of:
+            within = first <= last_month and (last is None or last_month <= last)
+            if any(each.items() >= phase.items() for each in plan["phases"]) if stretch.kind == "phase" else within:
+                yield one["rulebook"]
+
+
+@contextmanager
+def _reading(one: Published) -> Iterator[None]:
     """A score is read: what is not as a score is, is told of it."""
-
-    def __init__(self, one: Published) -> None:
-        self._one = one
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if isinstance(error, MALFORMED):
-            one = self._one
-            why = f"{type(error).__name__}: {error}"
-            en = f"position {one.position}: score {one.publication} cannot be computed: {why}"
-            zh = f"第 {one.position} 号事件：得分 {one.publication} 无法复算。"
-            raise Wrong(zh, en, one.position, score=one.publication) from None
+    try:
+        yield
+    except MALFORMED as error:
+        en = f"position {one.position}: score {one.publication} cannot be computed: {type(error).__name__}: {error}"
+        zh = f"第 {one.position} 号事件：得分 {one.publication} 无法复算。"
+        raise Wrong(zh, en, one.position, score=one.publication) from None
 
 
 def _asked(score: Document) -> Asked:
     asked = Asked(*(score[name] for name in Asked._fields))
     if [type(value) for value in asked] != [int, str, int, str, int, str]:
         raise ValueError("it does not name what it rests on")
+    if not DAY_WRITTEN.fullmatch(asked.as_of):
+        raise ValueError(f"{asked.as_of} is no day")
     return asked
 
 
@@ -954,17 +1140,15 @@ def _until(
         tree.add(data)
         if at % 1000 == 0:
             progress("loading events", at)
-        yield at, json.loads(data)
+        yield at, parsed(data)
 
 
 def _compare(
     record: Record, survey: Survey, asked: Asked, batch: Sequence[Published], root: str, history: History
 ) -> None:
     """The scores of one batch with what the record comes to. Raises `Wrong`."""
-    plan = _in_force(survey.plans, "plan", (asked.plan, asked.plan_version), asked.position, batch[0])
-    rulebook = _in_force(
-        survey.rulebooks, "rulebook", (asked.rulebook, asked.rulebook_version), asked.position, batch[0]
-    )
+    plan = survey.plans[asked.plan, asked.plan_version].document
+    rulebook = survey.rulebooks[asked.rulebook, asked.rulebook_version].document
     periods = {one.stream: period_of(one.score["period"]["kind"], one.score["period"]["name"], plan) for one in batch}
     totals = record.scores(plan, rulebook, list({one.name: one for one in periods.values()}.values()), asked.as_of)
     by_code = {(name, subject or survey.log): total for (name, subject), total in totals.items()}
@@ -979,16 +1163,6 @@ def _compare(
         _equal(one, made)
         history.check_restated(one)
     _none_left_out(batch, periods, by_code, history)
-
-
-def _in_force(
-    kept: Mapping[tuple[str, int], Adopted], what: str, named: tuple[Any, Any], position: int, one: Published
-) -> Document:
-    """The version that the scores name, out of the events."""
-    adopted = kept.get(named)
-    if adopted is None or adopted.position > position:
-        raise _wrong(one, what, f"{named[0]} version {named[1]}", None)
-    return adopted.document
 
 
 def _equal(one: Published, made: dict[str, Any]) -> None:
@@ -1053,6 +1227,58 @@ class Progress:
             sys.stderr.write(f"\r{' ' * self._shown}\r")
 
 
+@dataclass
+class Answer:
+    """What came of it."""
+
+    log: str = ""
+    last: int = -1
+    """The bundle's last position."""
+    longer: int = 0
+    """How many events the log had beyond, by the manifest."""
+    size: int = 0
+    checked: int = 0
+    wrong: Wrong | None = None
+
+    def as_json(self) -> str:
+        found, scores = self.wrong and self.wrong.as_json(), {"checked": self.checked, "equal": self.checked}
+        said = {
+            "ok": self.wrong is None, "log": self.log, "size": self.size, "scores": scores, "first_bad": found,
+            "not_checked": [en for _, en in self._not_checked()],
+        }  # fmt: skip
+        return json.dumps(said, ensure_ascii=False)
+
+    def as_text(self) -> str:
+        if self.wrong is not None:
+            return f"{self.wrong.zh}\n{self.wrong.en}"
+        beyond = self._not_checked()
+        return "\n".join((
+            f"日志 {self.log}：由 {self.size} 个事件复算 {self.checked} 个得分，均与公布的一致。",
+            f"未核对：{'；'.join(zh for zh, _ in beyond)}。",
+            f"Log {self.log}: {self.checked} scores recomputed from {self.size} events, all as they were published.",
+            f"Not checked: {'; '.join(en for _, en in beyond)}.",
+        ))  # fmt: skip
+
+    def _not_checked(self) -> Sequence[tuple[str, str]]:
+        """What nobody may conclude from it, in Chinese and English."""
+        zh, en = (f"（至少 {self.longer} 个）", f" ({self.longer} at least)") if self.longer > 0 else ("", "")
+        return (
+            (
+                f"第 {self.last} 号以后的事件{zh}及其更正不在核验包内",
+                f"what was recorded or restated behind position {self.last}{en}, which is not in the bundle",
+            ),
+            (
+                "更正所列的原因事件（sanguan audit replay 核对）",
+                "the events that restatements name as causes (`sanguan audit replay` does that)",
+            ),
+            (
+                "2015至2017年以外的国务院放假通知，以核验包所载为准",
+                "the State Council's notices of other years than 2015 to 2017, which are the bundle's own",
+            ),
+            ("签名（verify.py 核对）", "signatures (verify.py does that)"),
+        )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 as published, 1 something is wrong, 2 it cannot be read."""
     parser = argparse.ArgumentParser(
@@ -1061,38 +1287,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("bundle", help="a zip that `sanguan audit bundle` wrote, from position 0")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    asked, progress = parser.parse_args(arguments), Progress()
-    log, size, checked, wrong = "", 0, 0, None
+    asked, progress, answer = parser.parse_args(arguments), Progress(), Answer()
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot write Chinese shows it otherwise
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         _require_sqlite()
         with closing(Bundle(asked.bundle)) as bundle:
-            log = bundle.manifest["log"]
-            survey = surveyed(bundle, progress)
-            size = survey.size
-            check_files(bundle, survey)
-            checked = rescored(bundle, survey, progress)
-    except Unusable as error:
+            _examine(bundle, answer, progress)
+    except (Unusable, MemoryError) as error:
         progress.done()
-        print(f"rescore.py: {error}", file=sys.stderr)
+        why = error if isinstance(error, Unusable) else "内存不足。 There is not enough memory."
+        _say(f"rescore.py: {why}", sys.stderr)
         return 2
     except Wrong as error:
-        wrong = error
+        answer.wrong = error
     except RecursionError:
-        wrong = Wrong("嵌套过深。", "Something in it is nested too deeply.")
+        answer.wrong = Wrong("嵌套过深。", "Something in it is nested too deeply.")
     progress.done()
-    if asked.json:
-        found, scores = None if wrong is None else wrong.as_json(), {"checked": checked, "equal": checked}
-        said = {"ok": wrong is None, "log": log, "size": size, "scores": scores, "first_bad": found}
-        print(json.dumps(said, ensure_ascii=False))
-    elif wrong is not None:
-        print(f"{wrong.zh}\n{wrong.en}")
-    else:
-        print(f"日志 {log}：由 {size} 个事件复算 {checked} 个得分，均与公布的一致。")
-        print(f"Log {log}: {checked} scores recomputed from {size} events, all as they were published.")
-    return 0 if wrong is None else 1
+    if not _say(answer.as_json() if asked.json else answer.as_text(), sys.stdout):
+        _say("rescore.py: 结果无法输出。 The answer could not be written.", sys.stderr)
+        return 2
+    return 0 if answer.wrong is None else 1
+
+
+def _examine(bundle: Bundle, answer: Answer, progress: Progress) -> None:
+    """Raises `Wrong`."""
+    answer.log, answer.last, size = bundle.manifest["log"], bundle.manifest["to"], bundle.manifest.get("size")
+    answer.longer = size - answer.last - 1 if type(size) is int else 0
+    survey = surveyed(bundle, progress)
+    answer.size = survey.size
+    check_files(bundle, survey)
+    answer.checked = rescored(bundle, survey, progress)
+
+
+def _say(text: str, to: Any) -> bool:
+    """Print what may quote the bundle, with nothing in it that a terminal would obey; whether that could be done."""
+    if to is None:
+        return False
+    try:
+        print("".join(sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in text), file=to, flush=True)
+    except OSError:  # a full disk, or nobody reads any more; what is left must not be tried again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), to.fileno())
+        return False
+    return True
 
 
 def _require_sqlite() -> None:

@@ -51,6 +51,33 @@ def edition(rows: Iterable[_Row], code: str, version: int) -> _Row:
     return found
 
 
+class ByVersions(Protocol):
+    """What was scored by a plan and a rulebook, each in a version."""
+
+    @property
+    def plan(self) -> str: ...
+    @property
+    def plan_version(self) -> int: ...
+    @property
+    def rulebook(self) -> str: ...
+    @property
+    def rulebook_version(self) -> int: ...
+
+
+def superseded(
+    plan: plans.Row, rulebook: rulebooks.Row, rows: Sequence[plans.Row | rulebooks.Row], last: ByVersions | None
+) -> plans.Row | rulebooks.Row | None:
+    """Which of the two may not be scored by, since a newer version is in force. What was published may be restated by
+    the versions by which it was stated `last`: new rules change no old score by themselves."""
+    kept = (None, None) if last is None else ((last.plan, last.plan_version), (last.rulebook, last.rulebook_version))
+    named: tuple[tuple[plans.Row | rulebooks.Row, object], ...] = ((plan, kept[0]), (rulebook, kept[1]))
+    for row, before in named:
+        in_force = current((one for one in rows if type(one) is type(row)), row.code)
+        if row != in_force and (row.code, row.version) != before:
+            return row
+    return None
+
+
 # plans ----------------------------------------------------------------------------------------------------------------
 
 

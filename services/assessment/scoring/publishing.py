@@ -8,7 +8,7 @@ from services.assessment.commands import PublishScores
 from services.assessment.evidence.gathered import Evidence, evidence_at
 from services.assessment.ledgers import did_work, plans, rulebooks
 from services.assessment.rules import periods
-from services.assessment.rules.versions import current, newest
+from services.assessment.rules.versions import current, newest, superseded
 from services.assessment.scoring.exact import figure
 from services.assessment.scoring.measuring import Institution, Tally, score
 from services.assessment.scoring.restating import Restating
@@ -75,33 +75,51 @@ def decide(command: PublishScores, state: State, context: Context) -> Sequence[E
         raise Refused("as_of_in_future", field="as_of", as_of=command.as_of.isoformat())
     if command.as_of < period.from_day:
         raise Refused("period_not_begun", field="as_of", from_day=period.from_day.isoformat())
-    if not state.published:
-        _not_kept(known, known.plan, known.rulebook, period, command.as_of)
+    check_rules(known.plan, known.rulebook, known.versions, period, command.as_of, state.published)
     basis = Restating(
         known.plan, known.rulebook, known.evidence, period, command.as_of, Institution(context.log), known.versions
     )
     now = scores(basis, known.position, known.root)
     if len(now) < 2:
         raise Refused("no_communities", field="period", to_day=period.to_day.isoformat())
-    for was in state.published.values():
-        if was.plan != known.plan.code:
-            raise Refused("published_under_another_plan", field="plan", item=was.plan)
-        # By mistake it may have been another; the plan's own puts that right.
-        if was.rulebook != known.rulebook.code and not _names(known.plan.plan, known.rulebook.code, period):
-            raise Refused("published_under_another_rulebook", field="rulebook", item=was.rulebook)
-        if was.position > known.position:  # a score never goes back to what was known before it
-            raise Refused("ledger_behind", position=known.position)
+    if any(was.position > known.position for was in state.published.values()):
+        raise Refused("ledger_behind", position=known.position)  # a score never goes back to what was known before it
     events = [event for score in now if (event := _event(basis, state.published.get(score.subject), score))]
     if not events:
         raise Refused("scores_unchanged", field="period", period=command.period)
     return events
 
 
-def _not_kept(known: Facts, plan: plans.Row, rulebook: rulebooks.Row, period: Period, as_of: date) -> None:
+def check_rules(
+    plan: plans.Row, rulebook: rulebooks.Row, versions: Sequence[plans.Row | rulebooks.Row], period: Period,
+    as_of: date, published: Mapping[str, Score],
+) -> None:  # fmt: skip
+    """That a publication may go by these rules, of all that there were; `published` is what it has stated, by subject.
+
+    Raises `Refused`: kept_for_plan, published_under_another_plan, published_under_another_rulebook, unknown_plan,
+    unknown_rulebook.
+    """
+    if not published:
+        _not_kept(versions, plan, rulebook, period, as_of)
+    for was in published.values():
+        if was.plan != plan.code:
+            raise Refused("published_under_another_plan", field="plan", item=was.plan)
+        # By mistake it may have been another; the plan's own puts that right.
+        if was.rulebook != rulebook.code and not _names(plan.plan, rulebook.code, period):
+            raise Refused("published_under_another_rulebook", field="rulebook", item=was.rulebook)
+    last = max(published.values(), key=lambda was: was.position, default=None)
+    if (row := superseded(plan, rulebook, versions, last)) is not None:
+        what = "plan" if row is plan else "rulebook"
+        raise Refused(f"unknown_{what}", field=f"{what}_version", item=f"{row.code}@{row.version}")
+
+
+def _not_kept(
+    versions: Sequence[plans.Row | rulebooks.Row], plan: plans.Row, rulebook: rulebooks.Row, period: Period, as_of: date
+) -> None:
     """That no plan keeps the day for what it publishes by itself; its own rulebook may be asked for by hand, as both
     stand now. Raises `Refused`: kept_for_plan."""
-    plan_rows = [row for row in known.versions if isinstance(row, plans.Row)]
-    books = [row for row in known.versions if isinstance(row, rulebooks.Row)]
+    plan_rows = [row for row in versions if isinstance(row, plans.Row)]
+    books = [row for row in versions if isinstance(row, rulebooks.Row)]
     kept = [
         (row.code, one.rulebook) for row in newest(plan_rows) for one in row.plan.publishing
         if period in periods.ending(row.plan, one.period_kind, *2 * (as_of - timedelta(days=one.after_days),))

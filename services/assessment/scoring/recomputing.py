@@ -1,20 +1,42 @@
 """Computing published scores again, from the ledgers replayed up to the position that they name."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.assessment.evidence.gathered import LEDGERS, evidence_of
 from services.assessment.ledgers import plans, rulebooks
+from services.assessment.ledgers import scores as stated
 from services.assessment.rules.versions import edition
 from services.assessment.scoring.measuring import Institution
-from services.assessment.scoring.publishing import Event, scores
+from services.assessment.scoring.publishing import Event, check_rules, publication, scores
 from services.assessment.scoring.restating import Restating
 from shared.contracts.assessment import Period, Score, ScorePublished, ScoreRestated
-from shared.contracts.model import Scorer
+from shared.contracts.model import Refused, Scorer
 
 _Asked = tuple[tuple[str, int], tuple[str, int], Period, date, Institution]
 """Plan and rulebook in which versions, the period and the as-of day, and the sub-district."""
+
+
+_NOT_BY = {
+    "kept_for_plan": "the plan {item} kept the day for the rulebook {rulebook}, as both stood by then",
+    "published_under_another_plan": "it had been published under the plan {item}",
+    "published_under_another_rulebook": "it had been published under the rulebook {item}",
+    "unknown_plan": "the plan {item} was not in force any more",
+    "unknown_rulebook": "the rulebook {item} was not in force any more",
+}
+"""Why a score may not go by the rules that it names, by what the office would have been told."""
+
+
+class _Publication(NamedTuple):
+    """Scores that were worked out together."""
+
+    basis: Restating
+    scores: Mapping[str, Score]
+    """By subject, as what follows."""
+    before: Mapping[str, Score]
+    """As they had been stated last."""
 
 
 class Rescoring:
@@ -24,30 +46,38 @@ class Rescoring:
         self._rows, self._position, self._root = rows, position, root
         self._evidence = evidence_of(rows)
         self._versions = (*rows[plans.LEDGER.name], *rows[rulebooks.LEDGER.name])
-        self._worked_out: dict[_Asked, tuple[Restating, Mapping[str, Score]]] = {}
+        self._before: dict[str, dict[str, Score]] = defaultdict(dict)
+        for row in rows[stated.LEDGER.name]:
+            self._before[row.publication][row.community] = stated.stated(row)
+        self._worked_out: dict[_Asked, _Publication] = {}
 
     def again(self, event: Event) -> Event:
-        """The event as it must have been; raises `LookupError` where plan, rulebook or subject are not in the
-        evidence."""
-        basis, found = self._publication(event.score)
-        score = found.get(event.score.subject)
+        """The event as it must have been: published where it was not before, else restated from what was stated last.
+        Raises `LookupError` where plan, rulebook or subject are not in the evidence, or it may not go by these rules.
+        """
+        one = self._publication(event.score)
+        score = one.scores.get(event.score.subject)
         if score is None:
             raise LookupError(f"{event.score.subject} is not in the evidence up to {self._position}")
-        if isinstance(event, ScorePublished):
+        if (was := one.before.get(score.subject)) is None:
             return ScorePublished(score=score)
-        return ScoreRestated(was=event.was, score=score, changes=basis.changes(event.was, score))
+        return ScoreRestated(was=was, score=score, changes=one.basis.changes(was, score))
 
-    def _publication(self, named: Score) -> tuple[Restating, Mapping[str, Score]]:
+    def _publication(self, named: Score) -> _Publication:
         """What a score is one of."""
         plan, rulebook = (named.plan, named.plan_version), (named.rulebook, named.rulebook_version)
         whole = Institution(named.subject[:9])
         asked = (plan, rulebook, named.period, named.as_of, whole)
         if asked not in self._worked_out:
-            basis = Restating(
-                *rules(self._rows, plan, rulebook), self._evidence, named.period, named.as_of, whole, self._versions
-            )
+            own = rules(self._rows, plan, rulebook)
+            before = self._before[publication(named.period.kind, named.period.name, named.as_of.isoformat())]
+            try:
+                check_rules(*own, self._versions, named.period, named.as_of, before)
+            except Refused as refused:
+                raise LookupError(_NOT_BY[refused.code].format_map(refused.known)) from None
+            basis = Restating(*own, self._evidence, named.period, named.as_of, whole, self._versions)
             found = {one.subject: one for one in scores(basis, self._position, self._root)}
-            self._worked_out[asked] = basis, found
+            self._worked_out[asked] = _Publication(basis, found, before)
         return self._worked_out[asked]
 
 
@@ -69,7 +99,7 @@ def _names(event: Event) -> tuple[int, str]:
 
 SCORER = Scorer(
     events=(ScorePublished, ScoreRestated),
-    ledgers=(*LEDGERS, plans.LEDGER, rulebooks.LEDGER),
+    ledgers=(*LEDGERS, plans.LEDGER, rulebooks.LEDGER, stated.LEDGER),
     names=_names,
     rescored=rescored,
 )

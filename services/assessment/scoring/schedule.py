@@ -95,7 +95,8 @@ def restatements(look: Look, today: date) -> list[Timely]:
                 plan=one.plan, rulebook=one.rulebook, period_kind=one.period_kind, period=one.period, as_of=one.as_of,
                 plan_version=plan.version, rulebook_version=rulebook.version,
             )  # fmt: skip
-            found.append(Timely(f"{one.publication}/{today}", command, moot=_MOOT))
+            # Where the office has applied new rules meanwhile, these are not in force any more.
+            found.append(Timely(f"{one.publication}/{today}", command, moot=_MOOT | _PASSING))
     return found
 
 
