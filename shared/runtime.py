@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from shared.audit.checks import Check, Checks
+from shared.audit.checks import Checks
 from shared.audit.witness.submitting import Submitter
 from shared.clock import utc_now
 from shared.command import Desk
@@ -61,9 +61,11 @@ class Node:
         record: bool,
         redis_url: str | None,
         timed: bool = False,
+        declared: Sequence[str] = (),
     ) -> None:
         """`timed`: whether it sends what days alone bring about, as what serves people does. A command line does what
-        it is asked to do and nothing else."""
+        it is asked to do and nothing else. `declared`: where the services are declared (`module:attribute`), for the
+        process that compares what they serve with the log."""
         self.storage, self.services, self.record, self._timed = storage, tuple(services), record, timed
         self.redis_url = redis_url
         self.appender = Appender(storage.log, self._appended)
@@ -77,8 +79,7 @@ class Node:
         self.timers = {service.name: self._timers(service) for service in self.services if service.timers}
         self.anchoring = Anchoring(storage.log, storage.root, self.appender, storage.vault.body_mac)
         self.submitter = _submitter(storage) if record else None
-        checked = {one.name: Check(one, storage.log, storage.ledgers_engine, utc_now) for one in self.services}
-        self.checks = Checks(checked, storage.log, storage.settings.check_minutes)
+        self.checks = Checks(storage, self.services, declared)
         self.relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
@@ -137,7 +138,7 @@ class Node:
             if self.submitter is not None:
                 showing = self.submitter.run(self.storage.settings.seal_seconds)
                 tasks.append(asyncio.create_task(showing, name="witnesses"))
-            if self._timed and self.checks.checks and self.checks.seconds:
+            if self._timed and self.checks.seconds:
                 tasks.append(asyncio.create_task(self.checks.run(), name="checks"))
             if self.record and self._timed:
                 tasks.append(asyncio.create_task(self._anchor_for_ever(), name="anchoring"))
@@ -219,7 +220,6 @@ class Node:
             *([f"sealer: {self._sealing}"] if self._sealing else []),
             *([f"anchoring: {self._anchoring}"] if self._anchoring else []),
             *([f"sweeper: {self._sweeping}"] if self._sweeping else []),
-            *([f"invariants: {self.checks.trouble}"] if self.checks.trouble else []),
             *(f"{name} {what}: {kind}" for name, one in self.followers.items() for what, kind in one.troubles()),
             *(f"{name} timer {what}: {kind}" for name, one in self.timers.items() for what, kind in one.troubles()),
             *(f"task {task.get_name()}: ended" for task in self._tasks if task.done()),

@@ -18,15 +18,17 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
+from shared.audit.live import standing, waiting_keys
 from shared.audit.parts import Line
 from shared.audit.scores import EVERYTHING, Again, Span, again
 from shared.audit.verify import Verification, verify_bytes, verify_log
 from shared.audit.workers import Alone, Progress, Replayed, Several, Workers
 from shared.contracts.model import Ledger, Service
+from shared.delivery.channels import is_published
 from shared.ledger.replay import Replay
-from shared.ledger.runner import Checkpoint, Runner, parked_keys
+from shared.ledger.runner import Checkpoint, Runner
 from shared.ledger.schema import columns_of
-from shared.ledger.tables import Rows, digest, parked, progress, row_bytes
+from shared.ledger.tables import Rows, digest, row_bytes
 from shared.log.database import snapshot
 from shared.log.keys import load_chain
 from shared.log.tree import EMPTY_ROOT
@@ -138,6 +140,8 @@ class Compared:
             state = "equal" if one.same else f"DIFFERS first at {one.first_difference}"
             told = one.replayed if one.live is None else state
             lines.append("; ".join((f"  {one.name:<34} to {one.position:<8} {told}", *one.findings)))
+        if not self.ledgers:
+            lines.append("  no ledger follows this log: its events are held against its tree alone")
         lines.append(f"  published scores: {self.scores_equal} of {self.scores_checked} recomputed to the same digits")
         lines.append(f"  digest {self.digest}")
         if self.first_bad:
@@ -172,16 +176,22 @@ def compare(
     span = EVERYTHING if as_of is None else Span(last=as_of.position, occurred_by=as_of.occurred_by)
     with ExitStack() as stack:
         replayed, folded, scores = _begun(storage, log, upto, as_of, span, several, stack)
-        verified = _verified(storage, log, lambda done, _: told("verifying", done))
+        verified = verified_log(storage, log, lambda done, _: told("verifying", done))
         folded(lambda done: told("replaying", done))
-        ledgers = [*(_live(storage, log, verified.size, replayed) if as_of is None else _as_of(storage, replayed))]
+        beside = _live(storage, log, verified.size, replayed) if as_of is None else _as_of(storage, log, replayed)
+        ledgers = [*beside]
         found = scores(lambda done: told("scoring", done))
         events, workers = replayed.events, 1 if several is None else several.count
     size = verified.size if as_of is None else as_of.position + 1
     return Compared(
-        log, size, _root(storage, verified, size), tuple(ledgers), tuple(found), _first_bad(verified, found), as_of,
+        log, size, _root(storage, verified, size), tuple(ledgers), tuple(found), first_bad(verified, found), as_of,
         events, workers,
     )  # fmt: skip
+
+
+def _following(storage: Storage, log: str) -> Sequence[Service]:
+    """The services whose ledgers follow a log. Those of no service follow the readings of what is sealed."""
+    return storage.services if is_published(log) else ()
 
 
 _Wait = Callable[[Progress], None]
@@ -193,9 +203,10 @@ def _begun(
 ) -> tuple[Replayed, _Wait, _Scores]:  # fmt: skip
     """The replay; what waits until it has come to a position; and what gives the scores. Where several processes do it,
     they are at it from now on."""
-    ledgers = [(service, ledger) for service in storage.services for ledger in service.ledgers]
+    services = _following(storage, log)
+    ledgers = [(service, ledger) for service in services for ledger in service.ledgers]
     occurred_by = None if as_of is None else as_of.occurred_by
-    scorers = [service for service in storage.services if service.scorer is not None]
+    scorers = [service for service in services if service.scorer is not None]
     if several is None:
         alone = Alone(Replay(storage.log, log, ledgers, occurred_by))
 
@@ -214,7 +225,7 @@ def _in_order(scores: Iterator[Again] | Sequence[Again]) -> list[Again]:
     return sorted(scores, key=lambda one: one.position)
 
 
-def _verified(storage: Storage, log: str, told: Callable[[int, int], None]) -> Verification:
+def verified_log(storage: Storage, log: str, told: Callable[[int, int], None]) -> Verification:
     """The log against its tree, and against its signatures where its key is here (it is the record's alone); raises
     `KeyUnusable` where that is none of this log's."""
     if not (storage.settings.keys_dir / f"{log}.pub").exists():
@@ -229,7 +240,7 @@ def _root(storage: Storage, verified: Verification, size: int) -> str | None:
     return storage.root(verified.log, size) if size else EMPTY_ROOT.hex()
 
 
-def _first_bad(verified: Verification, scores: Sequence[Again]) -> dict[str, Any] | None:
+def first_bad(verified: Verification, scores: Sequence[Again]) -> dict[str, Any] | None:
     """The log's own damage before a score's: it may be why that one is not equal."""
     if (bad := verified.first_bad) is not None:
         return {"position": bad.position, "reason": bad.reason, "reason_zh": bad.reason_zh, "code": bad.code}
@@ -240,9 +251,9 @@ def _first_bad(verified: Verification, scores: Sequence[Again]) -> dict[str, Any
 # as of an earlier moment ----------------------------------------------------------------------------------------------
 
 
-def _as_of(storage: Storage, replayed: Replayed) -> Iterator[ComparedLedger]:
+def _as_of(storage: Storage, log: str, replayed: Replayed) -> Iterator[ComparedLedger]:
     """The ledgers' digests; what a fold could not go on with is a finding here, as nothing else shows it."""
-    for service in storage.services:
+    for service in _following(storage, log):
         for ledger in service.ledgers:
             name = f"{service.name}.{ledger.name}"
             halt, waiting = replayed.halt(name), replayed.parked(name)
@@ -257,45 +268,39 @@ def _as_of(storage: Storage, replayed: Replayed) -> Iterator[ComparedLedger]:
 
 def _live(storage: Storage, log: str, size: int, replayed: Replayed) -> Iterator[ComparedLedger]:
     """Every ledger, at the position that its live rows stand at."""
-    runners = [Runner(service, storage.log, storage.ledgers_engine, storage.log.clock) for service in storage.services]
+    services = _following(storage, log)
+    runners = [Runner(service, storage.log, storage.ledgers_engine, storage.log.clock) for service in services]
     _wait(storage, runners, log, size)
     with snapshot(storage.ledgers_engine) as connection:  # positions and rows of one moment, while others write
-        standing = _standing(connection, runners, log)
-        waiting = parked_keys(connection, log) if columns_of(connection, parked) else {}
-        at = _main(standing, replayed.position, storage.log.size(log) - 1)
+        stand = standing(connection, runners, log)
+        waiting = waiting_keys(connection, log)
+        at = _main(stand, replayed.position, storage.log.size(log) - 1)
         replayed.to(at)
-        others = _elsewhere(storage, log, standing, at)
+        others = _elsewhere(storage, log, stand, at)
         for runner in runners:
             for rows in runner.tables.values():
-                state = standing[rows.follower]
+                state = stand[rows.follower]
                 made = others.get(state.position, replayed)
                 findings = _findings(state, size, made.position, len(waiting.get(rows.follower, ())))
                 yield _compared(connection, rows, log, state, made, tuple(findings))
 
 
-def _main(standing: Mapping[str, Checkpoint], reached: int, last: int) -> int:
+def _main(stand: Mapping[str, Checkpoint], reached: int, last: int) -> int:
     """Where most ledgers stand, of those that are not behind what was replayed already, nor beyond the log's end."""
-    ahead = Counter(state.position for state in standing.values() if reached <= state.position <= last)
+    ahead = Counter(state.position for state in stand.values() if reached <= state.position <= last)
     return max(ahead, key=lambda position: (ahead[position], position), default=reached)
 
 
-def _elsewhere(storage: Storage, log: str, standing: Mapping[str, Checkpoint], at: int) -> dict[int, Replayed]:
+def _elsewhere(storage: Storage, log: str, stand: Mapping[str, Checkpoint], at: int) -> dict[int, Replayed]:
     """Replays of the ledgers that stand elsewhere, by position: those that halted, or are behind."""
     found: dict[int, Replayed] = {}
-    for position in sorted({state.position for state in standing.values()} - {at}):
+    for position in sorted({state.position for state in stand.values()} - {at}):
         pairs: list[tuple[Service, Ledger[Any]]] = [
             (service, ledger) for service in storage.services for ledger in service.ledgers
-            if standing[f"{service.name}.{ledger.name}"].position == position
+            if stand[f"{service.name}.{ledger.name}"].position == position
         ]  # fmt: skip
         found[position] = Alone(Replay(storage.log, log, pairs).to(position))
     return found
-
-
-def _standing(connection: Connection, runners: Sequence[Runner], log: str) -> dict[str, Checkpoint]:
-    """How far each ledger has come; nowhere, where the table that says so is gone."""
-    if columns_of(connection, progress):
-        return {name: state for runner in runners for name, state in runner.checkpoints(connection, log).items()}
-    return {rows.follower: Checkpoint(-1, None) for runner in runners for rows in runner.tables.values()}
 
 
 def _wait(storage: Storage, runners: Sequence[Runner], log: str, size: int) -> None:
@@ -303,8 +308,8 @@ def _wait(storage: Storage, runners: Sequence[Runner], log: str, size: int) -> N
     until = time.monotonic() + BEHIND_SECONDS
     while time.monotonic() < until:
         with snapshot(storage.ledgers_engine) as connection:
-            standing = _standing(connection, runners, log).values()
-        if all(state.position >= size - 1 for state in standing if state.halted is None):
+            stand = standing(connection, runners, log).values()
+        if all(state.position >= size - 1 for state in stand if state.halted is None):
             return
         time.sleep(_LOOK_SECONDS)
 

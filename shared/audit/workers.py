@@ -32,7 +32,7 @@ from shared.errors import Unusable
 from shared.ledger.fold import Halt
 from shared.ledger.replay import Replay
 from shared.ledger.tables import row_bytes
-from shared.log.codec import Codec
+from shared.log.codec import Codec, UnreadableEvent
 from shared.log.database import open_engine
 from shared.log.opening import open_log
 from shared.log.store import Log
@@ -171,7 +171,7 @@ class _Worker:
         return self._asked - 1
 
     def answer(self, number: int, progress: Progress = untold) -> Any:
-        """Wait for an answer; raises `Unusable` where the process did not bring it about."""
+        """Wait for an answer; raises `Unusable` where the process did not bring it about, and `UnreadableEvent`."""
         while len(self._answers) <= number:
             try:
                 kind, value = self._connection.recv()
@@ -179,8 +179,10 @@ class _Worker:
                 raise _ended(f"exit code {self._process.wait()}") from None
             if kind == "read":
                 progress(value)
+            elif kind == "unreadable":
+                raise UnreadableEvent(*value)
             elif kind == "failed":
-                raise _ended(value)
+                raise _failed(value)
             else:
                 self._answers.append(value)
         value, self._answers[number] = self._answers[number], None
@@ -202,6 +204,13 @@ def _ended(why: str) -> Unusable:
     return Unusable(
         "worker_ended", f"一个重放进程中途退出（{why}）：请减少 --workers 后再试。",
         f"A replaying process did not come to its end ({why}): try again with fewer --workers.",
+    )  # fmt: skip
+
+
+def _failed(why: str) -> Unusable:
+    return Unusable(
+        "worker_failed", f"一个重放进程出错（{why}）：请不带 --workers 再试，即可看到出错位置。",
+        f"A replaying process failed ({why}): try again without --workers, which says where.",
     )  # fmt: skip
 
 
@@ -334,12 +343,14 @@ def work(descriptor: int) -> None:
             _serve(connection, connection.recv())
         except (EOFError, ConnectionError):
             raise
+        except UnreadableEvent as unread:
+            connection.send(("unreadable", (unread.position, unread.type)))
         except Exception as error:  # its kind alone, as a message may quote data
             connection.send(("failed", type(error).__name__))
 
 
 def _serve(connection: Connection, order: _Order) -> None:
-    services = {service.name: service for service in map(_declared, order.services)}
+    services = {service.name: service for service in map(declared, order.services)}
     log = open_log(open_engine(order.database), Codec((*EVENTS, *READINGS)), utc_now)
     wanted = set(order.ledgers)
     ledgers = [
@@ -377,7 +388,7 @@ def _told(replay: PartReplay) -> _Told:
     )  # fmt: skip
 
 
-def _declared(name: str) -> Service:
+def declared(name: str) -> Service:
     """The declaration of a service, by `module:attribute`."""
     module, _, attribute = name.partition(":")
     found: Service = getattr(importlib.import_module(module), attribute)

@@ -4,18 +4,20 @@ Sizes, keys and times only, so that those who run the system may see it too. Wha
 the page says so, and how to come to the same without it.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, type_coerce
+from sqlalchemy.types import NullType
 from starlette.routing import Route
 
-from shared.audit.runs import runs
+from shared.audit.runs import Spell, runs, standing
 from shared.audit.witness.submitting import REFUSALS
+from shared.clock import utc_now
 from shared.log import cosignatures, sealer
-from shared.log.append import moment
+from shared.log.append import MOMENTS, moment, stored_moment
 from shared.log.cosignatures import Witnessed, WitnessState
 from shared.log.database import reading
 from shared.log.keys import KeyUnusable, load_chain
@@ -113,9 +115,11 @@ class AuditPage:
             "growth": _growth(engine, log, chain, witnessed), "keys": keys, "height": HEIGHT, "width": WIDTH,
             "latest": _latest(engine, log, keys, witnessed),
             "witnesses": [(one, self._refusal(ask, one)) for one in states],
-            "runs": [(one, self._titles(ask).get(one.kind, one.kind)) for one in runs(engine, log)],
+            "runs": self._titled(ask, runs(engine, log)), "compared": self._titled(ask, standing(engine, log)),
+            "now": utc_now(),
             "silent": self._silent({one.key for one in states}),
             "unfit": [one for one in witnessed if not one.holds],
+            "unreadable": cosignatures.untimely(engine, log),
         }  # fmt: skip
         return Page("site/audit.html", ask.words("audit"), shows)
 
@@ -126,9 +130,10 @@ class AuditPage:
         except KeyUnusable:
             return None
 
-    def _titles(self, ask: Ask) -> Mapping[str, str]:
-        """What the services are called."""
-        return {one.name: ask.words.pick(one.title_zh, one.title_en) for one in self._node.storage.services}
+    def _titled(self, ask: Ask, spells: Sequence[Spell]) -> list[tuple[Spell, str]]:
+        """What looks found, with what the services are called."""
+        titles = {one.name: ask.words.pick(one.title_zh, one.title_en) for one in self._node.storage.services}
+        return [(one, titles.get(one.service, one.service)) for one in spells]
 
     @staticmethod
     def _refusal(ask: Ask, state: WitnessState) -> str | None:
@@ -163,15 +168,17 @@ def _latest(engine: Engine, log: str, keys: Sequence[Key], witnessed: Sequence[W
     """The newest checkpoints, and the newest that anybody witnessed."""
     sizes = {one.size for one in witnessed}
     table = checkpoints.c
-    query = select(table.size, table.previous, table.signed_at, table.root).where(table.log == log)
+    stored = [type_coerce(column, NullType()).label(column.name) for column in (table.signed_at, table.root)]
+    query = select(table.size, table.previous, *stored).where(table.log == log)
     with reading(engine, log) as connection:
         rows = {*connection.execute(query.order_by(table.size.desc()).limit(_LATEST)).all()}
         if sizes:
             rows |= {*connection.execute(query.where(table.size == max(sizes))).all()}
     return [
         Signed(
-            row.size, row.size - row.previous, moment(row.signed_at),
-            next((key.number for key in keys if key.signs(row.size)), None), row.root.hex(),
+            row.size, row.size - row.previous, stored_moment(row.signed_at),
+            next((key.number for key in keys if key.signs(row.size)), None),
+            row.root.hex() if isinstance(row.root, bytes) else "",
             [one for one in witnessed if one.size == row.size],
         )
         for row in sorted(rows, key=lambda row: row.size, reverse=True)
@@ -185,13 +192,14 @@ def _growth(engine: Engine, log: str, chain: KeyChain | None, witnessed: Sequenc
     """The signed size over time: of all checkpoints the last in each of a few equal stretches."""
     table = checkpoints.c
     with reading(engine, log) as connection:
-        bounds = select(func.min(table.signed_at), func.max(table.signed_at), func.count()).where(table.log == log)
+        mine = (table.log == log) & table.signed_at.between(0, MOMENTS)
+        bounds = select(func.min(table.signed_at), func.max(table.signed_at), func.count()).where(mine)
         first, last, count = connection.execute(bounds).one()
         if not count:
             return None
         stretch = max(1, (last - first) // _POINTS + 1)
         each = (table.signed_at - first) // stretch
-        query = select(func.max(table.size), func.max(table.signed_at)).where(table.log == log).group_by(each)
+        query = select(func.max(table.size), func.max(table.signed_at)).where(mine).group_by(each)
         points = sorted((int(at), int(size)) for size, at in connection.execute(query).all())
     return _drawn(points, first, last, count, chain, witnessed)
 

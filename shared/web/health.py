@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from shared.access.policy import ANYONE, Kind, Policy, Rule
+from shared.audit.runs import Run
 from shared.contracts.codes import READERS, RECORD_READERS, Role
 from shared.contracts.model import Service, Within, slug
 from shared.delivery.broker import connect
@@ -159,18 +160,18 @@ def policy(services: Sequence[Service], rules: Policy) -> dict[str, Any]:
 
 def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
     """All metrics of a process, read now."""
-    sizes = _published(node)
+    ledgers = list(_checkpoints(node))
+    sizes = _published(node)  # after it: a ledger that is ahead now holds what the log does not
     yield _gauge("log_events", "Events in a log.", ["log"], [([log], size) for log, size in sizes.items()])
     yield _gauge("log_sealed_events", "Events under the newest signed checkpoint.", ["log"], [
         ([log], signed.size if (signed := sealer.latest(node.storage.log_engine, log)) else 0) for log in sizes
     ])  # fmt: skip
-    ledgers = list(_checkpoints(node))
     labels = ["log", "ledger"]
     yield _gauge("ledger_position", "The last position that a ledger holds; -1 for none.", labels, [
         ([log, follower], position) for log, follower, position, _ in ledgers
     ])  # fmt: skip
-    yield _gauge("ledger_lag_events", "Events that a ledger does not hold yet.", labels, [
-        ([log, follower], max(0, sizes[log] - 1 - position)) for log, follower, position, _ in ledgers
+    yield _gauge("ledger_lag_events", "Events that a ledger does not hold yet; below 0: ALARM, it is ahead.", labels, [
+        ([log, follower], sizes[log] - 1 - position) for log, follower, position, _ in ledgers
     ])  # fmt: skip
     yield _gauge("ledger_halted", "1 where a ledger has stopped at an event that it cannot take.", labels, [
         ([log, follower], float(halted is not None)) for log, follower, _, halted in ledgers
@@ -188,19 +189,22 @@ def numbers(node: Node, groups: Sequence[GroupState]) -> Iterator[Metric]:
 
 def _checked(node: Node) -> Iterator[Metric]:
     """What the last comparison with a replay found."""
-    seen = [(log, one) for check in node.checks.checks.values() for log, one in list(check.last.items())]
-    labels = ["log", "service"]
-    yield _gauge("invariants_checked_timestamp_seconds", "When what is served was last compared with a replay.",
-                 labels, [([log, one.service], one.at.timestamp()) for log, one in seen])  # fmt: skip
-    yield _gauge("invariants_position", "The last position up to which it was compared.", labels, [
-        ([log, one.service], one.position) for log, one in seen
+    runs = list(node.checks.last.items())
+
+    def told(name: str, meaning: str, value: Callable[[Run], float]) -> Metric:
+        return _gauge(f"invariants_{name}", meaning, ["log", "service"], [([*key], value(run)) for key, run in runs])
+
+    yield told("differ", "Ledgers and scores that are not as the log says: ALARM.", lambda run: len(run.differences))
+    yield told("failed", "1 where not everything could be looked at: ALARM.", lambda run: run.failed is not None)
+    yield _gauge("invariants_checked_timestamp_seconds", "When all that is served was last compared with a replay.",
+                 ["log", "service"], [
+        ([*key], at.timestamp()) for key, at in list(node.checks.compared_at.items())
     ])  # fmt: skip
-    yield _gauge("invariants_differ", "Ledgers and scores that are not as the log says: ALARM.", labels, [
-        ([log, one.service], len(one.differences)) for log, one in seen
-    ])  # fmt: skip
-    yield _gauge("invariants_check_seconds", "How long the last comparison took.", labels, [
-        ([log, one.service], one.micros / 1e6) for log, one in seen
-    ])  # fmt: skip
+    yield told("position", "The last position up to which it was compared.", lambda run: run.position)
+    yield told("compared_ledgers", "Ledgers that were compared.", lambda run: run.compared)
+    yield told("left_out_ledgers", "Ledgers that were not.", lambda run: run.ledgers - run.compared)
+    yield told("waiting_rows", "Rows that wait at parked keys, and were not compared.", lambda run: run.waiting)
+    yield told("check_seconds", "How long the last comparison took.", lambda run: run.micros / 1e6)
 
 
 def _waiting(node: Node) -> Iterator[Metric]:

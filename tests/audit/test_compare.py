@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -345,6 +346,18 @@ def test_tables_that_are_gone_are_findings(storage: Storage) -> None:
             table.drop(connection, checkfirst=True)
     found = compare(storage, LOG)
     assert not any(one.ok for one in found.ledgers)
+
+
+def test_the_readings_of_what_is_sealed_are_followed_by_no_ledger(storage: Storage) -> None:
+    """So none is behind them; that they are what was hashed is looked at all the same."""
+    readings = f"{LOG}.access"
+    stored = replace(proposal("case/x", 0, reported("sealed:1:case/x#:AAAA")), log=readings)
+    assert isinstance(storage.log.append([stored])[0], Appended)
+    storage.seal(readings)
+    found = compare(storage, readings)
+    assert found.ok, found.as_text()
+    assert (found.ledgers, found.size, found.scores_checked) == ((), 1, 0)
+    assert found.root is not None
 
 
 def test_what_is_written_meanwhile_is_no_difference(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
