@@ -22,7 +22,7 @@ from rich.markup import escape
 from sqlalchemy.exc import DBAPIError
 
 from services.cli import Data, Json, LogName, bar, check_log, existing, known_log, notes, run_loop, say, settings
-from services.installation import LOG, SERVICES, named, opened
+from services.installation import LOG, SERVICES, declared, named, opened
 from services.parts import WithParts
 from shared import logging
 from shared.access.visitor import Visitor
@@ -33,6 +33,7 @@ from shared.contracts.event import Actor
 from shared.contracts.model import Refused, Service
 from shared.errors import Sentences, Unusable
 from shared.ledger.runner import Runner
+from shared.log.codec import UnreadableEvent
 from shared.storage import Storage
 
 app: Final = typer.Typer(
@@ -111,7 +112,11 @@ def run(
             if made.redis_url is None:
                 absent = "SANGUAN_REDIS_URL is not set: the ledgers poll the log, nothing is published."
                 notes.print(f"[yellow]![/] {absent}")
-            node = Node(storage, named([part]), record=part is Part.RECORD, redis_url=made.redis_url, timed=True)
+            services = named([part])
+            node = Node(
+                storage, services, record=part is Part.RECORD, redis_url=made.redis_url, timed=True,
+                declared=declared(services),
+            )  # fmt: skip
             async with node.running():
                 await serve(node, listener, None, _announce)
 
@@ -258,24 +263,44 @@ def rebuild(
 @app.command()
 def doctor(data: Data = None, as_json: Json = False) -> None:
     """Look for what waits: halted ledgers, parked keys, refused reactions and timed commands; and for what is served
-    otherwise than the log has it.
+    otherwise than the log has it, or could not be compared (docs/runbook.md).
 
     Exits with 1 where there is something.
     """
     from shared.audit.runs import standing
     from shared.ledger.waiting import Trouble, refused, troubles
+    from shared.log import cosignatures
 
     with opened(existing(settings(data))) as storage:
         found = troubles(storage.ledgers_engine) + refused(storage.log_engine)
-        found += [
-            Trouble(log, run.service, "differs", str(run.position), ", ".join(run.differences))
-            for log in storage.log.heads()
-            for run in standing(storage.log_engine, log)
-            if not run.ok
-        ]
-    lines = [f"{one.log} {one.follower} {one.kind} at {one.where}: {one.why}" for one in found]
-    body = {"ok": not found, "troubles": [{n: getattr(t, n) for n in t.__slots__} for t in found]}
-    say(body, as_json, "\n".join(lines) or "Nothing waits.")
+        logs = storage.log.heads()
+        compared = [(log, run) for log in logs for run in standing(storage.log_engine, log)]
+        untimely = [(log, count) for log in logs if (count := cosignatures.untimely(storage.log_engine, log))]
+    for log, run in compared:
+        if not run.ok:
+            found.append(Trouble(log, run.service, "differs", str(run.position), ", ".join(run.differences)))
+        if run.failed is not None:
+            found.append(Trouble(log, run.service, "not compared", str(run.position), run.failed))
+    why = "rows of a time that no clock has given"
+    found += [Trouble(log, "checkpoints and witnesses", "differs", str(count), why) for log, count in untimely]
+    compared = [(log, run) for log, run in compared if not run.altered]
+    lines = [f"{one.log} {one.follower} {one.kind} at {one.where}: {one.why}" for one in found] or ["Nothing waits."]
+    lines += [
+        f"{log} {run.service}: {run.compared} of {run.ledgers} ledgers compared {run.minutes_ago(utc_now())} minutes"
+        f" ago, up to {run.position}; {run.waiting} rows wait and were not compared"
+        for log, run in compared
+    ]
+    body = {
+        "ok": not found, "troubles": [{n: getattr(t, n) for n in t.__slots__} for t in found],
+        "compared": [
+            {
+                "log": log, "service": run.service, "at": run.at.isoformat(), "position": run.position,
+                "ledgers": run.ledgers, "compared": run.compared, "waiting": run.waiting,
+            }
+            for log, run in compared
+        ],
+    }  # fmt: skip
+    say(body, as_json, "\n".join(lines))
     raise typer.Exit(1 if found else 0)
 
 
@@ -448,13 +473,19 @@ def trouble(error: Exception) -> Trouble:
             return Trouble(error.code, f"{of}{problem['detail_zh']}", f"{of}{problem['detail_en']}")
         case Unusable():
             return Trouble(error.code, error.detail_zh, error.detail_en)
+        case UnreadableEvent(position=at):
+            problem = Sentences(SERVICES).problem(Refused("event_unreadable", position=at))
+            return Trouble("event_unreadable", problem["detail_zh"], problem["detail_en"], exit=1)
+        case typer.Abort():
+            return Trouble("given_up", "已中止。", "It was given up before anything was done.", exit=1)
         case OSError():
             return Trouble("file_or_network", "文件或网络不可用。", str(error))
         case DBAPIError():
             kind = type(error.orig).__name__
             return Trouble("database", "数据库没有正常应答。", f"The database does not answer as it should ({kind}).")
         case _ if isinstance(error, _UsageError):
-            return Trouble("bad_usage", "命令的写法不对：--help 有说明。", cast(Any, error).format_message())
+            said = cast(Any, error).format_message() or "Name one of the commands."  # it was shown them already
+            return Trouble("bad_usage", "命令的写法不对：--help 有说明。", said)
         case _:
             structlog.get_logger(__name__).error("fault", exc_info=error)
             what = f"Something went wrong here ({type(error).__name__}); the log on stderr says where."
@@ -466,7 +497,7 @@ def main() -> None:
     as_json = "--json" in sys.argv[1:]
     logging.configure("info", json=not sys.stderr.isatty())  # until the settings say otherwise
     try:
-        code = app(standalone_mode=not as_json)
+        code = app(standalone_mode=False)  # else it would draw a box around what is wrong with a call
     except Exception as error:
         why = trouble(error)
         if as_json:

@@ -27,6 +27,11 @@ def named(names: Sequence[str]) -> tuple[Service, ...]:
     return tuple(service for service in SERVICES if service.name in names)
 
 
+def declared(services: Sequence[Service]) -> tuple[str, ...]:
+    """Where services are declared, `module:attribute`: for a process of its own, which is told by name."""
+    return tuple(f"services.{one.name}.service:SERVICE" for one in services)
+
+
 @contextmanager
 def opened(settings: Settings, *, audits: bool = False) -> Iterator[Storage]:
     """The storage for a command that only reads or mends: nothing runs.

@@ -21,13 +21,15 @@ from shared.errors import Unusable
 _FEW: Final = 10
 _FEW_EVENTS: Final = 6
 
-Moment = Annotated[str, typer.Argument(help="A position, or a time by when it was recorded.")]
+_MOMENT: Final = "a position of this log, or a time by when it was recorded: 2026-06-18T09:30:00+08:00, or a day."
+First = Annotated[str, typer.Argument(metavar="A", help=f"The earlier moment: {_MOMENT}")]
+Second = Annotated[str, typer.Argument(metavar="B", help=f"The later moment: {_MOMENT}")]
 
 
 @audit_app.command("diff")
 def audit_diff(
-    first: Moment,
-    second: Moment,
+    first: First,
+    second: Second,
     rows: Annotated[
         int | None, typer.Option(min=0, help="Rows of each ledger to list (default: all with --json, else ten).")
     ] = None,
@@ -35,17 +37,19 @@ def audit_diff(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Say which ledger rows and which published numbers are others at the second moment, and name the events behind
-    each number: position, type, stream, when. No personal value is told.
+    """Say which ledger rows and which published numbers are others at moment B of a log than at moment A, and name the
+    events behind each number: position, type, stream, when. No personal value is told.
 
-    The roots at both are computed from the bytes that were read; every score stated in between is computed again. Exits
-    with 1 where the record does not hold, not where there are differences.
+    The record is verified first, as for a replay; the roots at both are computed from the bytes that were read, and
+    every score stated in between is computed again. Exits with 1 where the record does not hold, not where there are
+    differences. Two installations are compared otherwise: by the digest of `sanguan audit replay --as-of`.
 
     Example: sanguan audit diff 1200 1300 --data data/sample
 
-    Example: sanguan audit diff 2015-07-20 2015-07-21T12:00:00+08:00 --json
+    Example: sanguan audit diff 1200 "$(date --iso-8601=seconds)" --data data/sample --json
     """
     from services.auditing.moments import as_of
+    from shared.audit.compare import first_bad, verified_log
     from shared.audit.differing import differences, named
     from shared.audit.scores import Span, again
 
@@ -56,17 +60,20 @@ def audit_diff(
             raise Unusable(
                 "wrong_order", "A 晚于 B：请把较早的写在前面。", "A comes after B: write the earlier moment first."
             )
-        task = progress.add_task("replaying", total=b.position + 1)
+        task = progress.add_task("verifying", total=b.position + 1)
+
+        def told(what: str, done: int) -> None:
+            progress.update(task, description=what, completed=done)
+
+        verified = verified_log(storage, log, lambda done, _: told("verifying", done))
         found = differences(
-            storage.log, log, storage.services, a.position, b.position,
-            lambda done: progress.update(task, completed=done),
-        )  # fmt: skip
+            storage.log, log, storage.services, a.position, b.position, lambda done: told("replaying", done)
+        )
         scores = changed_scores(storage.log, log, a.position, b.position)
         events = named(storage.log, log, (at for score in scores for one in score.numbers for at in one.events))
         span = Span(after=a.position, last=b.position)
         checked = [one for service in storage.services for one in again(storage.log, log, service, span)]
-    wrong = min((one for one in checked if one.wrong is not None), key=lambda one: one.position, default=None)
-    bad = _unsound(found) or (None if wrong is None else {"position": wrong.position, "reason": wrong.wrong})
+    bad = first_bad(verified, sorted(checked, key=lambda one: one.position))
     body: dict[str, Any] = {
         "ok": bad is None and not found.troubles, "log": log, "size": found.second.size, "root": found.second.root,
         "from": asdict(found.first) | {"asked": first}, "to": asdict(found.second) | {"asked": second},
@@ -80,13 +87,6 @@ def audit_diff(
         for line in (*_head(body), *_numbers(scores, events), *_rows(found, _FEW if rows is None else rows)):
             print(line)
     raise typer.Exit(0 if body["ok"] else 1)
-
-
-def _unsound(found: Differences) -> Mapping[str, Any] | None:
-    """The first of the two stands whose bytes do not give the stored tree's root."""
-    reason = "the events up to here do not give the root of the stored tree: `sanguan audit verify` says which"
-    stands = (stand for stand in (found.first, found.second) if not stand.sound)
-    return next(({"position": stand.position, "reason": reason} for stand in stands), None)
 
 
 # for programs ---------------------------------------------------------------------------------------------------------

@@ -6,37 +6,34 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 
+from services.assessment.evidence.items import Item
+from services.assessment.explaining.deciding import decides
 from services.assessment.explaining.explanation import Explained, Explanation, RowPage, explanation
 from services.assessment.explaining.happenings import Event, happened
 from services.assessment.explaining.reading import Reading, reading
 from services.assessment.explaining.telling import at as told_at
 from services.assessment.ledgers import scores
 from services.assessment.scoring.membership import memberships
-from services.assessment.scoring.recomputing import SCORER
-from services.assessment.service import SERVICE
+from services.assessment.scoring.proving import STATES, Recomputed, recomputed, row_of, statements
 from services.auditing.app import audit_app
 from services.cli import Data, Json, LogName, bar, existing, known_log, say, settings
 from services.installation import LOG, opened
-from shared.audit.proven import Proven, proven
+from shared.audit.proven import Proven, Signature, proven
+from shared.contracts.assessment import Indicator
 from shared.contracts.event import Recorded
 from shared.contracts.frozen import replace
 from shared.contracts.model import Refused
 from shared.errors import Unusable
-from shared.ledger.fold import Folded, fold
-from shared.ledger.replay import PAGE, Raw, Replay
-from shared.log.codec import UnknownEvent, canonical
+from shared.ledger.replay import PAGE
+from shared.log.codec import UnreadableEvent, canonical
 from shared.log.store import Log
-from shared.log.tree import Frontier, leaf_hash
 from shared.queries import visible, whole
 from shared.storage import Storage
 
 _FEW: Final = 12
 _ROWS: Final = 200
-_STATES: Final = frozenset(event.NAME for event in SCORER.events)
-"""The events that state a score."""
 
 
 @audit_app.command("explain")
@@ -63,10 +60,11 @@ def audit_explain(
         known_log(storage, log)
         try:
             stated = _stated(storage.log, log, visible(score, "SCORE"))
-        except (UnknownEvent, msgspec.MsgspecError, UnicodeDecodeError):
+        except UnreadableEvent as unread:
             reason = "an event that states it cannot be read: `sanguan audit verify` says why"
-            body = {"ok": False, "log": log, "score": score, "first_bad": {"position": None, "reason": reason}}
-            say(body, as_json, f"{score}: {reason}")
+            first_bad = {"position": unread.position, "reason": reason}
+            body = {"ok": False, "log": log, "score": score, "first_bad": first_bad}
+            say(body, as_json, f"{score}: first bad: position {unread.position}: {reason}")
             raise typer.Exit(1) from None
         task = progress.add_task("replaying", total=stated[-1].event.score.position + 1)
         found = _explained(storage, log, stated, indicator, rows, lambda done: progress.update(task, completed=done))
@@ -78,19 +76,18 @@ def audit_explain(
 
 
 def _stated(log: Log, name: str, said: str) -> list[Recorded]:
-    """The events that state the score, up to the one that is meant; raises `Unusable` where there is none, and what
-    decoding raises where one cannot be read."""
+    """The events that state the score, up to the one that is meant; raises `Unusable` where there is none, and
+    `UnreadableEvent`."""
     at = whole(said, "SCORE") if said.isdigit() else None
     if at is not None:
-        named = [one for one in log.recorded(name, at - 1, 1) if one.position == at and one.type in _STATES]
+        named = [one for one in log.recorded(name, at - 1, 1) if one.position == at and one.type in STATES]
         if not named:
             raise _no_score()
         publication, subject = named[0].id, named[0].event.score.subject
     else:
         publication, _, subject = said.rpartition(".")
-    history = log.stream(name, f"score/{publication}")
-    found = [one for one in history if one.type in _STATES and one.event.score.subject == subject]
-    found = [one for one in found if at is None or one.position <= at]
+    history = statements(log, name, publication, subject)
+    found = [one for one in history if at is None or one.position <= at]
     if not found:
         raise _no_score()
     return found
@@ -103,16 +100,13 @@ def _no_score() -> Unusable:
     )  # fmt: skip
 
 
-def _row(stated: Sequence[Recorded]) -> scores.Row:
-    """The score's row, as the ledger of scores has it."""
-    folded = Folded()
-    fold(scores.LEDGER, ((key, one) for one in stated for key in scores.LEDGER.keys(one)), folded, set())
-    (row,) = folded.rows.values()
-    found: scores.Row = row
-    return found
-
-
 # what it rests on -----------------------------------------------------------------------------------------------------
+
+
+_SIGNED: Final = {
+    Signature.GOOD: "signed checkpoint", Signature.BAD: "CHECKPOINT DOES NOT FIT",
+    Signature.UNKNOWN: "signature not checked: no public key here", Signature.NONE: "not signed yet",
+}  # fmt: skip
 
 
 def _proof_as_json(proof: Proven, evidence: int) -> dict[str, Any]:
@@ -139,35 +133,31 @@ class Found:
     """A score, explained and proven."""
 
     log: str
-    stated: Recorded
     row: scores.Row
-    root: str
-    """Over the evidence, computed from the bytes that were read."""
-    wrong: str | None
-    """What is wrong with its digits; None where they are computed again."""
+    again: Recomputed
     proof: Proven
     explanation: Explanation | None
     """None where the evidence lacks what it names."""
     rests_on: Mapping[str, Sequence[int]]
-    """Of each indicator, where all events stand that are behind its rows, those that are left out and those that wait
-    too."""
+    """Of each indicator, where the events stand that tell of what it looks at in its rows, those that are left out and
+    those that wait too."""
 
     @property
     def ok(self) -> bool:
-        return self.wrong is None and self.root == self.row.root and self.proof.holds
+        return self.again.wrong is None and self.again.same_root and self.proof.holds
 
     def as_json(self) -> dict[str, Any]:
         """For a program; the explanation is that of the API."""
-        reason = self.wrong or ("names another root than its evidence has" if self.root != self.row.root else None)
+        again, stated = self.again, self.again.stated
+        reason = again.wrong or (None if again.same_root else "names another root than its evidence has")
         reason = reason or (None if self.proof.holds else "the proof does not hold")
-        position = self.stated.position
         return {
             "ok": self.ok, "log": self.log, "size": self.proof.size, "root": self.proof.root.hex(),
-            "score": self.row.id, "position": position, "type": self.stated.type, "stream": self.stated.stream,
-            "occurred_at": self.stated.occurred_at.isoformat(), "recorded_at": self.stated.recorded_at.isoformat(),
-            "evidence": {"position": self.row.evidence_position, "root": self.row.root, "recomputed_root": self.root},
-            "recomputed": self.wrong is None,
-            "first_bad": None if reason is None else {"position": position, "reason": reason},
+            "score": self.row.id, "position": stated.position, "type": stated.type, "stream": stated.stream,
+            "occurred_at": stated.occurred_at.isoformat(), "recorded_at": stated.recorded_at.isoformat(),
+            "evidence": {"position": self.row.evidence_position, "root": self.row.root, "recomputed_root": again.root},
+            "recomputed": again.wrong is None,
+            "first_bad": None if reason is None else {"position": stated.position, "reason": reason},
             "proof": _proof_as_json(self.proof, self.row.evidence_position),
             "rests_on": self.rests_on,
             "explanation": None if self.explanation is None else json.loads(canonical(self.explanation)),
@@ -179,12 +169,12 @@ class Found:
         sum_ = f"{row.per_cent or '—'}% ({row.points.decimal}/{row.possible.decimal})"
         yield f"{row.id}: {sum_}, stated by #{row.position}"
         yield f"  plan {row.plan}@{row.plan_version}, rulebook {row.rulebook}@{row.rulebook_version}, as of {row.as_of}"
-        state = "the same" if self.root == row.root else f"DIFFERS: {self.root}"
+        state = "the same" if self.again.same_root else f"DIFFERS: {self.again.root}"
         yield f"  evidence to #{row.evidence_position}, root {row.root} (computed from the bytes: {state})"
-        yield f"  digits: {'computed again to the same' if self.wrong is None else self.wrong}"
+        yield f"  digits: {self.again.wrong or 'computed again to the same'}"
         for one in self.explanation.indicators if self.explanation else ():
             yield from _told(one, self.rests_on[one.indicator])
-        signed = "signed checkpoint" if proof.note else "not signed yet"
+        signed = _SIGNED[proof.signature]
         yield f"  in the tree of {proof.size} events, root {proof.root.hex()} ({signed}): " + (
             "inclusion and consistency hold" if proof.holds else "THE PROOF DOES NOT HOLD"
         )
@@ -205,47 +195,34 @@ def _told(one: Explained, behind: Sequence[int]) -> Iterator[str]:
 def _positions(read: Reading, community: str, indicator: str) -> dict[str, list[int]]:
     """What `rests_on` says, of all indicators or of one."""
     return {
-        code: sorted({mark.position for item, _ in memberships(one).values() for mark in read.marks(item, code)})
+        code: sorted({at for item, _ in memberships(one).values() for at in _deciding(read, item, one.indicator)})
         for code, one in read.of(community).items()
         if indicator in ("", code)
     }
+
+
+def _deciding(read: Reading, item: Item, indicator: Indicator) -> Iterator[int]:
+    """Where the events stand that tell of what an indicator looks at in a row."""
+    return (mark.position for mark in decides(read.marks(item, indicator.code), item, indicator))
 
 
 def _explained(
     storage: Storage, log: str, stated: Sequence[Recorded], indicator: str, most: int, progress: Callable[[int], None]
 ) -> Found:
     """Replay what the score rests on, compute it again, and prove it."""
-    row, event = _row(stated), stated[-1]
+    row, event = row_of(stated), stated[-1]
     if indicator and indicator not in {one.code for one in row.indicators}:
         raise Refused("unknown_indicator", field="--indicator")
-    frontier = Frontier()
-
-    def grow(page: Raw) -> None:
-        frontier.extend(b"".join([leaf_hash(data) for _, data in page]))
-
-    replay = Replay(storage.log, log, [(SERVICE, ledger) for ledger in SCORER.ledgers])
-    replay.to(row.evidence_position, progress=progress, raw=grow)
-    rows = {ledger.name: [one for _, one in replay.rows(f"{SERVICE.name}.{ledger.name}")] for ledger in SCORER.ledgers}
-    wrong = _wrong(event, rows)
+    again = recomputed(storage.log, log, event, progress)
     told, behind = None, dict[str, list[int]]()
-    if not (wrong or "").startswith("cannot"):
-        read, page = reading(row, rows, _InOrder(storage.log, log).at), RowPage(0, most)
+    if again.computed is not None:
+        read, page = reading(row, again.rows, _InOrder(storage.log, log).at), RowPage(0, most)
         told = explanation(
             log, row, read, stated, lambda at: told_at(storage.log, log, at), indicator=indicator or None, choose=page
         )
         told, behind = replace(told, next=page.next), _positions(read, row.community, indicator)
-    proof = proven(storage, log, event.position, frontier)
-    return Found(log, event, row, frontier.root().hex(), wrong, proof, told, behind)
-
-
-def _wrong(event: Recorded, rows: dict[str, list[Any]]) -> str | None:
-    """What is wrong with the score's digits, if anything."""
-    at, root = SCORER.names(event.event)
-    try:
-        same = SCORER.rescored(rows, at, root)(event.event) == event.event
-    except (LookupError, ValueError) as missing:  # rules that are not there, or a subject that is no institution
-        return f"cannot be recomputed: {missing}"
-    return None if same else "is recomputed to other digits"
+    proof = proven(storage, log, event.position, again.read if again.read.size else None)
+    return Found(log, row, again, proof, told, behind)
 
 
 class _InOrder:

@@ -17,12 +17,12 @@ from shared.errors import Unusable
 @audit_app.command("replay")
 def audit_replay(
     as_of: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--as-of",
-            help="As of a position, or of a time by when it was recorded: 2015-06-18T09:30:00+08:00, or a day.",
+            help="As of a position, or of a time by when it was recorded: 2026-06-18T09:30:00+08:00, or a day.",
         ),
-    ] = "",
+    ] = None,
     occurred: Annotated[
         bool, typer.Option("--occurred", help="With --as-of TIME: what had happened by then, however late it was told.")
     ] = False,
@@ -41,7 +41,9 @@ def audit_replay(
 
     Example: sanguan audit replay --data data/sample --json
 
-    Example: sanguan audit replay --data data/sample --as-of 2015-06-30 --workers 2
+    Example: sanguan audit replay --data data/sample --as-of 1200 --workers 2
+
+    Example: sanguan audit replay --data data/sample --as-of 2015-06-30 --occurred
     """
     from services.auditing.moments import as_of as moment
     from services.auditing.under_rules import as_json as rules_json
@@ -51,14 +53,14 @@ def audit_replay(
     from shared.audit.workers import Several
 
     draft = None if rules is None else _draft(rules)
-    if occurred and not as_of:
+    if occurred and as_of is None:
         raise Refused("missing_parameter", field="--as-of", example="--as-of 2015-06-30 --occurred")
     several = (
         Several(workers, tuple(f"services.{one.name}.service:SERVICE" for one in SERVICES)) if workers > 1 else None
     )
     with opened(existing(settings(data)), audits=True) as storage, bar() as progress:
         size = known_log(storage, log)
-        at = moment(storage, log, as_of, "--as-of", occurred=occurred) if as_of else None
+        at = moment(storage, log, as_of, "--as-of", occurred=occurred) if as_of is not None else None
         task = progress.add_task("replaying", total=size if at is None else at.position + 1)
 
         def told(what: str, done: int) -> None:

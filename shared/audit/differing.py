@@ -14,13 +14,13 @@ from sqlalchemy import select
 
 from shared.contracts.model import Ledger, Service
 from shared.ledger.fold import Folded, Touch, fold
-from shared.ledger.replay import Raw, Replay
+from shared.ledger.replay import Replay
 from shared.log import sealer
 from shared.log.append import moment
 from shared.log.sealer import LogDamaged
 from shared.log.store import Log
 from shared.log.tables import events
-from shared.log.tree import Frontier, TreeDamaged, leaf_hash
+from shared.log.tree import Frontier, TreeDamaged
 
 _AT_ONCE: Final = 500
 
@@ -127,14 +127,10 @@ def differences(
     """Replay to the first position and on to the second."""
     replay = Noting(log, name, [(service, ledger) for service in services for ledger in service.ledgers])
     frontier = Frontier()
-
-    def grow(page: Raw) -> None:
-        frontier.extend(b"".join([leaf_hash(data) for _, data in page]))
-
-    replay.to(first, progress=progress, raw=grow)
+    replay.to(first, progress=progress, raw=frontier.read)
     then = _stand(log, name, first, frontier)
     replay.note()
-    replay.to(second, progress=progress, raw=grow)
+    replay.to(second, progress=progress, raw=frontier.read)
     troubles = {follower: why for follower, one in replay.ledgers.items() if (why := _trouble(one))}
     return Differences(name, then, _stand(log, name, second, frontier), replay, troubles)
 

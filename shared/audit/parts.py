@@ -17,13 +17,14 @@ from shared.ledger.fold import Page, Touch, Unknown, decoded, touched
 from shared.ledger.replay import PAGE, Raw, Replay, ahead
 from shared.ledger.tables import row_bytes
 from shared.log.store import Log
+from shared.log.tables import BYTES
 
 _OWN: Final = {
     "sqlite": "(coalesce(unicode(substr(stream, -1)), 0) % ? = ?)", "postgresql": "(ascii(right(stream, 1)) %% %b = %b)"
 }  # fmt: skip
 """As `Part.holds` has it, in the database: what is another part's need not come here at all."""
 _READ: Final = (
-    "SELECT position, bytes FROM events WHERE log = {p} AND position > {p} AND position <= {p}"
+    "SELECT position, {bytes} FROM events WHERE log = {p} AND position > {p} AND position <= {p}"
     " AND ({own} OR type IN ({types})) ORDER BY position"
 )
 
@@ -55,7 +56,9 @@ class PartReplay(Replay):
         self._across = frozenset(event for _, ledger in ledgers for event in ledger.across)
         dialect = log.engine.dialect.name
         types = ", ".join(f"'{event.NAME}'" for event in sorted(self._across, key=lambda event: event.NAME)) or "NULL"
-        self._query = _READ.format(own=_OWN[dialect], p="?" if dialect == "sqlite" else "%b", types=types)
+        self._query = _READ.format(
+            bytes=BYTES[dialect], own=_OWN[dialect], p="?" if dialect == "sqlite" else "%b", types=types
+        )
 
     def go(self, upto: int, progress: Callable[[int], None]) -> None:
         """Go on to a position."""

@@ -10,10 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from shared.log import cosignatures, sealer
-from shared.log.append import moment
 from shared.log.cosignatures import Witnessed
 from shared.log.database import reading
 from shared.log.keys import KeyUnusable, load_chain
@@ -21,7 +20,6 @@ from shared.log.note import NoteRefused
 from shared.log.proofs import verify_consistency, verify_inclusion
 from shared.log.sealer import LogDamaged, SignedCheckpoint
 from shared.log.tree import Frontier, TreeDamaged, leaf_hash
-from shared.log.tree_tables import checkpoints
 from shared.storage import Storage
 
 _WITNESSED: Final = 200
@@ -37,6 +35,17 @@ class Signature(StrEnum):
     """The public key is not kept by this process."""
     NONE = "none"
     """Nothing is signed that covers the event yet."""
+
+
+class Verdict(StrEnum):
+    """All of a proof in one word: what a page says first."""
+
+    HOLDS = "holds"
+    UNCHECKED = "unchecked"
+    """All holds but the signature, which nobody here can check."""
+    PENDING = "pending"
+    """All holds, and nothing is signed yet."""
+    FAILS = "fails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +83,26 @@ class Proven:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The way to the root, hash by hash."""
-        return steps(self.path, self.position, self.size)
+        """The way to the root, hash by hash; none where no proof can be made."""
+        return steps(self.path, self.position, self.size) if self.path else ()
 
     @property
     def holds(self) -> bool:
         """Nothing of it is false. What is not signed yet is not false."""
-        signed = self.signature is not Signature.BAD and all(one.holds for one in self.witnessed)
-        return self.included and self.goes_on and signed
+        return self.verdict is not Verdict.FAILS
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it comes to."""
+        if not (self.included and self.goes_on and all(one.holds for one in self.witnessed)):
+            return Verdict.FAILS
+        return _VERDICTS[self.signature]
+
+
+_VERDICTS: Final = {
+    Signature.GOOD: Verdict.HOLDS, Signature.BAD: Verdict.FAILS, Signature.UNKNOWN: Verdict.UNCHECKED,
+    Signature.NONE: Verdict.PENDING,
+}  # fmt: skip
 
 
 def proven(storage: Storage, log: str, position: int, begins: Frontier | None = None) -> Proven:
@@ -97,7 +118,9 @@ def _proven(storage: Storage, log: str, position: int, begins: Frontier | None) 
     signed, witnessed = covering(engine, log, position)
     size = signed.size if signed else storage.log.size(log)
     root = sealer.root_at(engine, log, size)
-    ((_, data),) = storage.log.raw(log, position - 1, 1)
+    ((at, data),) = storage.log.raw(log, position - 1, 1)
+    if at != position:
+        raise LogDamaged(f"log {log} has no event {position}")
     leaf, path = leaf_hash(data), sealer.inclusion(engine, log, position, size)
     extends = [] if begins is None else sealer.consistency(engine, log, begins.size, size)
     goes_on = begins is None or verify_consistency(begins.size, size, extends, begins.root(), root)
@@ -120,24 +143,25 @@ def covering(engine: Engine, log: str, position: int) -> tuple[SignedCheckpoint 
         return newest, ()
     size = found[0].size
     with reading(engine, log) as connection:
-        query = select(checkpoints).where(checkpoints.c.log == log, checkpoints.c.size == size)
-        row = connection.execute(query).one()
-    signed = SignedCheckpoint(log, row.size, row.root, row.note, moment(row.signed_at))
+        signed = sealer.signed_at_size(connection, log, size)
     return signed, [one for one in found if one.size == size]
 
 
 def _signature(storage: Storage, log: str, signed: SignedCheckpoint, root: bytes) -> tuple[Signature, str | None]:
-    """Whether the log's key of that size opens the note, and it says this size and root; and which key that is."""
+    """Whether the log's key of that size opens the note, and note and row say this size and root; and which key that
+    is. A key's file that is there and is no key does not make a signature one that nobody can check."""
+    if not (storage.settings.keys_dir / f"{log}.pub").exists():
+        return (Signature.UNKNOWN if signed.root == root else Signature.BAD), None
     try:
         chain = load_chain(storage.settings.data_dir, log)
     except KeyUnusable:
-        return (Signature.UNKNOWN if signed.root == root else Signature.BAD), None
-    key = str(chain.at(signed.size))
+        return Signature.BAD, None
     try:
         said = chain.open(signed.note)
     except NoteRefused:
-        return Signature.BAD, key
-    return (Signature.GOOD if (said.size, said.root) == (signed.size, root) else Signature.BAD), key
+        said = None
+    fits = said is not None and (said.size, said.root) == (signed.size, root) and signed.root == root
+    return (Signature.GOOD if fits else Signature.BAD), str(chain.at(signed.size))
 
 
 def steps(path: Sequence[bytes], position: int, size: int) -> tuple[Step, ...]:

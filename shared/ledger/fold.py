@@ -9,11 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import msgspec
-
 from shared.contracts.event import Recorded
 from shared.contracts.model import Ledger, of_aggregate
-from shared.log.codec import Codec, UnknownEvent, type_of
+from shared.log.codec import Codec, UnreadableEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +59,8 @@ def decoded(codec: Codec, page: Iterable[tuple[int, bytes]]) -> list[Recorded | 
     for position, data in page:
         try:
             items.append(decode(position, data))
-        except UnknownEvent as unknown:
-            items.append(Unknown(position, unknown.type))
-        except (msgspec.MsgspecError, UnicodeDecodeError):  # of another shape than its name says: as good as unknown
-            items.append(Unknown(position, type_of(data).decode(errors="replace")))
+        except UnreadableEvent as unread:  # one of another shape than its name says is as good as unknown
+            items.append(Unknown(position, unread.type))
     return items
 
 

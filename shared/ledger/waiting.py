@@ -16,7 +16,7 @@ class Trouble:
     log: str
     follower: str
     kind: str
-    """halted, parked, refused or differs."""
+    """halted, parked, refused, differs or not compared."""
     where: str
     """A position, or a key."""
     why: str

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from shared.contracts.event import Actor, Envelope
 from shared.contracts.frozen import dataclass
@@ -11,6 +11,8 @@ from shared.log.codec import Codec, leaf_of
 from shared.log.vault import NewKey
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOMENTS: Final = 221_845_391_999_999_999
+"""The last microsecond before the year 9000: what is stored beyond it was never taken from a clock."""
 
 
 def microseconds(moment: datetime) -> int:
@@ -21,6 +23,12 @@ def microseconds(moment: datetime) -> int:
 def moment(us: int) -> datetime:
     """The moment, in UTC."""
     return EPOCH + timedelta(microseconds=us)
+
+
+def stored_moment(us: object) -> datetime:
+    """The same of what nothing proves, and a tampered database may therefore hold as anything: 1970 where it is no
+    moment that a calendar has."""
+    return moment(us) if isinstance(us, int) and 0 <= us <= MOMENTS else EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,17 @@ from shared.contracts.event import Envelope, Event, Recorded
 from shared.contracts.personal import Plan, personal, unsealed_field
 
 
-class UnknownEvent(Exception):
-    """An event whose type this program does not know: written by a newer one. What depends on it must stop."""
+class UnreadableEvent(Exception):
+    """A stored event whose bytes cannot be read: altered, or written by a newer program. What depends on it must stop;
+    the audit's verifier says whether they are the bytes that were hashed."""
 
-    def __init__(self, log: str, position: int, type: str) -> None:
-        self.log, self.position, self.type = log, position, type
-        super().__init__(f"{log}/{position}: {type}")
+    def __init__(self, position: int, type: str) -> None:
+        self.position, self.type = position, type
+        super().__init__(f"position {position}")
+
+
+class UnknownEvent(UnreadableEvent):
+    """One whose type this program does not know: written by a newer one."""
 
 
 class NotSealed(Exception):
@@ -29,10 +34,11 @@ class NotSealed(Exception):
 class _Head(msgspec.Struct):
     """What can be read of an event that is not known."""
 
-    log: str
     type: str
 
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading raises of bytes that are none of ours."""
 _put: Any = msgspec.structs.force_setattr
 _TYPE = b'"type":"'
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -69,12 +75,14 @@ class Codec:
         return _encoder.encode(envelope)
 
     def decode(self, position: int, data: bytes) -> Recorded:
-        """The event at a position; raises `UnknownEvent`."""
+        """The event at a position; raises `UnreadableEvent`, and of that `UnknownEvent` where it is well otherwise."""
         decoder = self._decoders.get(type_of(data))
-        if decoder is None:
-            head = self._any.decode(data)
-            raise UnknownEvent(head.log, position, head.type)
-        read = decoder.decode(data)
+        try:
+            if decoder is None:
+                raise UnknownEvent(position, self._any.decode(data).type)
+            read = decoder.decode(data)
+        except _UNREADABLE:  # without its message, which may quote what people wrote
+            raise UnreadableEvent(position, type_of(data).decode(errors="replace")) from None
         _put(read, "position", position)
         _put(read, "id", read.stream.partition("/")[2])
         return read

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
 
-from shared.log.append import microseconds, moment
+from shared.log.append import MOMENTS, microseconds, stored_moment
 from shared.log.cosigning import Cosignature, Witness, cosignatures
 from shared.log.database import reading, writing
 from shared.log.note import NoteRefused
@@ -58,7 +58,7 @@ def witnessed(engine: Engine, log: str, most: int = 100) -> list[Witnessed]:
     with reading(engine, log) as connection:
         rows = connection.execute(query).all()
     return [
-        Witnessed(row.size, row.witness.partition("+")[0], row.witness, moment(row.cosigned_at),
+        Witnessed(row.size, row.witness.partition("+")[0], row.witness, stored_moment(row.cosigned_at),
                   _holds(row.note, row.line, row.witness))
         for row in rows
     ]  # fmt: skip
@@ -75,15 +75,28 @@ def _state(connection: Connection, row: Row[Any]) -> WitnessState:
     newest = select(table.c.size).where(table.c.log == row.log, table.c.witness == row.witness)
     cosigned = connection.scalar(newest.order_by(table.c.size.desc()).limit(1)) or 0
     name = row.witness.partition("+")[0]
-    return WitnessState(row.log, name, row.witness, row.held, cosigned, row.refusal, moment(row.changed_at))
+    return WitnessState(row.log, name, row.witness, row.held, cosigned, row.refusal, stored_moment(row.changed_at))
+
+
+def untimely(engine: Engine, log: str) -> int:
+    """How many rows of a log's checkpoints and witnesses are of a time that no clock has given: nothing is proven by
+    it, and nobody but who alters a database writes it."""
+    columns = (checkpoints.c.signed_at, table.c.cosigned_at, witness_states.c.changed_at)
+    with reading(engine, log) as connection:
+        return sum(
+            connection.execute(
+                select(func.count()).where(column.table.c.log == log, ~column.between(0, MOMENTS))
+            ).scalar_one()
+            for column in columns
+        )
 
 
 def note_of(engine: Engine, checkpoint: SignedCheckpoint) -> str:
     """A checkpoint as it is published: with the cosignatures that there are."""
     query = select(table.c.line).where(table.c.log == checkpoint.log, table.c.size == checkpoint.size)
     with reading(engine, checkpoint.log) as connection:
-        lines: Sequence[str] = connection.execute(query.order_by(table.c.witness)).scalars().all()
-    return checkpoint.note + "".join(lines)
+        lines: Sequence[object] = connection.execute(query.order_by(table.c.witness)).scalars().all()
+    return checkpoint.note + "".join(line for line in lines if isinstance(line, str))
 
 
 def keep(engine: Engine, log: str, size: int, given: Cosignature, now: datetime) -> None:

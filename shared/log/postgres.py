@@ -16,6 +16,7 @@ from shared.log.blind import Entry
 from shared.log.codec import Codec
 from shared.log.database import appending_engine
 from shared.log.store import KnownTo, Log, settle
+from shared.log.tables import BYTES
 
 _ROWS = (
     "unnest(%b::text[], %b::int8[], %b::text[], %b::text[], %b::int4[], %b::bytea[], %b::bytea[], %b::bytea[])"
@@ -48,6 +49,7 @@ _OPTIMISTIC = (
     " SELECT p FROM h"
 )
 _PLAIN, _INDEXED = _OPTIMISTIC.format(entries=""), _OPTIMISTIC.format(entries=_ENTRIES)
+_BYTES = BYTES["postgresql"]
 _READ = "SELECT {} FROM events WHERE log = %b AND position > %b AND position <= %b ORDER BY position"
 # A page is a range, as positions have no gap: with a LIMIT and no statistics the whole rest of the log would be sorted.
 _NEXT = "SELECT position FROM events WHERE log = %b AND position > %b ORDER BY log, position LIMIT 1"
@@ -65,7 +67,7 @@ class PostgresLog(Log):
     def _page(
         self, connection: Connection, columns: str, log: str, after: int, limit: int
     ) -> Sequence[tuple[Any, ...]]:
-        driver, query = _driver(connection), _READ.format(columns)
+        driver, query = _driver(connection), _READ.format(columns.format(_BYTES))
         if found := _rows(driver, query, (log, after, after + limit)):
             return found
         # The end; or a gap, which only a forger can have made, and beyond which an auditor must be able to read.

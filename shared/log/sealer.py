@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, type_coerce
+from sqlalchemy import Connection, Engine, ScalarSelect, delete, func, insert, select, tuple_, type_coerce
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NullType
 
-from shared.log.append import microseconds, moment
+from shared.log.append import microseconds, stored_moment
 from shared.log.database import reading, snapshot
 from shared.log.keys import origin
 from shared.log.note import Checkpoint, Signer, sign
@@ -204,11 +204,20 @@ def _leaves(connection: Connection, log: str, start: int, end: int) -> Iterator[
 
 def _latest(connection: Connection, log: str) -> SignedCheckpoint | None:
     newest = select(func.max(checkpoints.c.size)).where(checkpoints.c.log == log).scalar_subquery()
-    query = select(checkpoints).where(checkpoints.c.log == log, checkpoints.c.size == newest)
-    row = connection.execute(query).one_or_none()
+    return signed_at_size(connection, log, newest)
+
+
+def signed_at_size(connection: Connection, log: str, size: int | ScalarSelect[int]) -> SignedCheckpoint | None:
+    """The checkpoint of a size, or None where there is none. What is stored as no root and no note is empty: nothing
+    was signed by that."""
+    table = checkpoints.c
+    stored = [type_coerce(column, NullType()) for column in (table.root, table.note, table.signed_at)]
+    row = connection.execute(select(table.size, *stored).where(table.log == log, table.size == size)).one_or_none()
     if row is None:
         return None
-    return SignedCheckpoint(log, row.size, row.root, row.note, moment(row.signed_at))
+    at, root, note, signed_at = row
+    root, note = root if isinstance(root, bytes) else b"", note if isinstance(note, str) else ""
+    return SignedCheckpoint(log, at, root, note, stored_moment(signed_at))
 
 
 def _row(checkpoint: SignedCheckpoint, previous: int) -> dict[str, object]:

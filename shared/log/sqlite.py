@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 from shared.log.append import Line, Outcome, Proposal, judge, known_before, lines, microseconds, moment, placed
 from shared.log.database import writing
 from shared.log.store import KnownTo, Log, settle
+from shared.log.tables import BYTES
 
 _INSERT = (
     "INSERT INTO events (log, position, stream, version, type, command_id, ordinal, recorded_at, body_mac, leaf, bytes)"
     " VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 )
+_BYTES = BYTES["sqlite"]
 _READ = "SELECT {} FROM events WHERE log = ? AND position > ? ORDER BY position LIMIT ?"
 _INSERT_KEY = "INSERT INTO vault_keys (log, subject, wrapped) VALUES (?,?,?)"
 _INSERT_ENTRY = "INSERT INTO vault_blind (log, epoch, token, subject) VALUES (?,?,?,?) ON CONFLICT DO NOTHING"
@@ -35,7 +37,7 @@ class SqliteLog(Log):
     def _page(
         self, connection: Connection, columns: str, log: str, after: int, limit: int
     ) -> Sequence[tuple[Any, ...]]:
-        return _driver(connection).execute(_READ.format(columns), (log, after, limit)).fetchall()
+        return _driver(connection).execute(_READ.format(columns.format(_BYTES)), (log, after, limit)).fetchall()
 
     def _append_optimistically(self, batch: Sequence[Proposal]) -> list[Outcome] | None:
         try:

@@ -39,8 +39,9 @@ class Stored(NamedTuple):
         return moment(self.recorded_us)
 
 
-_STORED = "log, position, stream, version, type, recorded_at, bytes"
-"""The columns of `Stored`."""
+_STORED = "log, position, stream, version, type, recorded_at, {}"
+"""The columns of `Stored`, as `_page` reads them."""
+_RAW = "position, {}"
 _STREAM = (
     select(events.c.position, events.c.bytes)
     .where(
@@ -52,7 +53,7 @@ _STREAM = (
 )
 _STREAMS = {
     "sqlite": text(
-        "SELECT e.position, e.bytes FROM json_each(:streams) s CROSS JOIN events e"
+        "SELECT e.position, CAST(e.bytes AS BLOB) FROM json_each(:streams) s CROSS JOIN events e"
         " ON e.log = :log AND e.stream = s.value"
     ),
     # The limit makes it look up each stream by the index, whatever the statistics say.
@@ -106,16 +107,16 @@ class Log(ABC):
     def raw(self, log: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
         """The same events, their positions and bytes alone: all that a fold needs."""
         with self.engine.connect() as connection:
-            return cast("Sequence[tuple[int, bytes]]", self._page(connection, "position, bytes", log, after, limit))
+            return cast("Sequence[tuple[int, bytes]]", self._page(connection, _RAW, log, after, limit))
 
     @abstractmethod
     def _page(
         self, connection: Connection, columns: str, log: str, after: int, limit: int
     ) -> Sequence[tuple[Any, ...]]:
-        """The rows of `read`, by the driver's fastest way."""
+        """The rows of `read`, by the driver's fastest way; the bytes stand where `columns` leaves a place for them."""
 
     def recorded(self, log: str, after: int, limit: int) -> list[Recorded]:
-        """As `read`, decoded; raises `UnknownEvent`."""
+        """As `read`, decoded; raises `UnreadableEvent`, as all that decodes."""
         return [self.codec.decode(position, data) for position, data in self.raw(log, after, limit)]
 
     def stream(self, log: str, stream: str, after_version: int = 0) -> list[Recorded]:

@@ -1,17 +1,20 @@
 """The log's tables, the same on SQLite and PostgreSQL, and the database's own protection of what was recorded."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     DDL,
     BigInteger,
     Column,
+    ColumnElement,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
+    TypeDecorator,
     UniqueConstraint,
+    cast,
     event,
     text,
 )
@@ -21,6 +24,19 @@ from shared.log.row_security import secure
 METADATA: Final = MetaData()
 KEY: Final = String().with_variant(String(collation="C"), "postgresql")
 """Keys compare byte by byte on every server, whatever its locale."""
+
+BYTES: Final = {"sqlite": "CAST(bytes AS BLOB)", "postgresql": "bytes"}
+"""How the column is read by the databases' own SQL: in a SQLite file that was tampered with it may hold text."""
+
+
+class _Bytes(TypeDecorator[bytes]):
+    """The same, as SQLAlchemy reads it."""
+
+    impl, cache_ok = LargeBinary, True
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(column, LargeBinary)
+
 
 events: Final = Table(
     "events",
@@ -35,7 +51,7 @@ events: Final = Table(
     Column("recorded_at", BigInteger, nullable=False, comment="microseconds since 1970, never going back"),
     Column("body_mac", LargeBinary, comment="keyed digest of the command's body; with ordinal 0 only"),
     Column("leaf", LargeBinary, nullable=False, comment="SHA-256(0x00 || bytes)"),
-    Column("bytes", LargeBinary, nullable=False, comment="the canonical envelope: all that is hashed"),
+    Column("bytes", _Bytes, nullable=False, comment="the canonical envelope: all that is hashed"),
     UniqueConstraint("log", "stream", "version", name="events_stream_version"),
     UniqueConstraint("log", "command_id", "ordinal", name="events_command"),
 )

@@ -8,7 +8,7 @@ tree, so that the root and the proofs of any size come from a few tiles, without
 Hashes travel as `bytes` of 32, runs of hashes as their concatenation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import Final, Protocol
 
@@ -87,6 +87,10 @@ class Frontier:
             self._edge[level] = run[full:]
             level, added = level + 1, fold(run[:full], TILE_WIDTH_BITS)
         return grown
+
+    def read(self, page: Iterable[tuple[int, bytes]]) -> None:
+        """Add the next events, as a log stores them: positions and bytes."""
+        self.extend(b"".join([leaf_hash(data) for _, data in page]))
 
     def root(self) -> bytes:
         """The tree's head (RFC 9162 §2.1.1): the complete subtrees of the edge, joined from right to left."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from shared.log.tables import KEY, METADATA
 
@@ -55,9 +55,14 @@ audit_runs: Final = Table(
     METADATA,
     Column("log", KEY, primary_key=True),
     Column("service", KEY, primary_key=True),
-    Column("at", BigInteger, primary_key=True, autoincrement=False, comment="microseconds since 1970"),
+    Column("since", BigInteger, primary_key=True, autoincrement=False, comment="when it was found first; microseconds"),
+    Column("at", BigInteger, nullable=False, comment="when it was found last; microseconds since 1970"),
+    Column("looks", BigInteger, nullable=False, comment="that found the same, one after the other"),
     Column("position", BigInteger, nullable=False, comment="up to which it was compared; -1 for nothing"),
-    Column("ok", Boolean, nullable=False),
+    Column("ledgers", BigInteger, nullable=False, comment="that the service has"),
+    Column("compared", BigInteger, nullable=False, comment="of these"),
+    Column("waiting", BigInteger, nullable=False, comment="rows that wait at parked keys, and were not compared"),
     Column("differences", Text, nullable=False, comment="ledgers and scores that differ, by name; a JSON list"),
-    Column("micros", BigInteger, nullable=False, comment="how long it took"),
+    Column("failed", Text, comment="the kind of what kept it from looking at everything"),
+    Column("micros", BigInteger, nullable=False, comment="how long the last one took"),
 )

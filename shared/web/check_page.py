@@ -1,22 +1,24 @@
 """`/record/check`: whether today's log still gives what a printed ledger says 核对打印件.
 
 Somebody types in, or pastes, the line that every copy carries. The log is folded again up to the position that the copy
-names: the ledgers that are served are not asked, and what was appended since makes no difference.
+names: the ledgers that are served are not asked, and what was appended since makes no difference. The root is computed
+from the very bytes that are folded, and held against the copy and against the tree that is stored and signed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.routing import Route
 
+from shared.audit.proven import Verdict, proven
 from shared.contracts.codes import READERS, Role
 from shared.contracts.model import Ledger, Refused, Service
 from shared.ledger.replay import Replay
 from shared.ledger.tables import digest
-from shared.log.sealer import LogDamaged
-from shared.log.tree import TreeDamaged
+from shared.log.codec import UnreadableEvent
+from shared.log.tree import Frontier
 from shared.queries import Form, malformed, moment, visible, whole
 from shared.runtime import Node
 from shared.web.pages import Ask, Page, Site
@@ -30,7 +32,7 @@ _LONGEST: Final = 4_000
 
 def routes(site: Site) -> list[Route]:
     """`/record/check`."""
-    return [site.page("/record/check", CheckPage(site.node).check, SEEN_BY, heavy=True)]
+    return [site.page("/record/check", CheckPage(site.node).check, SEEN_BY, heavy=True, pasted={"line"})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Compared:
     """A text's key."""
     said: str
     found: str
-    same: bool
+    same: bool | None
+    """None where it cannot be told."""
 
 
 class CheckPage:
@@ -56,8 +59,8 @@ class CheckPage:
         given = self._given(ask, there)
         shows: dict[str, Any] = {
             "ledgers": [(name, ask.words.pick(one.title_zh, one.title_en)) for name, (_, one) in there.items()],
-            "given": {name: given.get(name, "") for name in _FIELDS}, "line": ask.query("line"),
-            "unread": bool(ask.query("line").strip()) and not given, "compared": None, "beyond": None, "holds": None,
+            "given": {name: given.get(name, "") for name in _FIELDS}, "line": ask.query("line"), "compared": None,
+            "unread": bool(ask.query("line").strip()) and not given, "beyond": None, "fresh": None,
         }  # fmt: skip
         if given.get("ledger"):
             shows |= self._compared(ask, there, _said(given))
@@ -77,8 +80,8 @@ class CheckPage:
         if len(ask.query("line")) > _LONGEST:
             raise Refused("too_long", field="line")
         names = dict.fromkeys(name for _, ledger in there.values() for name in ledger.filters)
-        if ask.query("line").strip():
-            read = read_line(visible(ask.query("line").strip(), "line"), [*names])
+        if line := " ".join(ask.query("line").split()):  # as people paste it: with the ends of its lines
+            read = read_line(visible(line, "line"), [*names])
             if read.get("log", ask.log) != ask.log:
                 raise Refused("bad_parameter", field="log")
             return read
@@ -92,37 +95,67 @@ class CheckPage:
             raise Refused("unknown_ledger", field="ledger")
         storage = self._node.storage
         if said.position >= (size := storage.log.size(ask.log)):
-            return {"beyond": size, "holds": False}
+            return {"beyond": size}
+        service, ledger = there[said.ledger]
+        only = _chosen(ledger, said)
+        if (said.root, said.rows, said.digest) == (None, None, None):
+            return {}
+        replay, tree = self._folded(ask.log, service, ledger, said)
+        rows = replay.rows(said.ledger)
+        found = [(key, row) for key, row in rows if all(_text(getattr(row, n)) == v for n, v in only.items())]
         compared = []
         if said.root is not None:
-            root = self._root(ask.log, said.position)
+            root = tree.root().hex()
             compared.append(Compared("check_root", said.root, root, root.startswith(said.root)))
-        found = self._rows(ask.log, *there[said.ledger], said)
         if said.rows is not None:
             there_are = ask.words.number(len(found))
             compared.append(Compared("check_rows", ask.words.number(said.rows), there_are, said.rows == len(found)))
         if said.digest is not None:
             again = digest(found)
             compared.append(Compared("check_digest", said.digest, again, again.startswith(said.digest)))
-        return {"compared": compared, "holds": all(one.same for one in compared)} if compared else {}
+        verdict = Verdict.HOLDS
+        if said.position >= 0:
+            proof = proven(storage, ask.log, said.position, tree)
+            verdict = proof.verdict
+            signed = ask.words(f"check_tree_{verdict}", size=proof.size)
+            compared.append(Compared("check_tree", "—", signed, _TOLD.get(verdict)))
+        if verdict is not Verdict.FAILS and (halt := replay.ledgers[said.ledger].halt) is not None:
+            raise UnreadableEvent(halt.position, "")  # nothing was altered: a newer program wrote it
+        if any(one.same is False for one in compared):
+            verdict = Verdict.FAILS
+        fresh = self._fresh(ask.log, said) if ask.visitor.actor.role in ledger.by else None
+        return {"compared": compared, "verdict": verdict, "fresh": fresh}
 
-    def _root(self, log: str, position: int) -> str:
-        try:
-            return self._node.storage.root(log, position + 1)
-        except (ValueError, LogDamaged, TreeDamaged):
-            return "—"
+    def _folded(self, log: str, service: Service, ledger: Ledger[Any], said: Said) -> tuple[Replay, Frontier]:
+        """The ledger as the log gives it at the copy's position, and the tree over the bytes that were read."""
+        time, _, basis = said.only.get("as_of", "").partition(" (")
+        by = moment(time, "only") if basis.startswith("occurred") else None
+        replay, tree = Replay(self._node.storage.log, log, [(service, ledger)], by), Frontier()
+        replay.to(said.position, raw=tree.read)
+        return replay, tree
 
-    def _rows(self, log: str, service: Service, ledger: Ledger[Any], said: Said) -> Sequence[tuple[str, Any]]:
-        """The ledger's rows as the log gives them at the copy's position: those that it was made of."""
-        only, by = dict(said.only), None
-        if (as_of := only.pop("as_of", None)) is not None:
-            time, _, basis = as_of.partition(" (")
-            by = moment(time, "only") if basis.startswith("occurred") else None
-        if unknown := only.keys() - set(ledger.filters):
-            raise Refused("bad_parameter", field=sorted(unknown)[0])
-        replay = Replay(self._node.storage.log, log, [(service, ledger)], by).to(said.position)
-        rows = replay.rows(f"{service.name}.{ledger.name}")
-        return [(key, row) for key, row in rows if all(_text(getattr(row, n)) == v for n, v in only.items())]
+    def _fresh(self, log: str, said: Said) -> str | None:
+        """Where the same rows are printed again as of that position: as of when it was recorded. What had happened by a
+        moment cannot be had as it was known at a position."""
+        only = dict(said.only)
+        _, _, basis = only.pop("as_of", "").partition(" (")
+        stored = self._node.storage.log.read(log, said.position - 1, 1) if said.position >= 0 else ()
+        if basis.startswith("occurred") or not stored:
+            return None
+        query = {"format": "html", "as_of": stored[0].recorded_at.isoformat(), **only}
+        return f"/{said.ledger.replace('.', '/ledgers/')}?{urlencode(query)}"
+
+
+_TOLD: Final = {Verdict.HOLDS: True, Verdict.FAILS: False}
+"""Of a proof whether it is well; what is not here cannot be told."""
+
+
+def _chosen(ledger: Ledger[Any], said: Said) -> Mapping[str, str]:
+    """By which columns the copy's rows were chosen; raises `Refused` where the ledger has none such."""
+    only = {name: value for name, value in said.only.items() if name != "as_of"}
+    if unknown := only.keys() - set(ledger.filters):
+        raise Refused("bad_parameter", field=sorted(unknown)[0])
+    return only
 
 
 def _text(value: Any) -> str:

@@ -11,17 +11,16 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from starlette.routing import Route
 
-from shared.audit.proven import Step, steps
+from shared.audit.proven import proven
 from shared.contracts.codes import READERS, Role
 from shared.contracts.fields import LARGEST_INTEGER
 from shared.contracts.model import Refused
 from shared.ledger.tables import parked, progress
 from shared.log import keys, sealer
 from shared.log.append import moment
-from shared.log.codec import UnknownEvent, leaf_of
+from shared.log.codec import UnreadableEvent
 from shared.log.database import reading
 from shared.log.keys import KeyUnusable
-from shared.log.proofs import verify_inclusion
 from shared.log.store import Stored
 from shared.log.tables import heads, refused_reactions
 from shared.queries import whole
@@ -115,17 +114,6 @@ class Line:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """That an event is in the signed tree, recomputed from the stored bytes."""
-
-    size: int
-    leaf: str
-    steps: tuple[Step, ...]
-    root: str
-    holds: bool
-
-
 class RecordPages:
     """The views."""
 
@@ -160,7 +148,7 @@ class RecordPages:
     def _line(self, event: Stored, words: Words) -> Line:
         try:
             role = self._node.storage.log.codec.decode(event.position, event.bytes).actor.role
-        except UnknownEvent:
+        except UnreadableEvent:
             return Line(event.position, event.type, words("none"), event.recorded_at)
         named: Any = Role(role) if role in set(Role) else role
         return Line(event.position, event.type, words.shown(named), event.recorded_at)
@@ -171,13 +159,5 @@ class RecordPages:
         found: Sequence[Stored] = storage.log.read(log, position - 1, 1) if position <= LARGEST_INTEGER else ()
         if not found or found[0].position != position:
             raise Refused("not_found")
-        checkpoint = sealer.latest(storage.log_engine, log)
-        proof = None
-        if checkpoint is not None and position < checkpoint.size:
-            path = sealer.inclusion(storage.log_engine, log, position, checkpoint.size)
-            leaf = leaf_of(found[0].bytes)
-            holds = verify_inclusion(leaf, position, checkpoint.size, path, checkpoint.root)
-            shown = steps(path, position, checkpoint.size)
-            proof = Proof(checkpoint.size, leaf.hex(), shown, checkpoint.root.hex(), holds)
-        title = ask.words("proof_title", position=position)
-        return Page("site/proof.html", title, {"position": position, "event": found[0], "proof": proof})
+        shows = {"position": position, "event": found[0], "proof": proven(storage, log, position)}
+        return Page("site/proof.html", ask.words("proof_title", position=position), shows)

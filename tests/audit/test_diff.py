@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.assessment.scoring.restating import differing
 from services.auditing.numbers import changed_scores
@@ -190,7 +191,13 @@ def test_moments_may_be_times(storage: Storage, record: Record) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second", "code"),
-    [("9", "3", "wrong_order"), ("x", "3", "malformed"), ("3", "99999", "beyond_the_end"), ("", "3", "malformed")],
+    [
+        ("9", "3", "wrong_order"),
+        ("x", "3", "malformed"),
+        ("3", "99999", "beyond_the_end"),
+        ("", "3", "malformed"),
+        ("2015-07-20", "2015-07-21", "nothing_recorded_by_then"),
+    ],
 )
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(record: Record, first: str, second: str, code: str) -> None:
     called("audit", "diff", first, second, "--data", record.data, "--json").problem(code)
@@ -216,7 +223,17 @@ def test_where_the_bytes_are_not_those_of_the_tree_it_says_so(copied: Storage, r
     found = told(replace(record, data=copied.settings.data_dir), 3, record.then, code=1)
     assert not found["ok"]
     assert (found["from"]["sound"], found["to"]["sound"]) == (True, False)
-    assert found["first_bad"]["position"] == record.then
+    assert found["first_bad"]["position"] == 5, "the event, as a replay names it"
+
+
+def test_a_time_that_was_altered_is_found_as_a_replay_finds_it(copied: Storage, record: Record) -> None:
+    """Moments are looked up by it."""
+    with copied.log_engine.begin() as connection:
+        for (trigger,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(text(f"DROP TRIGGER {trigger}"))
+        connection.execute(text("UPDATE events SET recorded_at = 1000 WHERE position = 300"))
+    found = told(replace(record, data=copied.settings.data_dir), 3, "2099-01-01", code=1)
+    assert found["first_bad"]["position"] == 300
 
 
 def test_a_digit_that_was_altered_in_between_is_not_recomputed(copied: Storage, record: Record) -> None:

@@ -4,14 +4,14 @@
 import json
 import shutil
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, text, update
 
 from services.assessment.explaining.telling import told
 from services.assessment.ledgers.scores import LEDGER
@@ -84,9 +84,15 @@ def test_the_events_of_its_rows_are_those_that_it_rests_on(record: Record) -> No
         members = [*one["numerator"], *one["denominator"]]
         for part in ("missed", "spared", "excluded", "not_yet_due"):
             members += [told["member"] for told in one[part]]
-        assert {event["position"] for member in members for event in member["events"]} == {
-            *found["rests_on"][one["indicator"]]
-        }
+        told = [event for member in members for event in member["events"]]
+        assert {event["position"] for event in told if event["decides"]} == {*found["rests_on"][one["indicator"]]}
+
+
+def test_a_number_rests_on_events_that_tell_of_what_its_rule_asks(storage: Storage, record: Record) -> None:
+    """Cards are counted in households: who was posted to the community is behind its row, and behind no card."""
+    types = {one.position: one.type for one in storage.log.recorded(LOG, -1, 100_000)}
+    cards = {types[at] for at in explained(record.data, ID)["rests_on"]["contact_cards"]}
+    assert cards == {"sanguan.assignment.community-registered.v1", "sanguan.assignment.contact-cards-issued.v1"}
 
 
 def test_it_is_explained_as_the_api_explains_it(storage: Storage, record: Record) -> None:
@@ -224,6 +230,51 @@ def test_a_score_that_cannot_be_read_is_a_finding(copied: Storage, record: Recor
     alter(copied, record.restated, lambda stored: stored.replace(b'"points":', b'"pointz":'))
     found = explained(copied.settings.data_dir, ID, code=1)
     assert "cannot be read" in found["first_bad"]["reason"]
+    assert found["first_bad"]["position"] == record.restated
+
+
+@pytest.mark.parametrize("spoil", [lambda data: b"\xff" + data, lambda data: b"{" + data[2:]])
+def test_evidence_that_cannot_be_read_is_named_by_its_position(
+    copied: Storage, spoil: Callable[[bytes], bytes]
+) -> None:
+    position = next(one.position for one in copied.log.recorded(LOG, -1, 1_000) if "case-resolved" in one.type)
+    alter(copied, position, spoil)
+    found = explained(copied.settings.data_dir, ID, code=1)
+    assert f"event {position} cannot be read" in found["first_bad"]["reason"]
+    assert (found["explanation"], found["proof"]["holds"]) == (None, False)
+
+
+def test_bytes_that_are_stored_as_text_are_read_as_the_bytes_that_they_are(copied: Storage, record: Record) -> None:
+    """SQLite keeps what it is given; `audit verify` says that it is no bytes."""
+    with copied.log_engine.begin() as connection:
+        for (trigger,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(text(f"DROP TRIGGER {trigger}"))
+        connection.execute(
+            text(f"UPDATE events SET bytes = CAST(bytes AS TEXT) WHERE position IN (5, {record.restated})")
+        )
+    assert explained(copied.settings.data_dir, ID)["ok"]
+    for words in (["replay"], ["replay", "--workers", "2"], ["diff", "3", record.restated]):
+        done = called("audit", *words, "--data", copied.settings.data_dir, "--json")
+        assert (done.code, done.json["first_bad"]["position"]) == (1, 5), done.err
+
+
+def test_a_public_key_that_is_damaged_vouches_for_nothing(copied: Storage) -> None:
+    (copied.settings.keys_dir / f"{LOG}.pub").write_bytes(b"\xff garbage")
+    found = explained(copied.settings.data_dir, ID, code=1)
+    assert (found["proof"]["signature"], found["proof"]["holds"]) == ("bad", False)
+
+
+def test_where_the_public_key_is_not_kept_the_signature_is_told_to_be_unchecked(copied: Storage) -> None:
+    (copied.settings.keys_dir / f"{LOG}.pub").unlink()
+    done = called("audit", "explain", ID, "--data", copied.settings.data_dir)
+    assert done.code == 0
+    assert "signature not checked" in done.out
+
+
+def test_a_checkpoint_whose_row_names_another_root_does_not_fit(copied: Storage) -> None:
+    with copied.log_engine.begin() as connection:
+        connection.execute(update(checkpoints).where(checkpoints.c.log == LOG).values(root=b"\x00"))
+    assert explained(copied.settings.data_dir, ID, code=1)["proof"]["signature"] == "bad"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,10 @@ from services.assessment.rules.rulebook_file import BUILT_IN
 from services.auditing.moments import as_of
 from services.installation import SERVICES, opened
 from shared.audit.compare import AsOf, Compared, compare
+from shared.contracts.days import CIVIL
 from shared.contracts.event import Recorded
 from shared.contracts.model import Refused
+from shared.errors import Unusable
 from shared.ledger.fold import Folded, fold
 from shared.ledger.tables import digest
 from shared.log.append import moment
@@ -103,10 +105,18 @@ def test_of_a_time_it_reads_what_was_recorded_by_then(storage: Storage, record: 
 
 
 def test_before_its_beginning_there_was_nothing(storage: Storage) -> None:
-    when = as_of(storage, LOG, "2015-01-01", "--as-of")
-    found = compare(storage, LOG, as_of=when)
-    assert (when.position, found.size, found.root, found.events) == (-1, 0, EMPTY_ROOT.hex(), 0)
+    found = compare(storage, LOG, as_of=AsOf(-1))
+    assert (found.size, found.root, found.events) == (0, EMPTY_ROOT.hex(), 0)
     assert set(digests(found).values()) == {EMPTY}
+
+
+def test_a_time_by_which_nothing_was_recorded_is_no_moment_of_the_log(storage: Storage) -> None:
+    """The days on which things happened are not those on which they were recorded: who mixes them up is told."""
+    (first,) = storage.log.recorded(LOG, -1, 1)
+    with pytest.raises(Unusable, match="nothing_recorded_by_then") as refused:
+        as_of(storage, LOG, "2015-06-30", "--as-of")
+    assert first.recorded_at.astimezone(CIVIL).isoformat() in refused.value.detail_en
+    assert as_of(storage, LOG, "2015-06-30", "--as-of", occurred=True).position > 0
 
 
 @pytest.mark.parametrize("by", [day("06-30"), day("07-20", 9), day("08-14")])
@@ -167,7 +177,8 @@ def test_the_command_says_what_it_is_of(then: Compared, record: Record) -> None:
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("--as-of", "yesterday"), "malformed"), (("--as-of", "999999"), "beyond_the_end"),
+        (("--as-of", "yesterday"), "malformed"), (("--as-of", ""), "malformed"),
+        (("--as-of", "999999"), "beyond_the_end"),
         (("--occurred",), "missing_parameter"), (("--workers", "0"), "bad_usage"), (("--workers", "many"), "bad_usage"),
         (("--rules", "nowhere.yaml"), "file_or_network"), (("--rules", "/dev/zero"), "document_faulty"),
         (("--rules", "/dev/null"), "document_faulty"), (("--rules", "."), "file_or_network"),
@@ -175,6 +186,22 @@ def test_the_command_says_what_it_is_of(then: Compared, record: Record) -> None:
 )  # fmt: skip
 def test_what_cannot_be_used_is_one_line_and_exit_code_2(record: Record, words: tuple[str, ...], code: str) -> None:
     called("audit", "replay", "--data", record.data, *words, "--json").problem(code)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("replay", "--workers", "0"),
+        ("diff", "1", "2", "3"),
+        ("diff", "1", "2", "--rows", "-1"),
+        ("explain", "-5"),
+        ("x",),
+    ],
+)
+def test_a_call_that_cannot_be_read_is_one_line_for_people_too(words: tuple[str, ...]) -> None:
+    done = called("audit", *words)
+    assert done.code == 2
+    assert "bad_usage" in done.one_line_for_people()
 
 
 # other rules ----------------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def test_a_database_of_the_first_layout_is_brought_to_this_one(log_url: str) -> 
         require(engine)
     assert "sanguan migrate" in behind.value.detail_zh
     assert "sanguan migrate" in behind.value.detail_en
-    assert migrate(engine) == "0009"
+    assert migrate(engine) == "0010"
     require(engine)
     assert leaves_of(engine) == before
     append(engine, 1)  # it goes on

@@ -32,6 +32,7 @@ NAMES: Final = (
     "witnessed",
     "held",
     "printed",
+    "checked",
 )
 """What its blocks are about."""
 
@@ -99,6 +100,8 @@ def test_every_command_of_the_guide_does_what_it_says(told: dict[str, str]) -> N
     assert "the signed root over" in told["held"]
     assert told["printed"].splitlines()[0].startswith('"sanguan","ledger=intake.cases"')
     assert told["printed"].splitlines()[-1] == "1"
+    assert "court.example/w1 vouches for the first" in told["held"]
+    assert told["checked"].startswith("It agrees")
 
 
 def test_both_languages_show_the_same_commands() -> None:

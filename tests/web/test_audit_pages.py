@@ -7,6 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from shared.audit.runs import Run, record
 from shared.clock import utc_now
@@ -115,18 +117,57 @@ def test_a_cosignature_that_does_not_fit_is_told_at_the_top(spoilt: Path) -> Non
     on(spoilt, scenario)
 
 
-def test_what_replays_found_is_listed_and_what_differed_is_named(spoilt: Path) -> None:
+def runs_on(page: str) -> tuple[str, list[str]]:
+    """What stands above the list of what looks found, and its lines."""
+    (section,) = re.findall(r'<section[^>]*aria-labelledby="runs">.*?</section>', page, re.DOTALL)
+    return section.partition("<table")[0], re.findall(r"<tr><td.*?</tr>", section, re.DOTALL)
+
+
+def test_what_looks_found_is_listed_differences_first_and_what_was_not_compared_is_said(spoilt: Path) -> None:
     async def scenario(node: Node, app: Any) -> None:
-        engine = node.storage.log_engine
+        engine, now = node.storage.log_engine, utc_now()
         async with signed_in(node, app, Role.AUDITOR, language="en") as browser:
-            record(engine, LOG, Run("assessment", utc_now(), 41, (), 1_000))
-            record(engine, LOG, Run("intake", utc_now(), 42, ("intake.cases",), 1_000))
-            page = text_of(await got(browser, "/audit"))
-            (section,) = re.findall(r'<section[^>]*aria-labelledby="runs">.*?</section>', page, re.DOTALL)
-            first, second = re.findall(r"<tr><td.*?</tr>", section, re.DOTALL)
-            assert "differs" in first
-            assert "<code>intake.cases</code>" in first
-            assert "all the same" in second
+            record(engine, LOG, Run("intake", now - timedelta(days=2), 41, ("intake.cases",), 1_000))
+            for minutes in range(100, 5, -15):
+                well = Run("intake", now - timedelta(minutes=minutes), 42, ledgers=9, compared=8, waiting=3)
+                record(engine, LOG, well)
+            record(engine, LOG, Run("privacy", now, -1, failed="exit code -9"))
+            with engine.begin() as connection:
+                made_up = "'{', NULL, 1) "
+                connection.execute(
+                    text(f"INSERT INTO audit_runs VALUES ('{LOG}', 'assessment', 1, 1, 1, 5, 9, 9, 0, {made_up}")
+                )
+            above, lines = runs_on(text_of(await got(browser, "/audit")))
+            failed, differs, altered, well_again = lines
+            assert "could not be compared" in failed
+            assert "exit code -9" in failed
+            assert "<code>intake.cases</code>" in differs
+            assert "written by no look" in altered
+            assert "all the same" in well_again
+            assert "7 times the same since" in well_again
+            assert re.search(r"last compared 1[01] minutes ago, 8 of 9 ledgers", above)
+            assert "3 rows wait and were not compared" in above
+            assert "1970" not in above
+
+    on(spoilt, scenario)
+
+
+def test_rows_of_a_time_that_cannot_be_and_a_note_that_is_none_take_no_page_down(spoilt: Path) -> None:
+    async def scenario(node: Node, app: Any) -> None:
+        far = 9_000_000_000_000_000_000
+        with sqlite3.connect(node.storage.settings.data_dir / "log.db") as connection:
+            connection.execute("UPDATE checkpoints SET signed_at = ?, note = x'00ff80'", (far,))
+            connection.execute("INSERT INTO witness_states VALUES (?, 'w', 9, 'nonsense', ?)", (LOG, far))
+            connection.execute(
+                "INSERT INTO cosignatures SELECT log, max(size), 'w', x'ff', 'late' FROM checkpoints WHERE log = ?",
+                (LOG,),
+            )
+            (count,) = connection.execute("SELECT count(*) FROM checkpoints WHERE log = ?", (LOG,)).fetchone()
+        async with signed_in(node, app, Role.AUDITOR, language="en") as browser:
+            assert f"{count + 2} rows of checkpoints or witnesses" in text_of(await got(browser, "/audit"))
+            for path in ("/record", "/record/3", "/-/metrics"):
+                await got(browser, path)
+            await got(browser, "/-/health/ready", status=200 if not node.troubles() else 503)
 
     on(spoilt, scenario)
 
@@ -272,7 +313,7 @@ def test_a_printed_ledger_agrees_with_the_log_however_much_is_recorded_later(spo
                 assert int(said["rows"]) > 0
                 page = await checked(browser, line=line_of(copy))
                 assert "It agrees" in page, said
-                assert verdicts(page) == ["good"] * 3
+                assert verdicts(page) == ["good"] * 4  # root, rows, digest, the signed tree
                 typed = {name: said[name] for name in ("ledger", "position", "rows", "only") if name in said}
                 page = await checked(
                     browser, **typed, root=said["root"][:LEAST_HEX], digest=said["digest"][:LEAST_HEX] + "…"
@@ -306,9 +347,60 @@ def test_what_was_changed_on_the_copy_or_in_the_record_does_not_agree(spoilt: Pa
                     connection.execute(f"DROP TRIGGER {name}")
                 altered = "CAST(replace(CAST(bytes AS TEXT), ':true', ':false') AS BLOB)"
                 connection.execute(f"UPDATE events SET bytes = {altered} WHERE type LIKE '%case-resolved%'")
-            assert verdicts(await checked(browser, line=line))[2] == "bad"
+            page = await checked(browser, line=line)
+            assert "It does not agree" in page
+            assert verdicts(page) == ["bad", "good", "bad", "bad"]  # the same number of rows
 
     on(spoilt, scenario)
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "UPDATE events SET bytes = CAST(replace(CAST(bytes AS TEXT), 'command_id\":\"', 'command_id\":\"x') AS BLOB)"
+        " WHERE position = 5",
+        "DELETE FROM events WHERE position = 5", "DELETE FROM events WHERE position = {last}",
+        "UPDATE events SET bytes = x'ff7b' WHERE position = {last}",
+    ],
+)  # fmt: skip
+def test_a_log_whose_bytes_are_others_vouches_for_no_copy(spoilt: Path, altered: str) -> None:
+    """Though no row of the ledger hangs on them, and the stored tree is as it was. The digest alone does not do either:
+    a copy need not name the root."""
+
+    async def scenario(node: Node, app: Any) -> None:
+        async with signed_in(node, app, language="en") as browser:
+            copy = await got(browser, "/assignment/ledgers/communities?format=xlsx")
+            said, line = said_by(copy), line_of(copy)
+            typed = {name: said[name] for name in ("ledger", "position", "rows", "digest")}
+            assert "It agrees" in await checked(browser, **typed)
+            with sqlite3.connect(node.storage.settings.data_dir / "log.db") as connection:
+                for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                    connection.execute(f"DROP TRIGGER {name}")
+                assert connection.execute(altered.format(last=said["position"]) + f" AND log = '{LOG}'").rowcount == 1
+            page = await checked(browser, line=line)
+            assert "It does not agree" in page
+            assert (verdicts(page)[0], verdicts(page)[-1]) == ("bad", "bad")
+            assert "It does not agree" in await checked(browser, **typed)
+
+    on(spoilt, scenario)
+
+
+def test_a_line_is_read_as_people_paste_it_and_a_fresh_copy_is_linked(filled: Path) -> None:
+    async def scenario(node: Node, app: Any) -> None:
+        async with signed_in(node, app, language="en") as browser:
+            copy = await got(browser, f"{CASES}?format=xlsx&community={code(2)}")
+            line = line_of(copy)
+            for pasted in (f"{line}\r\n", f"\t{line}", line.replace(" · ", "\r\n· ")):
+                page = await checked(browser, line=pasted)
+                assert "It agrees" in page, pasted
+            (link,) = re.findall(r'<a href="(/intake/ledgers/cases[^"]*)">The same ledger as of then', page)
+            fresh = said_by(await got(browser, link))
+            assert {name: fresh[name] for name in ("ledger", "position", "rows", "root", "digest")} == {
+                name: said_by(copy)[name] for name in ("ledger", "position", "rows", "root", "digest")
+            }
+            await got(browser, "/record/check?line=a%00b", 400)
+
+    on(filled, scenario)
 
 
 def test_what_is_served_is_not_asked(spoilt: Path) -> None:
@@ -320,7 +412,7 @@ def test_what_is_served_is_not_asked(spoilt: Path) -> None:
             assert "It agrees" in await checked(browser, line=line)
             forged = line_of(await got(browser, f"{CASES}?format=xlsx"))
             page = await checked(browser, line=forged)
-            assert verdicts(page) == ["good", "good", "bad"]
+            assert verdicts(page) == ["good", "good", "bad", "good"]
 
     on(spoilt, scenario)
 

@@ -1,25 +1,32 @@
 """What the system says of itself is true while things break, and tells nothing of anyone."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
 from services.installation import SERVICES
 from services.together import whole_policy
+from shared.audit.runs import Run
+from shared.clock import utc_now
 from shared.contracts.codes import READERS, RECORD_READERS, Role
 from shared.contracts.event import Recorded
 from shared.contracts.intake import CaseClosed
 from shared.contracts.model import Service
 from shared.delivery.embedded import EmbeddedValkey
+from shared.ledger.tables import progress
 from shared.web.health import policy
 from tests.web.toy import FILES, LOG, TOY, Running, running, scene
 
 PATIENCE_SECONDS = 60
+ALERTS = Path(__file__).parents[2] / "deploy" / "alerts.yaml"
 
 
 def broken_keys(recorded: Recorded) -> tuple[str, ...]:
@@ -147,6 +154,34 @@ def test_numbers_follow_what_happens(tmp_path: Path) -> None:
         assert outcomes == {"accepted": 2, "repeated": 1, "not_counted": 1, "not_open": 1}
 
     scene(play, tmp_path)
+
+
+def test_a_ledger_that_is_ahead_of_its_log_is_seen(tmp_path: Path) -> None:
+    async def play(toy: Running) -> None:
+        await toy.open_file("k-1")
+        await toy.get("/intake/ledgers/files?at_least=1")
+        with toy.node.storage.ledgers_engine.begin() as connection:
+            connection.execute(update(progress).values(position=progress.c.position + 5))
+        assert number(await numbers(toy), "ledger_lag_events", log=LOG, ledger="intake.files") == -5
+
+    scene(play, tmp_path)
+
+
+def test_the_alert_rules_ask_for_numbers_that_there_are(tmp_path: Path) -> None:
+    rules = [rule for group in yaml.safe_load(ALERTS.read_text("utf-8"))["groups"] for rule in group["rules"]]
+    asked = {name for rule in rules for name in re.findall(r"sanguan_\w+", rule["expr"])}
+
+    async def play(toy: Running) -> None:
+        toy.node.checks.last[LOG, "intake"] = Run("intake", utc_now(), 1, ("intake.files",))
+        answer = await toy.client.get("/-/metrics")
+        there = {family.name for family in text_string_to_metric_families(answer.text)}
+        assert asked
+        assert asked <= there
+        assert number(await numbers(toy), "invariants_differ", log=LOG, service="intake") == 1
+
+    scene(play, tmp_path)
+    absent = next(rule["expr"] for rule in rules if "absent" in rule["expr"])
+    assert set(re.findall(r'service="(\w+)"', absent)) == {service.name for service in SERVICES}
 
 
 def test_nothing_personal_is_in_the_numbers(tmp_path: Path) -> None:

@@ -12,6 +12,10 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from services.assessment.pages import proof
+from shared.audit.proven import Signature
 from shared.contracts.codes import Role
 from shared.runtime import Node
 from tests.web.campaign import LOG, SECRETS, code, opened, signed_in
@@ -151,9 +155,75 @@ def test_evidence_that_was_changed_gives_another_root(spoilt: Path) -> None:
 
 
 def test_what_states_the_score_cannot_be_read(spoilt: Path) -> None:
-    by_hand(spoilt / "log.db", f"UPDATE events SET bytes = x'7b7d' WHERE position = {stated_at(spoilt)}")
-    page = looked_at(spoilt, f"/scores/{SCORE}/proof")
-    assert "cannot be read" in page
+    at = stated_at(spoilt)
+    by_hand(spoilt / "log.db", f"UPDATE events SET bytes = x'7b7d' WHERE position = {at}")
+
+    async def scenario(node: Node, app: Any) -> None:
+        async with signed_in(node, app, language="en") as browser:
+            proof, score = [await browser.get(f"/scores/{SCORE}{path}") for path in ("/proof", "")]
+            assert proof.status_code == 200
+            assert f"It does not hold: an event that states this score (position {at:,}) cannot be read" in proof.text
+            assert score.status_code == 500
+            assert "event_unreadable" in score.text
+            assert f"The event at position {at} cannot be read" in unescape(score.text)
+
+    on(spoilt, scenario)
+
+
+def test_a_score_that_nothing_states_does_not_hold(spoilt: Path) -> None:
+    """Put into the ledger by hand: every page shows it."""
+    invented = SCORE.replace("phase-2", "phase-1")
+    by_hand(
+        spoilt / "ledgers.db", f"UPDATE ledger_assessment_scores SET key = '{invented}', id = '{invented}',"
+        f" publication = replace(publication, 'phase-2', 'phase-1') WHERE key = '{SCORE}'",
+    )  # fmt: skip
+    assert "the record has no such statement" in looked_at(spoilt, f"/scores/{invented}/proof")
+
+
+@pytest.mark.parametrize(
+    ("signature", "said"),
+    [(Signature.UNKNOWN, "signature was not checked"), (Signature.BAD, "It does not hold"),
+     (Signature.GOOD, "It holds")],
+)  # fmt: skip
+def test_a_signature_that_nobody_checked_is_none_that_holds(
+    filled: Path, monkeypatch: pytest.MonkeyPatch, signature: Signature, said: str
+) -> None:
+    """In a process that does not keep the key. Which of them it is, `audit explain` shows (tests/audit)."""
+    monkeypatch.setattr("shared.audit.proven._signature", lambda *_: (signature, None))
+    for path in (f"/scores/{SCORE}/proof", f"/record/{stated_at(filled)}"):
+        page = looked_at(filled, path)
+        assert said in page
+        assert ("It holds" in page) is (signature is Signature.GOOD)
+
+
+@pytest.mark.parametrize("column", ["root = x'00'", "size = 100000 + size"])
+def test_a_checkpoint_whose_row_says_something_else_fits_nowhere(spoilt: Path, column: str) -> None:
+    """On both pages that prove, and in `audit explain` and `audit replay` (tests/audit)."""
+    by_hand(spoilt / "log.db", f"UPDATE checkpoints SET {column} WHERE log = '{LOG}'")
+    for path in (f"/scores/{SCORE}/proof", f"/record/{stated_at(spoilt)}"):
+        assert "It does not hold" in looked_at(spoilt, path)
+
+
+def test_digits_that_were_worked_out_before_are_believed_under_the_same_root_only(
+    spoilt: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for the first time is told so, by a page that goes on by itself."""
+    monkeypatch.setattr(proof, "LONG", 10)
+
+    async def scenario(node: Node, app: Any) -> None:
+        async with signed_in(node, app, language="en") as browser:
+            waiting = await browser.get(f"/scores/{SCORE}/proof")
+            assert "It is being verified" in waiting.text
+            onward = waiting.headers["refresh"].removeprefix("0; url=")
+            pages = [unescape((await browser.get(path)).text) for path in (onward, f"/scores/{SCORE}/proof")]
+            assert ["worked out before" in page for page in pages] == [False, True]
+            assert verdicts(pages[0]) == verdicts(pages[1]) == ["good"] * 6
+            by_hand(spoilt / "log.db", f"UPDATE events SET bytes = bytes || ' ' WHERE log = '{LOG}' AND position = 3")
+            page = unescape((await browser.get(f"/scores/{SCORE}/proof")).text)
+            assert "worked out before" not in page
+            assert "It does not hold" in page
+
+    on(spoilt, scenario)
 
 
 def test_a_score_that_there_is_not_and_a_statement_that_is_none(filled: Path) -> None:

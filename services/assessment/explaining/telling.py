@@ -16,6 +16,7 @@ from shared.contracts.event import Recorded
 from shared.contracts.frozen import replace
 from shared.contracts.model import Refused
 from shared.ledger.replay import Replay
+from shared.log.codec import UnreadableEvent
 from shared.log.store import Log
 
 if TYPE_CHECKING:  # else a command that explains would load all that serves
@@ -98,8 +99,8 @@ class Readings:
         found: dict[_Key, Reading] = {}
         for key, row in sorted(missing.items(), key=lambda one: one[1].evidence_position):
             replay.to(row.evidence_position, remember)
-            if any(folded.halt is not None for folded in replay.ledgers.values()):
-                raise Refused("ledger_behind")  # an event that this build does not know
+            if halts := [folded.halt for folded in replay.ledgers.values() if folded.halt is not None]:
+                raise UnreadableEvent(min(halt.position for halt in halts), "")
             rows: dict[str, Sequence[Any]] = {
                 ledger.name: [one for _, one in replay.rows(f"{SERVICE.name}.{ledger.name}")] for _, ledger in ledgers
             }

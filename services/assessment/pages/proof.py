@@ -7,28 +7,25 @@ what it rests on; the row that the other pages show is held against that too.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
-
-import msgspec
+from urllib.parse import urlencode
 
 from services.assessment.ledgers import communities_served, scores
 from services.assessment.pages.scores import rules_of
 from services.assessment.scoring.measuring import Institution
-from services.assessment.scoring.proving import Recomputed, recomputed, statements
-from services.assessment.service import SERVICE
-from shared.audit.proven import Proven, Signature, proven
+from services.assessment.scoring.proving import Known, Recomputed, row_of, statements
+from shared.audit.proven import Proven, Signature, Verdict, proven
 from shared.contracts.assessment import IndicatorKind, IndicatorScore, Score, Standing
 from shared.contracts.event import Recorded
 from shared.contracts.model import Refused
-from shared.ledger.fold import Folded, fold
 from shared.ledger.look import LedgerLook
-from shared.log.codec import UnknownEvent
+from shared.log.codec import UnreadableEvent
 from shared.queries import whole
 from shared.runtime import Node
 from shared.web.pages import Ask, Page
 from shared.web.words import Words
 
-UNREADABLE: Final = (UnknownEvent, msgspec.MsgspecError, UnicodeDecodeError)
-"""What reading an event raises that was altered."""
+LONG: Final = 50_000
+"""Events that take a few seconds to be folded: whoever waits for more is told that it is under way."""
 _SIGNATURES: Final[Mapping[Signature, tuple[str, bool | None]]] = {
     Signature.GOOD: ("proven_signature_good", True), Signature.BAD: ("proven_signature_bad", False),
     Signature.UNKNOWN: ("proven_signature_unknown", None), Signature.NONE: ("proven_signature_none", None),
@@ -60,10 +57,11 @@ class ProofPage:
     """The view behind the verify button of every score."""
 
     def __init__(self, node: Node) -> None:
-        self._node = node
+        self._node, self._known = node, Known()
 
     def proof(self, ask: Ask) -> Page:
-        """The last statement of a score proven, or (`at=`) the one at a position; raises `Refused("not_found")`."""
+        """The last statement of a score proven, or (`at=`) the one at a position; raises `Refused("not_found")` where
+        there is none and no page shows such a score."""
         id = ask.request.path_params["id"]
         publication, _, subject = id.rpartition(".")
         ask.require(subject)
@@ -73,19 +71,26 @@ class ProofPage:
             names = communities_served.names(look)
             try:  # after the look, so that it is all that the look holds, at least
                 stated = statements(storage.log, log, publication, subject)
-            except UNREADABLE:
-                return self._page(ask, id, {"unreadable": True, "holds": False})
+            except UnreadableEvent as unread:
+                return self._nothing(ask, id, ask.words("proven_unreadable", position=unread.position))
+            if shown is not None and not stated:
+                return self._nothing(ask, id, ask.words("proven_not_stated"))
             meant = self._meant(ask, stated)
             titles = _titles(look, meant)
-        found = recomputed(storage.log, log, SERVICE, meant)
+        if meant.event.score.position >= LONG and not (ask.query("now") or self._known.holds(log, meant)):
+            query = {"now": "1", **({"at": ask.query("at")} if ask.query("at") else {})}
+            return Page("assessment/proof_underway.html", ask.words("proven_title"), {
+                "count": meant.event.score.position + 1,
+            }, onward=f"/scores/{id}/proof?{urlencode(query)}")  # fmt: skip
+        found = self._known.recomputed(storage.log, log, meant)
         proof = proven(storage, log, meant.position, found.read if found.read.size else None)
         checks = _checks(ask.words, found, _row_same(stated, meant, shown, reached)) + _signed(ask.words, proof)
+        verdict = proof.verdict if all(one.holds is not False for one in checks) else Verdict.FAILS
         return self._page(
             ask, id,
             {
-                "unreadable": False, "found": found, "proof": proof, "checks": checks,
-                "holds": all(one.holds is not False for one in checks), "stated": stated, "meant": meant,
-                "lines": _lines(ask.words, found, titles), "pending": proof.signature is Signature.NONE,
+                "why": None, "found": found, "proof": proof, "checks": checks, "verdict": verdict, "stated": stated,
+                "meant": meant, "lines": _lines(ask.words, found, titles),
                 "name": ask.words("whole") if Institution(subject).whole else names.get(subject, subject),
             },
         )  # fmt: skip
@@ -98,18 +103,13 @@ class ProofPage:
             raise Refused("not_found")
         return found[-1]
 
+    def _nothing(self, ask: Ask, id: str, why: str) -> Page:
+        """There is nothing that could be computed again: what is shown elsewhere is nothing that the record says."""
+        return self._page(ask, id, {"why": why, "verdict": Verdict.FAILS})
+
     def _page(self, ask: Ask, id: str, shows: Mapping[str, Any]) -> Page:
         title = ask.words("proven_title")
         return Page("assessment/proof.html", title, {"id": id, **shows})
-
-
-def _folded(stated: Sequence[Recorded]) -> scores.Row:
-    """The score's row, as the ledger of scores must have it."""
-    folded = Folded()
-    fold(scores.LEDGER, ((key, one) for one in stated for key in scores.LEDGER.keys(one)), folded, set())
-    (row,) = folded.rows.values()
-    found: scores.Row = row
-    return found
 
 
 def _row_same(stated: Sequence[Recorded], meant: Recorded, shown: scores.Row | None, reached: int) -> bool | None:
@@ -120,13 +120,13 @@ def _row_same(stated: Sequence[Recorded], meant: Recorded, shown: scores.Row | N
     known = sum(one.position <= reached for one in stated)
     if meant is not stated[-1] or not known:
         return None
-    return any(shown == _folded(stated[:count]) for count in range(known, len(stated) + 1))
+    return any(shown == row_of(stated[:count]) for count in range(known, len(stated) + 1))
 
 
 def _titles(look: LedgerLook, stated: Recorded) -> Mapping[str, tuple[str, str]]:
     """What the indicators are called; nothing where the rulebook's row is gone."""
     try:
-        _, rulebook = rules_of(look, _folded([stated]))
+        _, rulebook = rules_of(look, row_of([stated]))
     except LookupError:
         return {}
     return {one.code: (one.title_zh, one.title_en) for one in rulebook.rulebook.indicators}
