@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from services.assessment import api as scores_api
 from services.assessment.pages import SECTION as ASSESSMENT_PAGES
 from services.assignment.pages import SECTION as ASSIGNMENT_PAGES
-from services.installation import SERVICES
+from services.installation import SERVICES, declared
 from services.intake import api as intake_api
 from services.intake.pages import SECTION as INTAKE_PAGES
 from services.privacy.pages import SECTION as PRIVACY_PAGES
@@ -32,6 +32,7 @@ from shared.storage import Storage
 from shared.web import audit_pages, check_page, policy_page, record_pages, sign_in
 from shared.web.app import make_app
 from shared.web.door import Doorkeeper
+from shared.web.forms import pages as form_pages
 from shared.web.pages import Section, Site
 
 SECTIONS: Final[tuple[Section, ...]] = (ASSESSMENT_PAGES, INTAKE_PAGES, ASSIGNMENT_PAGES, PRIVACY_PAGES)
@@ -54,7 +55,10 @@ async def together(settings: Settings, *, stream: bool = True, timed: bool = Fal
         storage = Storage(settings, SERVICES)
         stack.callback(storage.close)
         await asyncio.to_thread(storage.migrate)
-        node = Node(storage, SERVICES, record=True, redis_url=redis_url if stream else None, timed=timed)
+        node = Node(
+            storage, SERVICES, record=True, redis_url=redis_url if stream else None, timed=timed,
+            declared=declared(SERVICES),
+        )  # fmt: skip
         yield await stack.enter_async_context(node.running())
 
 
@@ -92,7 +96,7 @@ def application(node: Node, guest: Visitor | None = None) -> Starlette:
     own = [*intake_api.routes(node, doorkeeper), *scores_api.routes(node, doorkeeper)]
     pages = [
         *site.routes(), *sign_in.routes(site), *record_pages.routes(site), *audit_pages.routes(site),
-        *check_page.routes(site), *policy_page.routes(site),
+        *check_page.routes(site), *policy_page.routes(site), *form_pages.routes(site),
     ]  # fmt: skip
     return site.dress(make_app(node, doorkeeper, lambda *_: [*own, *pages]))
 

@@ -158,9 +158,29 @@ CODES: Final[Mapping[str, Sentence]] = {
         503, "记录久无登记：请核对服务器时钟；时钟无误的，有人登记后自动办理。",
         "Nothing has been recorded for long: is the clock right? If it is, this is done when somebody enters anything.",
     ),
+    "too_long_to_print": Sentence(
+        422, "内容过多，不能印成 PDF：请缩小范围（如只选一个社区），或导出 XLSX 后打印。",
+        "That is too long for a PDF: ask for less, such as one community's, or print it from the workbook.",
+    ),
+    "no_cjk_font": Sentence(
+        503,
+        "服务器上没有中文字体，不能出 PDF：请管理员安装（如 fonts-noto-cjk），或用 SANGUAN_PAPER_FONTS 指定字体目录。",
+        "The server has no Chinese font to print with: the operator installs one, such as fonts-noto-cjk, or names a "
+        "directory of fonts in SANGUAN_PAPER_FONTS.",
+    ),
+    "not_in_font": Sentence(
+        503, "内容中有字体里没有的字（如生僻字），不能出 PDF：请管理员安装字数更多的字体。",
+        "A character, perhaps a rare one, is in none of the server's fonts: the operator installs a larger font.",
+    ),
     "busy": Sentence(503, "同时请求者太多，请稍后再试。", "Too many are asking for this at once: try again."),
     "ledger_behind": Sentence(
         503, "台账尚未追上记录，请稍后再试。", "The ledger has not caught up with the log yet: try again."
+    ),
+    "event_unreadable": Sentence(
+        500, "位置 {position} 的事件无法读取：其字节被改动，或由更新的版本写入。请告知审计员，"
+        "运行 sanguan audit verify 查明原因。",
+        "The event at position {position} cannot be read: its bytes were altered, or a newer version wrote it. Tell "
+        "the auditor; `sanguan audit verify` says why.",
     ),
     "internal": Sentence(500, "系统出错，已记录。", "Something went wrong here; it has been recorded."),
 }  # fmt: skip

@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = Field(None, description="How the provider knows this installation.")
     oidc_client_secret: str | None = Field(None, description="The secret of that client; none for a public one.")
     oidc_title: str = Field("统一身份认证", description="What the sign-in page calls the provider.")
+    paper_fonts: Path | None = Field(
+        None, description="A directory with the fonts that papers are printed in; without it, the system's."
+    )
     requests_per_minute: int = Field(600_000, ge=1, description="What one actor may ask of a process in a minute.")
     readings_per_minute: int = Field(120, ge=1, description="How often one actor may open what is sealed in a minute.")
     refusals_per_minute: int = Field(

@@ -20,6 +20,7 @@ class Kind(Named):
     """What an address is for. A machine's scope may name a kind, or one address of it."""
 
     COMMAND = "command", "命令", "command"
+    FORM = "form", "表单", "form that sends a command"
     LEDGER = "ledger", "台账", "ledger"
     QUESTION = "question", "查询", "question"
     READING = "reading", "查阅", "reading of what is sealed"
@@ -33,7 +34,7 @@ class Kind(Named):
     HEALTH = "health", "运行", "health and numbers"
 
 
-CHANGES: Final = frozenset({Kind.COMMAND, Kind.CARD})
+CHANGES: Final = frozenset({Kind.COMMAND, Kind.FORM, Kind.CARD})
 """Kinds that change something in a log: for those who belong to it, not for those above it."""
 ABOUT_A_LOG: Final = frozenset({Kind.LEDGER, Kind.QUESTION, Kind.READING, Kind.CARD, Kind.RECORD, Kind.PAGE})
 """Kinds that are about the log which the query names, else the visitor's own."""

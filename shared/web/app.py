@@ -19,6 +19,7 @@ from shared.access.visitor import Visitor
 from shared.clock import utc_now
 from shared.contracts.model import Refused
 from shared.errors import Sentences
+from shared.log.codec import UnreadableEvent
 from shared.runtime import Node
 from shared.web.commands import CommandEndpoint, commands_of
 from shared.web.compartments import compartment_routes
@@ -71,6 +72,7 @@ def make_app(
         exception_handlers={
             Refused: _problems(node.storage.sentences),
             HTTPException: _http(node.storage.sentences),
+            UnreadableEvent: _unreadable(node.storage.sentences),
             ClientDisconnect: _gone(node.storage.sentences),
             Exception: _fault(node.storage.sentences),
         },
@@ -126,6 +128,14 @@ def _http(sentences: Sentences) -> Handler:
         answer = problem(sentences, Refused(code))
         answer.headers.update(error.headers or {})  # which methods there are (RFC 9110 §15.5.6)
         return answer
+
+    return handle
+
+
+def _unreadable(sentences: Sentences) -> Handler:
+    async def handle(request: Request, error: UnreadableEvent) -> Response:
+        logger.error("event unreadable", position=error.position)
+        return problem(sentences, Refused("event_unreadable", position=error.position))
 
     return handle
 

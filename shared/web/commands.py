@@ -13,7 +13,7 @@ from shared.access.visitor import Visitor
 from shared.command import Asked, Desk
 from shared.contracts.codes import Role
 from shared.contracts.fields import names_someone
-from shared.contracts.model import Refused, Service, slug
+from shared.contracts.model import Refused, Service, Within, slug
 from shared.log.append import Appended
 from shared.runtime import Node
 from shared.web.door import Doorkeeper
@@ -34,21 +34,67 @@ def commands_of(service: Service) -> dict[str, type]:
     return {slug(accepts.command): accepts.command for decider in service.deciders for accepts in decider.accepts}
 
 
+class CommandWay:
+    """One command's way from a body to the log: the same for programs and for forms."""
+
+    def __init__(self, node: Node, desk: Desk, command: type, clock: Callable[[], datetime]) -> None:
+        self._desk, self._clock = desk, clock
+        self.gate = Gate(command)
+        self.decider, self.accepts = desk.route(command)
+        self._reach = Reach(node, desk, command)
+
+    @property
+    def within(self) -> Within:
+        """What the policy says of it for those of one community."""
+        return self._reach.within
+
+    async def taken(
+        self, visitor: Visitor, command_id: str, raw: bytes, if_match: int | Literal["*"] | None = None
+    ) -> dict[str, Any]:
+        """What a visitor who was let in is answered, once the events are durable; raises `Refused`."""
+        body = self._read(raw, visitor)
+        asked = Asked(
+            log=body.log, command_id=command_id, command=body.data, occurred_at=body.occurred_at, actor=visitor.actor,
+            id=self._id(body.stream), if_match=if_match,
+        )  # fmt: skip
+        return answer(asked, await self._desk.send(await self._reach.held(visitor, asked)))
+
+    def _read(self, raw: bytes, visitor: Visitor) -> Body:
+        """The body, about a log in which the visitor may act. Whose log it is not learns nothing else about it."""
+        try:
+            body = self.gate.read(raw, self._clock())
+        except Refused:
+            if (log := named_log(raw)) is not None:
+                visitor.acts_in(log)
+            raise
+        visitor.acts_in(body.log)
+        return body
+
+    def _id(self, stream: str | None) -> str | None:
+        if stream is None:
+            return None
+        category, slash, id = stream.partition("/")
+        if category != self.decider.category or not slash or not id:
+            raise Refused("stream_mismatch", field="stream", expected=f"{self.decider.category}/<id>")
+        if self.accepts.creates and self.accepts.id is None and not _CHOSEN.fullmatch(id):
+            raise Refused("stream_not_chosen", field="stream")
+        return id
+
+
 class CommandEndpoint:
-    """One command's way in."""
+    """One command's way in for programs."""
 
     def __init__(
         self, node: Node, desk: Desk, command: type, doorkeeper: Doorkeeper, clock: Callable[[], datetime]
     ) -> None:
-        self._desk, self._doorkeeper, self._clock = desk, doorkeeper, clock
-        self._gate = Gate(command)
-        self._decider, self._accepts = desk.route(command)
-        self._reach = Reach(node, desk, command)
+        self._doorkeeper = doorkeeper
+        self._way = CommandWay(node, desk, command, clock)
+        accepts = self._way.accepts
         self.rule = doorkeeper.policy.add(
             Rule(
                 method="POST", path=f"/{desk.service.name}/commands/{slug(command)}", kind=Kind.COMMAND,
-                roles=frozenset(map(Role, self._accepts.by)), within=self._reach.within, clause=self._accepts.clause,
-                by_person=self._accepts.by_person,
+                roles=frozenset(map(Role, accepts.by)), within=self._way.within, clause=accepts.clause,
+                by_person=accepts.by_person,
             )
         )  # fmt: skip
 
@@ -62,33 +108,7 @@ class CommandEndpoint:
         visitor = await self._doorkeeper.admit(request, self.rule)
         command_id = idempotency_key(request)
         raw = await body_within(request, LARGEST_BODY)
-        body = self._read(raw, visitor)
-        asked = Asked(
-            log=body.log, command_id=command_id, command=body.data, occurred_at=body.occurred_at, actor=visitor.actor,
-            id=self._id(body.stream), if_match=if_match(request),
-        )  # fmt: skip
-        return _encode(answer(asked, await self._desk.send(await self._reach.held(visitor, asked))))
-
-    def _read(self, raw: bytes, visitor: Visitor) -> Body:
-        """The body, about a log in which the visitor may act. Whose log it is not learns nothing else about it."""
-        try:
-            body = self._gate.read(raw, self._clock())
-        except Refused:
-            if (log := named_log(raw)) is not None:
-                visitor.acts_in(log)
-            raise
-        visitor.acts_in(body.log)
-        return body
-
-    def _id(self, stream: str | None) -> str | None:
-        if stream is None:
-            return None
-        category, slash, id = stream.partition("/")
-        if category != self._decider.category or not slash or not id:
-            raise Refused("stream_mismatch", field="stream", expected=f"{self._decider.category}/<id>")
-        if self._accepts.creates and self._accepts.id is None and not _CHOSEN.fullmatch(id):
-            raise Refused("stream_not_chosen", field="stream")
-        return id
+        return _encode(await self._way.taken(visitor, command_id, raw, if_match(request)))
 
 
 def answer(asked: Asked, appended: Appended) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from shared.contracts.model import Refused
 from shared.queries import visible
 from shared.runtime import Node
 from shared.web.limits import Limits
-from shared.web.session import PLAIN_COOKIE, session_cookie, session_form, source_of
+from shared.web.session import PLAIN_COOKIE, SMALL, FormSize, session_cookie, session_form, source_of
 
 Endpoint = Callable[[Request, Visitor], Awaitable[Response]]
 """An endpoint for a visitor who was let in; `visitor.log` is the log that is asked about."""
@@ -45,7 +45,7 @@ class Doorkeeper:
 
         return Route(rule.path, guarded, methods=[rule.method])
 
-    def form_route(self, rule: Rule, endpoint: FormEndpoint) -> Route:
+    def form_route(self, rule: Rule, endpoint: FormEndpoint, size: FormSize = SMALL) -> Route:
         """A route to what a browser's form sends, from a page of the session's own (see `shared.web.session`)."""
         self.policy.add(rule)
 
@@ -53,8 +53,9 @@ class Doorkeeper:
             if (cookie := session_cookie(request)) is None:
                 raise Refused("unauthenticated")
             visitor = request.scope["visitor"] = await asyncio.to_thread(self._sessions.visitor, cookie)
+            self._limits.visitor(visitor, rule.kind)
             admit(rule, visitor)
-            return await endpoint(request, visitor, await session_form(request, self._sessions, visitor))
+            return await endpoint(request, visitor, await session_form(request, self._sessions, visitor, size))
 
         return Route(rule.path, guarded, methods=[rule.method])
 

@@ -27,11 +27,11 @@ from shared.runtime import Node
 from shared.web.door import Doorkeeper, Endpoint
 from shared.web.exports import FORMATS, MASK, csv_response
 from shared.web.heavy import HEAVY
-from shared.web.printed import foot_line, headed, html_response, of_rows
+from shared.web.printed import foot_line, headed, html_response, of_rows, pdf_of_ledger
 from shared.web.workbook import standing, xlsx_response
 
-FORMS: Final = (*FORMATS, "html")
-"""In which a ledger may be asked for; the last is to be printed."""
+FORMS: Final = (*FORMATS, "html", "pdf")
+"""In which a ledger may be asked for; the last two are to be printed."""
 PAGE_ROWS: Final = 200
 """Rows of a JSON page; a file has them all."""
 
@@ -146,6 +146,8 @@ class LedgerEndpoint:
                 made = csv_response(ledger, rows.names, found, wanted.log, position, foot)
             case "html":
                 made = html_response(ledger, ledger.row, rows.names, found, stands)
+            case "pdf":
+                made = pdf_of_ledger(ledger, ledger.row, rows.names, found, stands, self._node.storage.settings)
             case _:
                 made = xlsx_response(ledger, ledger.row, rows.names, found, stands)
         return headed(made, stands)

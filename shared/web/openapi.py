@@ -11,6 +11,7 @@ from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import READERS
 from shared.contracts.model import Accepts, Compartment, Decider, Errand, Ledger, Question, Service, slug
 from shared.errors import Sentences
+from shared.printing.typesetting import PDF_TYPE
 from shared.web import openapi_parts as parts
 from shared.web.columns import title_en, title_zh
 from shared.web.exports import XLSX_TYPE
@@ -24,7 +25,7 @@ _PURPOSE: Final[Json] = {"enum": [purpose.value for purpose in Purpose], "descri
 
 _FIELD: Final[Json] = TypeAdapter(FieldName).json_schema()
 _FILES: Final[Json] = {"text/csv": {"schema": TEXT}, XLSX_TYPE: {}}
-_PRINTED: Final[Json] = {"text/html": {"schema": TEXT}}
+_PRINTED: Final[Json] = {"text/html": {"schema": TEXT}, PDF_TYPE: {}}
 """What rows may be had as, beside JSON."""
 
 _DESCRIPTION: Final = """\

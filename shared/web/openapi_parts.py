@@ -95,11 +95,19 @@ _OF_BODIES: Final = (
 )  # fmt: skip
 _OF_COMPARTMENTS: Final = ("not_of_this_case", "unmasking_needed", "restricted", "no_such_field")
 _OF_QUERIES: Final = ("beyond_the_end", "no_such_community")
-_OF_OTHERS: Final = {*_OF_COMPARTMENTS, *_OF_QUERIES}
+_OF_PRINTING: Final = ("no_cjk_font", "not_in_font", "too_long_to_print")
+_OF_OTHERS: Final = {*_OF_COMPARTMENTS, *_OF_QUERIES, *_OF_PRINTING}
 GROUPS: Final[Mapping[str, Codes]] = {
     "reading": _codes(*_READING),
     "ledgers": _codes(
-        *_READING, "unknown_ledger", "ledger_behind", *_OF_QUERIES, "offset_required", "out_of_range", "busy"
+        *_READING,
+        "unknown_ledger",
+        "ledger_behind",
+        *_OF_QUERIES,
+        *_OF_PRINTING,
+        "offset_required",
+        "out_of_range",
+        "busy",
     ),
     "record": _codes(*_READING, "bad_header", "out_of_range", "beyond_the_end", "busy"),
     "public": _codes("bad_parameter", "not_found", "busy", "internal"),
@@ -299,8 +307,8 @@ PARAMETERS: Final[Json] = {
     "cursor": query("cursor", TEXT, "The last page's `next`."),
     "limit": query("limit", _PAGE_SIZE, "Rows of a page, 1,000 at most."),
     "format": query(
-        "format", {"enum": ["json", "csv", "xlsx", "html", ""], "default": "json"},
-        "A file holds all rows; html is a page to print, of 5,000 rows at most.",
+        "format", {"enum": ["json", "csv", "xlsx", "html", "pdf", ""], "default": "json"},
+        "A file holds all rows; html and pdf are to print: of 5,000 rows, and of 40,000 cells, at most.",
     ),
     "foot": query(
         "foot", {"enum": ["true", "false", ""], "default": "false"},

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -27,12 +27,13 @@ from shared.access.policy import ANYONE, Kind, Rule
 from shared.access.visitor import Visitor
 from shared.audit.runs import standing
 from shared.contracts.codes import READERS, Role
-from shared.contracts.model import Refused, Within
+from shared.contracts.model import Refused, Service, Within
 from shared.ledger.tables import Rows
 from shared.log.database import reading
 from shared.runtime import Node
 from shared.web.app import SECURITY
 from shared.web.door import Doorkeeper
+from shared.web.forms.wording import ServiceForms
 from shared.web.heavy import HEAVY
 from shared.web.session import came_from_elsewhere, drop_session, is_own_path, is_safe, session_cookie
 from shared.web.texts import TEXTS
@@ -43,6 +44,8 @@ _STATIC: Final = {"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+
 _TOLD_OF_IT: Final = frozenset({Role.OPERATOR, Role.AUDITOR, Role.OFFICE})
 """Who is told on every page that something is not as the log has it."""
 _TITLED: Final = (403, 404, 500, 503)
+FILLED_IN_BY: Final = frozenset(Role) - {Role.SERVICE, Role.RESIDENT}
+"""Who gets forms. A service has no eyes; a resident's page is made by hand."""
 AUDIT_SEEN_BY: Final = frozenset({Role.AUDITOR, Role.OFFICE, Role.LEADER, Role.OPERATOR})
 """Who sees how the record is signed and witnessed: there is no case in it."""
 _YEAR_SECONDS: Final = 365 * 24 * 3600
@@ -68,6 +71,8 @@ class Page:
     status: int = 200
     log: str | None = None
     """The log that it shows to people who have not signed in."""
+    onward: str | None = None
+    """The address on which it goes by itself, where this page is shown only until that answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ class Section:
     templates: Path
     routes: Callable[["Site"], list[BaseRoute]]
     notice: Notice | None = None
+    forms: ServiceForms = field(default_factory=ServiceForms)
+    """What the forms are called that are made from the service's commands."""
 
 
 class Site:
@@ -148,13 +155,21 @@ class Site:
 
     def __init__(self, node: Node, doorkeeper: Doorkeeper, sections: Sequence[Section]) -> None:
         self.node, self.doorkeeper, self._sections = node, doorkeeper, tuple(sections)
-        own = Link("/record", TEXTS["record"]), Link("/audit", TEXTS["audit"], AUDIT_SEEN_BY)
+        own = (
+            Link("/forms", TEXTS["forms"], roles_that_send(node.storage.services)), Link("/record", TEXTS["record"]),
+            Link("/audit", TEXTS["audit"], AUDIT_SEEN_BY),
+        )  # fmt: skip
         self._links = (*(link for section in sections for link in section.links), *own)
         self._texts = dict(TEXTS)
         self._events: dict[str, Said] = dict(RECORD)
         for section in sections:
             self._texts.update(section.texts)
             self._events.update(section.events)
+        self.forms = {section.service: section.forms for section in sections}
+        self.shown = {
+            category: (section.service, page) for section in sections for category, page in section.forms.shown.items()
+        }
+        """By the category of a stream: the page of what it is about, and whose page that is."""
         self._static = {name: (_HERE / "static" / name).read_bytes() for name in _STATIC}
         self._templates = self._environment()
 
@@ -181,18 +196,35 @@ class Site:
 
     def page(
         self, path: str, view: View, roles: frozenset[str] = READERS, *, within: Within = Within.CLOSED,
-        heavy: bool = False,
+        heavy: bool = False, pasted: Collection[str] = (),
     ) -> Route:  # fmt: skip
         """A route to a page that these roles may see; who has not signed in is sent to do so. A `heavy` view is one
-        that may replay the log. A view that is not closed to those of one community keeps them to it itself (see
-        `Ask.community`)."""
+        that may replay the log; `pasted` are parameters that may hold several lines. A view that is not closed to those
+        of one community keeps them to it itself (see `Ask.community`)."""
+
+        def answer(ask: Ask) -> Response:
+            return self.render(ask.request, ask.words, view(ask), ask.visitor)
+
+        return self._route(path, answer, roles, within, HEAVY.run if heavy else asyncio.to_thread, pasted)
+
+    def file(
+        self, path: str, make: Callable[[Ask], Response], roles: frozenset[str] = READERS, *,
+        within: Within = Within.CLOSED,
+    ) -> Route:  # fmt: skip
+        """A route to what a page can be had as beside HTML, such as a PDF, under a row like the page's own. Making it
+        is heavy."""
+        return self._route(path, make, roles, within, HEAVY.run)
+
+    def _route(
+        self, path: str, answer: Callable[[Ask], Response], roles: frozenset[str], within: Within,
+        run: Callable[[Callable[[], Response]], Awaitable[Response]], pasted: Collection[str] = (),
+    ) -> Route:  # fmt: skip
         rule = Rule(method="GET", path=path, kind=Kind.PAGE, roles=frozenset(map(Role, roles)), within=within)
-        run: Callable[[Callable[[], Response]], Awaitable[Response]] = HEAVY.run if heavy else asyncio.to_thread
 
         async def endpoint(request: Request, visitor: Visitor) -> Response:
-            _refuse_control_characters(request)
+            _refuse_control_characters(request, pasted)
             ask = Ask(request, visitor, self.words(language_of(request)))
-            return await run(lambda: self.render(request, ask.words, view(ask), visitor))
+            return await run(lambda: answer(ask))
 
         return self.doorkeeper.route(rule, endpoint)
 
@@ -210,9 +242,11 @@ class Site:
             links=self._links_for(visitor), here=request.url.path, notices=self._notices(words, page, visitor),
             # An error page says the same about every address.
             other_language="?" + urlencode([*(kept if page.status == 200 else []), ("lang", other)]),
-            **page.shows,
+            **{"onward": page.onward, **page.shows},
         )  # fmt: skip
         response = Response(body, page.status, media_type="text/html")
+        if page.onward is not None:
+            response.headers["refresh"] = f"0; url={page.onward}"
         if request.query_params.get("lang") == words.language:
             response.set_cookie(
                 LANGUAGE_COOKIE,
@@ -314,13 +348,18 @@ class Site:
         """A page that asks for the same again by itself: who follows another site's link comes without a strict cookie,
         and may well be signed in. From here it comes along."""
         words = self.words(language_of(request))
-        page = self.render(request, words, Page("site/once_more.html", words("opening"), {"onward": onward}), None)
-        page.headers["refresh"] = f"0; url={onward}"
-        return page
+        return self.render(request, words, Page("site/once_more.html", words("opening"), onward=onward), None)
 
 
-def _refuse_control_characters(request: Request) -> None:
-    """No name in an address holds one, and databases differ in what they make of them."""
+def roles_that_send(services: Iterable[Service]) -> frozenset[Role]:
+    """Who may send any command of these services by a form."""
+    taken = [one for service in services for decider in service.deciders for one in decider.accepts]
+    return frozenset(Role(role) for one in taken for role in one.by) & FILLED_IN_BY
+
+
+def _refuse_control_characters(request: Request, pasted: Collection[str]) -> None:
+    """No name in an address holds one, and databases differ in what they make of them. Where something is pasted, the
+    ends of its lines are told apart by its page."""
     for name, said in (*request.query_params.multi_items(), *request.path_params.items()):
-        if any(character < " " for character in str(said)):
+        if name not in pasted and any(character < " " for character in str(said)):
             raise Refused("bad_parameter", field=name)

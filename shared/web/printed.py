@@ -1,4 +1,4 @@
-"""A ledger on paper 打印台账: as a page that is printed, and what every copy of a ledger says of itself.
+"""A ledger on paper 打印台账: as a page or a PDF that is printed, and what every copy of a ledger says of itself.
 
 A copy names the ledger, the log, the position, the number of rows, the root of the tree there, and a digest over the
 rows. The digest is that of the record (`shared.ledger.tables.digest`): `sanguan audit replay --as-of POSITION` and a
@@ -17,14 +17,19 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
+from shared.contracts.days import civil_day
 from shared.contracts.model import Refused
 from shared.ledger.tables import digest
+from shared.printing.typesetting import about, pdf_response, typeset
+from shared.settings import Settings
 from shared.web.columns import title_en, title_zh
 from shared.web.exports import Found, Titled, cells_of, readable
 from shared.web.workbook import Heading, Standing, headings
 
 MOST_ROWS: Final = 5_000
 """Of a printed page; a longer ledger is printed from its workbook."""
+MOST_CELLS: Final = 40_000
+"""Of a PDF: they take the press about ten seconds."""
 _SHEET_CHARACTERS: Final = 170
 """How wide a printed sheet is, in the characters of its columns."""
 FOOT: Final = "sanguan"
@@ -35,6 +40,7 @@ _HEX: Final = re.compile(r"[0-9a-f]{16,64}")
 _BLANK: Final = "—"
 
 _HERE: Final = Path(__file__).parent
+_SHEETS: Final = _HERE.parent / "printing" / "ledger.typ"
 
 
 def _asset(name: str) -> str:
@@ -82,6 +88,33 @@ def html_response(ledger: Titled, row: type, names: Sequence[str], found: Found,
     cells = list(cells_of(ledger, names, found))
     parts = [_part(columns, cells) for columns in _beside(headings(row, names, ledger.sealed))]
     return Response(_PAGE.render(ledger=ledger, stands=stands, parts=parts), media_type="text/html")
+
+
+def pdf_of_ledger(
+    ledger: Titled, row: type, names: Sequence[str], found: Found, stands: Standing, settings: Settings
+) -> Response:
+    """The same as a PDF; raises `Refused`: too_many, and what `typeset` raises."""
+    beside = _beside(headings(row, names, ledger.sealed))
+    if len(found) * sum(map(len, beside)) > MOST_CELLS:
+        raise Refused("too_many", field="format")
+    cells, line = list(cells_of(ledger, names, found)), stands.line()
+    data = {
+        **about(f"{ledger.title_zh} {ledger.title_en}", civil_day(stands.made_at), line), "zh": ledger.title_zh,
+        "en": ledger.title_en, "line": line,
+        "parts": [_as_data(_part(columns, cells)) for columns in beside],
+    }  # fmt: skip
+    content = typeset(_SHEETS, data, settings, tagged=False)
+    return pdf_response(content, ledger.name, ledger.title_zh, stands.log, stands.position)
+
+
+def _as_data(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What stands on some sheets, as texts and numbers."""
+    return {
+        "widths": [column.width for column in part["columns"]],
+        "groups": [{"zh": group.zh, "en": group.en, "span": span} for group, span in part["groups"]],
+        "columns": [{"zh": column.title_zh, "en": column.title_en} for column in part["columns"]],
+        "lines": part["lines"],
+    }
 
 
 def _beside(columns: Sequence[Heading]) -> list[list[Heading]]:
@@ -146,7 +179,7 @@ def read_line(text: str, names: Sequence[str]) -> dict[str, str]:
     are the columns by which rows may have been chosen."""
     if text.count(FOOT + '"') or text.startswith(FOOT + ","):
         return dict(re.findall(r"\b(ledger|log|position|rows|root|digest|only)=([^\",\s]*)", text))
-    found = _LINE.search(text)
+    found = _LINE.search(" ".join(text.split()))  # a sheet of paper has it on two lines
     if found is None:
         return {}
     said = found.groupdict()

@@ -5,6 +5,7 @@ with another site's), and carries the session's token: three walls where one wou
 """
 
 import re
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import parse_qsl
@@ -22,7 +23,18 @@ SAFE_COOKIE: Final = "__Host-sanguan"
 """On encrypted connections: a browser takes it from this very host alone."""
 FORM_TOKEN: Final = "form_token"  # noqa: S105  # a field's name
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9._~%?=&/-]*[A-Za-z0-9._~%=&-])?")
-_FORM_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FormSize:
+    """How much a form may hold."""
+
+    most_bytes: int
+    most_fields: int
+
+
+SMALL: Final = FormSize(16 * 1024, 50)
+"""A form that was made by hand."""
 
 
 def is_safe(request: Request) -> bool:
@@ -50,12 +62,12 @@ def _name(request: Request) -> str:
     return SAFE_COOKIE if is_safe(request) else PLAIN_COOKIE
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(request: Request, size: FormSize = SMALL) -> dict[str, str]:
     """The fields of a form that a page of ours sent; raises `Refused`."""
     refuse_other_sites(request)
     try:
-        body = (await body_within(request, _FORM_BYTES)).decode()
-        form = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=50))
+        body = (await body_within(request, size.most_bytes)).decode()
+        form = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=size.most_fields))
     except ValueError:  # no UTF-8, or more fields than any form of ours has
         raise Refused("bad_request") from None
     if any("\0" in said for said in form.values()):
@@ -63,9 +75,11 @@ async def form_of(request: Request) -> dict[str, str]:
     return form
 
 
-async def session_form(request: Request, sessions: Sessions, visitor: Visitor) -> dict[str, str]:
+async def session_form(
+    request: Request, sessions: Sessions, visitor: Visitor, size: FormSize = SMALL
+) -> dict[str, str]:  # fmt: skip
     """The fields of a form of the visitor's session; raises `Refused`."""
-    form = await form_of(request)
+    form = await form_of(request, size)
     sessions.check_form(visitor, form.pop(FORM_TOKEN, ""))
     return form
 

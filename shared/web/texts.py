@@ -203,9 +203,17 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "proof_right": ("右邻", "right neighbour"),
     "proof_leaf": ("事件的哈希（叶）", "The event's hash (leaf)"),
     "proof_root": ("已签名的根（{size} 条事件）", "The signed root ({size} events)"),
-    "proof_holds": ("核验通过：刚刚由存储的字节重新计算。", "It holds: just recomputed from the stored bytes."),
+    "proof_holds": (
+        "核验通过：刚刚由存储的字节重新计算，签名相符。",
+        "It holds: just recomputed from the stored bytes, up to a root that is signed.",
+    ),
+    "proof_unchecked": (
+        "由存储的字节算出的就是检查点的树根；但签名未能核对：本进程没有本日志的公钥。",
+        "The stored bytes give the checkpoint's root, but its signature was not checked: this log's public key is not "
+        "kept here.",
+    ),
     "proof_fails": ("核验不通过！请立即通知审计员。", "It does not hold! Tell the auditor at once."),
-    "proof_unsealed": (
+    "proof_pending": (
         "这条事件刚刚记录，尚未封存；通常一两秒后即可核验。",
         "This event was recorded just now and is not sealed yet; it usually takes a second or two.",
     ),
@@ -244,6 +252,28 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "log has signed, so that nobody can write its history anew in silence:",
     ),
     "audit_runs": ("重放核对及结果", "Replays and their results"),
+    "audit_runs_lead": (
+        "系统定时把正在使用的台账和得分与由记录重算的结果逐行比对，连续相同的结果合为一行。审计员自己运行的重放只读不写，"
+        "这里不留痕迹，结果由审计员自己保存。",
+        "The system compares what is served with a replay of the record by itself, row by row; looks that found the "
+        "same are one line. A replay that an auditor runs only reads and leaves nothing here: its result is the "
+        "auditor's.",
+    ),
+    "audit_run_ago": (
+        "{minutes} 分钟前核对，台账 {compared}/{ledgers}",
+        "last compared {minutes} minutes ago, {compared} of {ledgers} ledgers",
+    ),
+    "audit_run_waiting": (
+        "{count} 行待处理，未核对",
+        "{count} rows wait and were not compared",
+    ),
+    "audit_run_failed": ("未能核对", "could not be compared"),
+    "audit_run_altered": ("核对记录被改动", "this line was written by no look"),
+    "audit_run_looks": ("自 {since} 起 {count} 次相同", "{count} times the same since {since}"),
+    "audit_unreadable": (
+        "{count} 行检查点或见证人记录的时间不可能为真！请立即告知审计员。",
+        "{count} rows of checkpoints or witnesses are of a time that cannot be! Tell the auditor at once.",
+    ),
     "audit_run_at": ("时间", "When"),
     "audit_run_kind": ("方式", "Kind"),
     "audit_run_to": ("核对至", "Compared up to"),
@@ -318,6 +348,14 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "is not a ledger of this log.",
     ),
     "check_holds": ("相符：今天的记录仍给出完全一样的台账。", "It agrees: the log of today gives exactly that."),
+    "check_pending": (
+        "相符；但这一段记录刚刚登记，尚未签名封存。",
+        "It agrees. That part of the log is not under a signature yet.",
+    ),
+    "check_unchecked": (
+        "相符；但签名未能核对：本进程没有本日志的公钥。",
+        "It agrees, but the signature was not checked: this log's public key is not kept here.",
+    ),
     "check_fails": ("不符！今天的记录给出的不是这样。", "It does not agree! The log of today gives something else."),
     "check_means": (
         "树根相同，说明到那个位置为止没有一条事件被改动；摘要相同，说明当时的每一行都仍由它得出。纸上的字是否就是这些行，请与导出的同一台账逐行对照。",
@@ -336,5 +374,53 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "check_verdict": ("比对", "Compared"),
     "check_same": ("相同", "the same"),
     "check_other": ("不同", "another"),
+    "check_open": ("待定", "cannot be told"),
+    "check_tree": ("重放的字节与已签名的树", "The bytes that were folded, and the signed tree"),
+    "check_tree_holds": ("在 {size} 条事件的已签名的树中", "in the signed tree of {size} events"),
+    "check_tree_pending": ("在 {size} 条事件的树中，尚未签名", "in the tree of {size} events, not signed yet"),
+    "check_tree_unchecked": (
+        "在 {size} 条事件的树中，签名未能核对",
+        "in the tree of {size} events, whose signature was not checked",
+    ),
+    "check_tree_fails": ("不是已签名的那些字节", "not the bytes that were signed"),
+    "check_fresh": (
+        "当时的同一台账（由记录重算，可打印对照）",
+        "The same ledger as of then, computed anew, to be printed",
+    ),
     "proof_raw": ("机器可读的证明（JSON）", "The proof for programs (JSON)"),
+    # forms that are made from the commands
+    "forms": ("填报", "Forms"),
+    "forms_lead": (
+        "您的角色可以登记的全部事项。登记后写入记录，不能修改或删除；登错的，另行更正或作废。",
+        "All that your role may enter. What is entered stays in the record; a mistake is put right by another entry.",
+    ),
+    "forms_none": ("没有可填报的事项", "There is nothing to fill in"),
+    "forms_none_lead": ("您的角色或辖区不登记事项。", "Your role, or your place, enters nothing."),
+    "form_stream": ("{what}编号", "Id of the {what}"),
+    "form_about": ("所办事项：{what}", "About: {what}"),
+    "form_occurred_at": ("发生时间", "When it happened"),
+    "form_numbered": ("{label} {number}", "{label} {number}"),
+    "form_optional": ("（可不填）", "(optional)"),
+    "form_choose": ("请选择", "Choose one"),
+    "form_add": ("增加一项{what}", "Add to: {what}"),
+    "form_drop": ("删去{what}", "Remove {what}"),
+    "form_month": ("写法如 2015-06。", "Written as 2015-06."),
+    "form_between": ("{least} 至 {most}。", "From {least} to {most}."),
+    "form_division": ("区划代码：街道九位，社区十二位。", "Nine digits for a sub-district, twelve for a community."),
+    "form_at_most": ("最多 {count} 字。", "At most {count} characters."),
+    "form_sealed": ("密封保存。", "Kept sealed."),
+    "form_plain": ("不密封：勿写居民姓名、证件号、电话。", "Not sealed: no resident's name, ID or telephone number."),
+    "form_send": ("提交", "Send"),
+    "form_told": ("没有提交成功，请修改后再提交", "It was not taken: mend this, and send it again"),
+    "form_allowed": ("现在可以办理：", "What can be done now:"),
+    "form_sent_before": (
+        "这份表单已经提交过，内容与这次不同。确需另行登记的，请再次提交。",
+        "This form was sent before, with other content. If this is to be entered beside it, send it once more.",
+    ),
+    "form_not_yours": ("您所在的辖区只能查阅，不能登记。", "Your place looks on, and enters nothing."),
+    "form_sign_in": ("登录后方可提交。", "To send it, sign in."),
+    "form_recorded": ("已记录", "Recorded"),
+    "form_recorded_as": ("编号：", "Its id:"),
+    "form_position": ("记录位置 {position}", "position {position}"),
+    "form_back": ("继续填报", "Back to the forms"),
 }

@@ -35,6 +35,7 @@ from shared.access.tokens import Tokens, load_token_key
 from shared.contracts.codes import Role
 from shared.contracts.model import slug
 from shared.settings import load
+from tests.papers.fonts import printing_in
 from tests.system.cli import environment
 from tests.system.demo import Demo
 from tests.system.server import AT, COMMUNITY, LOG, OTHER_LOG, Server
@@ -250,7 +251,11 @@ def _fits(case: Case) -> bool:
 def asker(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
     data = demo.copy(tmp_path_factory.mktemp("schemathesis") / "data")
     limits = {f"SANGUAN_{name}_PER_MINUTE": "1000000" for name in ("REQUESTS", "READINGS", "REFUSALS")}
-    with Server.on(data, env={**environment(), **limits}) as server:  # else the limits would answer for the API
+    with (
+        printing_in(tmp_path_factory.mktemp("fonts")) as fonts,
+        # else the limits, and a machine without a Chinese font, would answer for the API
+        Server.on(data, env={**environment(SANGUAN_PAPER_FONTS=str(fonts)), **limits}) as server,
+    ):
         made = Asker(server)
         yield made
         made.session.close()

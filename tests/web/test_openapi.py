@@ -17,7 +17,7 @@ from shared.web.openapi import Schemas
 from tests.web.toy import Running, scene
 
 Json = dict[str, Any]
-NO_OPERATIONS = {Kind.PAGE, Kind.OWN, Kind.SIGN_IN, Kind.PUBLIC, Kind.DOCUMENT}
+NO_OPERATIONS = {Kind.PAGE, Kind.FORM, Kind.OWN, Kind.SIGN_IN, Kind.PUBLIC, Kind.DOCUMENT}
 """Kinds that are pages too: what people look at is no part of the API."""
 
 

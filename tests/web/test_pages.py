@@ -24,6 +24,7 @@ from services.assessment.rules.plan_file import load_plan
 from services.assignment.commands import RegisterCommunity
 from services.intake.deadlines import BY_CODE, DUE_AS_CORRECTED, DUE_AS_WRITTEN, DueStanding
 from services.together import SECTIONS
+from shared.audit.proven import Verdict
 from shared.contracts.catalogue import EVENTS
 from shared.contracts.codes import Role
 from shared.log.tree import node_hash
@@ -658,7 +659,7 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
     ]
     said = "\n".join(source.read_text(encoding="utf-8") for source in sources if source.name != "texts.py")
     prefixes = ("problem_", "cell.", "glyph.", "rule.", "quick_", "counted.", "due_", "chapter.")
-    verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing"}
+    verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing", *(f"proof_{one}" for one in Verdict)}
     for texts in (TEXTS, *(section.texts for section in SECTIONS)):
         for key, (zh, en) in texts.items():
             assert zh.strip()

@@ -10,6 +10,7 @@ from services.assessment.pages.clauses import ClausePages
 from services.assessment.pages.duties import DutyPages
 from services.assessment.pages.entries_told import ENTRIES
 from services.assessment.pages.flags import FlagPages
+from services.assessment.pages.forms import FORMS
 from services.assessment.pages.grids import GridPages
 from services.assessment.pages.papers import PaperPages
 from services.assessment.pages.proof import ProofPage
@@ -28,7 +29,7 @@ from shared.web.texts import TEXTS as SHELL
 
 def routes(site: Site) -> list[BaseRoute]:
     """`/`, `/scores`, `/scores/{id}`, `/scores/{id}/proof`, `/duties`, `/grids`, `/flags`, `/what-if`, `/papers`,
-    `/papers/{kind}`, `/clauses`, `/clauses/{clause}`; for all, `/public/{log}`."""
+    `/papers/{kind}`, `/papers/{kind}/paper.pdf`, `/clauses`, `/clauses/{clause}`; for all, `/public/{log}`."""
     scores, clauses, duties = ScorePages(site.node), ClausePages(site.node), DutyPages(site.node)
     papers = PaperPages(site.node)
     return [
@@ -42,6 +43,7 @@ def routes(site: Site) -> list[BaseRoute]:
         site.page("/what-if", WhatIfPages(site.node).page, WHAT_IF.by, heavy=True),
         site.page("/papers", papers.index),
         *(site.page(f"/papers/{kind.code}", papers.of(kind), kind.by, heavy=True) for kind in KINDS),
+        *(site.file(f"/papers/{kind.code}/paper.pdf", papers.file_of(kind), kind.by) for kind in KINDS),
         site.page("/clauses", clauses.index, within=Within.OPEN),
         site.page("/clauses/{clause}", clauses.clause, within=Within.OPEN),
         *page_routes(site),
@@ -62,4 +64,5 @@ SECTION: Final = Section(
     events={**EVENTS, **ENTRIES},
     templates=Path(__file__).parent / "templates",
     routes=routes,
+    forms=FORMS,
 )

@@ -1,15 +1,19 @@
 """The office's papers as pages 文书 (§3.3.6, 3.3.7, 3.4, 6.5): what may be asked for, and each to read or to print."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from starlette.responses import Response
+
 from services.assessment.explaining.happenings import At, Event, causes
 from services.assessment.explaining.telling import at
 from services.assessment.explaining.wording import changed
 from services.assessment.ledgers import communities_served, plans, scores
+from services.assessment.pages.printed import ANY, SHEETS
+from services.assessment.pages.printed import as_data as printed_as_data
 from services.assessment.papers.kinds import KINDS, Kind, paper_asked
 from services.assessment.papers.labels import LABELS
 from services.assessment.papers.layout import SHARES, Said, laid_out
@@ -20,6 +24,7 @@ from shared.contracts.assessment import Change
 from shared.contracts.codes import Role
 from shared.contracts.days import civil_day
 from shared.contracts.model import Look
+from shared.printing.typesetting import pdf_response, typeset
 from shared.runtime import Node
 from shared.web.pages import Ask, Page, View
 from shared.web.questions import asking
@@ -67,6 +72,29 @@ class PaperPages:
         """The view of one kind."""
         return lambda ask: self._paper(kind, ask)
 
+    def file_of(self, kind: Kind) -> Callable[[Ask], Response]:
+        """The same as a PDF."""
+        return lambda ask: self._file(kind, ask)
+
+    def _file(self, kind: Kind, ask: Ask) -> Response:
+        """A paper to be signed and filed; raises `Refused`, also for what it cannot do without."""
+        said = {name: text for name in kind.asked_with if (text := ask.query(name))}
+        with self._node.look("assessment", ask.log, decides=True) as look:
+            names = communities_served.names(look)
+            asked = asking(self._node, "assessment", ask.log, said, ask.visitor.actor, civil_day(utc_now()))
+            found = paper_asked(kind, look, asked)
+        told = self._telling(ask, names, found)
+        sheet, as_data = SHEETS.get(kind.code, (ANY, printed_as_data))
+        data = as_data(found, ask.words.pick(kind.title_zh, kind.title_en), ask.words, told)
+        content = typeset(sheet, data, self._node.storage.settings)
+        return pdf_response(content, kind.code, kind.title_zh, ask.log, found.as_of, found.position)
+
+    def _telling(self, ask: Ask, names: Mapping[str, str], found: Any) -> "_Telling":
+        """How a paper's fields and values are told to whoever asks."""
+        called = {**names, ask.log: ask.words("whole")}
+        at_position = partial(at, self._node.storage.log, ask.log)
+        return _Telling(ask.words, called, _titles(found.paper, ask.words), at_position)
+
     def _paper(self, kind: Kind, ask: Ask) -> Page:
         """A paper; where something is missing that it needs, what may be asked for."""
         said = {name: text for name in kind.asked_with if (text := ask.query(name))}
@@ -79,13 +107,11 @@ class PaperPages:
                 found = paper_asked(kind, look, asked)
         shows: dict[str, Any] = {"kind": kind, "choices": choices, "paper": None, "part": None}
         if found is not None:
-            called = {**names, ask.log: ask.words("whole")}
-            at_position = partial(at, self._node.storage.log, ask.log)
-            told = _Telling(ask.words, called, _titles(found.paper, ask.words), at_position)
             shows |= {
-                "paper": found, "part": laid_out(found.paper), "told": told, "most_rows": MOST_ROWS,
-                "most_within": MOST_WITHIN,
+                "paper": found, "part": laid_out(found.paper), "told": self._telling(ask, names, found),
+                "most_rows": MOST_ROWS, "most_within": MOST_WITHIN,
                 "json": f"/assessment/papers/{kind.code}?{urlencode({**said, 'log': ask.log})}",
+                "pdf": f"/papers/{kind.code}/paper.pdf?{urlencode({**said, 'log': ask.log})}",
                 "again": urlencode({**said, "as_of": found.as_of.isoformat(), "position": found.position}),
             }  # fmt: skip
         return Page("assessment/paper.html", title, shows)

@@ -59,6 +59,9 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "数据截至{day}，依据记录前 {count} 条事件。",
         "As of {day}, from the first {count} events of the record.",
     ),
+    "paper_name": ("姓名", "Name"),
+    "paper_own_hand": ("本人签字", "Signed by the officer"),
+    "paper_seal": ("（盖章）", "(seal)"),
     "paper_again": ("固定在此记录位置的文书", "This paper, fixed at its place in the record"),
     "paper_more": ("其余从略，全部内容见数据", "The rest is left out here; the data have all of it"),
     "grids_title": ("网格工作", "Work by grid"),
@@ -234,9 +237,31 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "核验不通过！请保存此页并立即告知审计员；不要更改系统中的任何内容。",
         "It does not hold! Keep this page and tell the auditor at once; change nothing in the system.",
     ),
+    "proven_unchecked": (
+        "数字全部相同，但签名未能核对：本进程没有本日志的公钥。请用您保存的公钥核对。",
+        "Every digit is the same, but the signature was not checked: this log's public key is not kept here. Check it "
+        "with the key that you keep.",
+    ),
     "proven_unreadable": (
-        "核验不通过：公布此得分的事件已无法读取。请立即告知审计员，并运行 sanguan audit verify。",
-        "It does not hold: an event that states this score cannot be read. Tell the auditor; run sanguan audit verify.",
+        "核验不通过：公布此得分的事件（位置 {position}）已无法读取。请立即告知审计员，并运行 sanguan audit verify。",
+        "It does not hold: an event that states this score (position {position}) cannot be read. Tell the auditor; run "
+        "sanguan audit verify.",
+    ),
+    "proven_not_stated": (
+        "核验不通过：其他页面显示了这个得分，但记录中没有公布过它。请保存此页并立即告知审计员。",
+        "It does not hold: other pages show this score, and the record has no such statement. Keep this page and tell "
+        "the auditor at once.",
+    ),
+    "proven_known": (
+        "依据的字节刚刚重新读取并算出树根；由这些字节得出的数字，本进程先前已经算过，未再重复。",
+        "The bytes that it rests on were read and hashed again just now. The digits that follow from these very bytes "
+        "this process had worked out before.",
+    ),
+    "proven_underway": ("正在核验", "It is being verified"),
+    "proven_underway_lead": (
+        "正在由 {count} 条事件重新核算，首次需要一些时间（约每十万条数秒），完成后自动显示。",
+        "It is being computed again from {count} events. The first time takes a while, some seconds for each hundred "
+        "thousand; the result then shows by itself.",
     ),
     "proven_yes": ("符合", "holds"),
     "proven_no": ("不符", "fails"),
@@ -262,7 +287,10 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "That tree begins with the very events on which the score rests (consistency)",
     ),
     "proven_signature_good": ("树根由本日志的公钥签名", "Its root is signed under this log's public key"),
-    "proven_signature_bad": ("检查点的签名不符", "The checkpoint's signature does not fit"),
+    "proven_signature_bad": (
+        "检查点不符：签名、树根或本日志的公钥文件有误",
+        "The checkpoint does not fit: its signature, its root, or this log's key file",
+    ),
     "proven_signature_unknown": (
         "签名未能核对：公钥不在本进程，请用您保存的公钥核对",
         "The signature was not checked: the public key is not kept here; check it with the key that you keep",

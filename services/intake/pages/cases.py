@@ -18,6 +18,7 @@ from services.intake.clocks import agreement_of, clocks, foremost
 from services.intake.deadlines import Level, due_between, escalation
 from services.intake.duplicates import Suggestion
 from services.intake.ledgers.cases import Row
+from services.intake.pages.printed import may_be_agreed
 from services.intake.suggestions import Suggestions
 from shared.calendar import Calendar
 from shared.clock import utc_now
@@ -106,7 +107,9 @@ class CasePages:
             "places": places,
             "exports": [
                 (called, "/intake/ledgers/cases?" + urlencode({**equal, "format": form}))
-                for form, called in (("xlsx", "XLSX"), ("csv", "CSV"), ("json", "JSON"), ("html", ask.words("print")))
+                for form, called in (
+                    ("xlsx", "XLSX"), ("csv", "CSV"), ("json", "JSON"), ("pdf", "PDF"), ("html", ask.words("print"))
+                )
                 if _WARNED not in equal  # it follows from the day, and is no column
             ],
             "urlencode": urlencode,
@@ -202,6 +205,7 @@ class CasePages:
             "clocks": clocks(row, agreement_of(handling), calendar, today),
             "span": _span(row, events),
             "possible": self._possible(ask, row),
+            "agreement": may_be_agreed(row),
             "happened": [_happened(recorded, ask.words, places) for recorded in events],
         }
         return Page("intake/case.html", ask.words("case", id=id), shows)

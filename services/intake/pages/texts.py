@@ -115,6 +115,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
         "协议生效之日起30日内可共同申请司法确认（人民调解法第33条）",
         "A court may be asked together to confirm the agreement within 30 days (人民调解法 33)",
     ),
+    "agreement_pdf": ("调解协议书用纸（PDF）", "Paper for a mediation agreement (PDF)"),
     f"rule.{DUE_AS_WRITTEN}": ("纸质台账写明的日期", "The day written in the paper ledger"),
     f"rule.{DUE_AS_CORRECTED}": ("经更正的日期", "A day that was put right by hand"),
 }

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.routing import BaseRoute
 
 from services.privacy.ledgers import unmaskings
+from services.privacy.pages.forms import FORMS
 from services.privacy.pages.guarding import GuardingPages
 from services.privacy.pages.texts import TEXTS
 from services.privacy.pages.told import EVENTS
@@ -26,4 +27,5 @@ SECTION: Final = Section(
     templates=Path(__file__).parent / "templates",
     routes=routes,
     notice=Notice(unmaskings.LEDGER.name, "glasses_wait", waiting="unreviewed", roles=REVIEWERS),
+    forms=FORMS,
 )
