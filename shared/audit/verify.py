@@ -8,14 +8,14 @@ checkpoint fails; whoever also drops checkpoints, and cuts the tree to fit, fail
 Where the signing key was changed, each checkpoint is held to the key of its size, and each rotation to its root.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Engine, Row, func, select, type_coerce
+from sqlalchemy import Connection, Engine, Row, func, inspect, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
@@ -461,20 +461,28 @@ def _stored_checkpoints(engine: Engine, log: str, sealed: int) -> Iterator[_Sign
     columns = (checkpoints.c.size, checkpoints.c.note, checkpoints.c.previous)
     query = select(*columns, type_coerce(checkpoints.c.root, NullType()).label("root"))
     query = query.where(checkpoints.c.log == log, checkpoints.c.size <= sealed).order_by(checkpoints.c.size)
+    witnessed = inspect(engine).has_table(cosignatures.name)  # a backup of before there were witnesses has none
     after = -1
     while True:
         with engine.connect() as connection:
             page = connection.execute(query.where(checkpoints.c.size > after).limit(_PAGE_CHECKPOINTS)).all()
-            given = select(cosignatures.c.size, *(type_coerce(cosignatures.c[name], NullType()) for name in _COSIGNED))
-            given = given.where(cosignatures.c.log == log, cosignatures.c.size.in_([row.size for row in page]))
-            lines: dict[object, list[tuple[object, object]]] = {}
-            for size, key, line in connection.execute(given):
-                lines.setdefault(size, []).append((key, line))
+            lines = _stored_cosignatures(connection, log, [row.size for row in page]) if witnessed else {}
         for row in page:
             yield _Signed(row.size, row.note, row.root, row.previous, stored=True, cosigned=lines.get(row.size, ()))
         if len(page) < _PAGE_CHECKPOINTS:
             return
         after = page[-1].size
+
+
+def _stored_cosignatures(
+    connection: Connection, log: str, sizes: Sequence[int]
+) -> Mapping[object, Sequence[tuple[object, object]]]:
+    """The witnesses' keys and lines that are stored, by the size that they are of."""
+    query = select(cosignatures.c.size, *(type_coerce(cosignatures.c[name], NullType()) for name in _COSIGNED))
+    lines: dict[object, list[tuple[object, object]]] = {}
+    for size, key, line in connection.execute(query.where(cosignatures.c.log == log, cosignatures.c.size.in_(sizes))):
+        lines.setdefault(size, []).append((key, line))
+    return lines
 
 
 def _first_loose_version(engine: Engine, log: str, size: int) -> int | None:

@@ -156,7 +156,7 @@ def test_paging_by_cursor_visits_every_row_once(server: Server, limit: int) -> N
     ("query", "code"),
     [
         ({"at_least": "x"}, "malformed"), ({"at_least": "-1"}, "malformed"), ({"cursor": "é"}, "malformed"),
-        ({"format": "pdf"}, "malformed"), ({"as_of": "yesterday"}, "malformed"), ({"nothing": "1"}, "bad_parameter"),
+        ({"format": "doc"}, "malformed"), ({"as_of": "yesterday"}, "malformed"), ({"nothing": "1"}, "bad_parameter"),
         ({"limit": "9" * 20}, "malformed"), ({"basis": "x"}, "malformed"),
     ],
 )  # fmt: skip

@@ -659,7 +659,14 @@ def test_every_text_is_whole_in_both_languages_and_used() -> None:
     ]
     said = "\n".join(source.read_text(encoding="utf-8") for source in sources if source.name != "texts.py")
     prefixes = ("problem_", "cell.", "glyph.", "rule.", "quick_", "counted.", "due_", "chapter.")
-    verdicts = {"reached", "missed", "counted", "not_yet_due", "nothing", *(f"proof_{one}" for one in Verdict)}
+    verdicts = {
+        "reached",
+        "missed",
+        "counted",
+        "not_yet_due",
+        "nothing",
+        *(f"{what}_{one}" for what in ("proof", "proven", "check", "check_tree") for one in Verdict),
+    }
     for texts in (TEXTS, *(section.texts for section in SECTIONS)):
         for key, (zh, en) in texts.items():
             assert zh.strip()
