@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -668,8 +668,11 @@ def as_asked(part: Part, held: Any) -> Any:
         case Rows() if held:
             return tuple(as_asked(part.of, row) for row in held)
         case Group() if held is not None:
+            usual = {one.name: one.default for one in fields(held)}
             known = {one.name: as_asked(one, getattr(held, one.name)) for one in part.parts}
-            return type(held)(**known)
+            return type(held)(
+                **{name: None if said == () and usual[name] is None else said for name, said in known.items()}
+            )
         case _:
             return held
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass as plain_dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from services.assessment.papers.asking import PARAMETERS, Asked, asked
 from services.assessment.papers.circular import PublicationCircular, circular
@@ -14,7 +14,7 @@ from services.assessment.papers.responsibility_letters import ResponsibilityLett
 from services.assessment.papers.summary import Summary, summary_asked
 from shared.contracts.codes import READERS, Role
 from shared.contracts.event import value
-from shared.contracts.fields import Code, Count, Day, Line
+from shared.contracts.fields import Code, Day, Line, Whole
 from shared.contracts.model import Asking, Look, Question
 
 
@@ -69,10 +69,14 @@ KINDS: Final = (
 BY_CODE: Final[Mapping[str, Kind]] = {kind.code: kind for kind in KINDS}
 
 
+Position = Annotated[int, Whole(-1)]
+"""Up to which the log is told; -1 where it holds nothing yet."""
+
+
 def _answer(kind: Kind) -> type:
     """What a paper of a kind is answered with."""
     said = {
-        "log": Code, "position": Count, "kind": Code, "title_zh": Line, "title_en": Line, "as_of": Day,
+        "log": Code, "position": Position, "kind": Code, "title_zh": Line, "title_en": Line, "as_of": Day,
         "paper": kind.content,
     }  # fmt: skip
     name = f"{kind.content.__name__}Paper"
