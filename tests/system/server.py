@@ -196,8 +196,8 @@ class Server:
 
     @contextmanager
     def nothing_appended(self, log: str = LOG) -> Iterator[None]:
-        """What happens within must leave the log as it was, but for what the system says by itself meanwhile: ids of its
-        own commands begin with a space."""
+        """What happens within must leave the log as it was. What the system says by itself meanwhile does not count: the
+        ids of its own commands begin with a space."""
         before = self.quiet(log)
         yield
         said = "SELECT count(*) FROM events WHERE log = ? AND position >= ? AND substr(command_id, 1, 1) <> ' '"
