@@ -196,7 +196,7 @@ class Server:
 
     @contextmanager
     def nothing_appended(self, log: str = LOG) -> Iterator[None]:
-        """What happens within must leave the log as it was. What the system says by itself meanwhile does not count: the
+        """What happens within must leave the log as it was. What the system says by itself meanwhile is left out: the
         ids of its own commands begin with a space."""
         before = self.quiet(log)
         yield
